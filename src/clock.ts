@@ -1,0 +1,18 @@
+/** The only file that names Date, performance and setTimeout, so that everything else runs on a virtual clock. */
+import type { Cancel, Clock } from './types.ts'
+
+/** The process's clock. Its timers never keep the host alive: whether the host ends is the host's business. */
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  epochMs: () => Date.now(),
+  every(ms: number, fn: () => void): Cancel {
+    const timer = setInterval(fn, ms)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+  after(ms: number, fn: () => void): Cancel {
+    const timer = setTimeout(fn, ms)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

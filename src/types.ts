@@ -1,0 +1,264 @@
+/**
+ * The words of the pipeline, in its order: record -> collect -> compute -> judge -> publish -> view.
+ * Stages share these and never import one another.
+ */
+
+/** Where time comes from. Made in clock.ts, virtual in tests; durations are measured on `monotonicMs` only. */
+export interface Clock {
+  /** Milliseconds since an arbitrary start; never goes back, is not stepped by NTP. */
+  monotonicMs(): number
+  /** Milliseconds since 1970 as people read them; may jump either way. */
+  epochMs(): number
+  /** Calls `fn` every `ms` until cancelled. Never keeps the process alive. */
+  every(ms: number, fn: () => void): Cancel
+  /** Calls `fn` once after `ms` unless cancelled. Never keeps the process alive. */
+  after(ms: number, fn: () => void): Cancel
+}
+export type Cancel = () => void
+
+export type Attributes = Readonly<Record<string, string>>
+
+// ---- collect ----
+
+/** One stream of one metric. Identity is the object: a source hands out the same object for the same series for as long as it lives. */
+export interface Series {
+  readonly metric: string
+  readonly attributes: Attributes
+}
+
+/** Counts per bucket since the series began; `counts` is one longer than `bounds`, the last one open. */
+export interface HistogramValue {
+  readonly bounds: readonly number[]
+  readonly counts: readonly number[]
+  readonly count: number
+  readonly sum: number
+}
+
+/**
+ * One data point of one series at one collection. Sums and histograms are cumulative since the series was first seen,
+ * whatever temporality the source has; gauges and up-down counters are levels.
+ */
+export type Sample =
+  | { readonly series: Series; readonly kind: 'sum' | 'level'; readonly value: number }
+  | { readonly series: Series; readonly kind: 'histogram'; readonly value: HistogramValue }
+
+// ---- compute ----
+
+/**
+ * What a profile asks compute to keep of the metrics, by name. Only what is named here costs a ring.
+ * `where` matches series whose attributes have all the given values; matching series are added up.
+ */
+export type Selector =
+  /** Events of a counter, or values counted by a histogram, over windows. */
+  | { readonly kind: 'events'; readonly metric: string; readonly where?: Attributes }
+  /** Values of a histogram over windows: sum, count and buckets. */
+  | { readonly kind: 'distribution'; readonly metric: string; readonly where?: Attributes }
+  /** The last value; no reading once older than `staleAfterSeconds`. */
+  | { readonly kind: 'level'; readonly metric: string; readonly where?: Attributes; readonly staleAfterSeconds?: number }
+  /** Which value of `attribute` carries the 1 of a state metric. */
+  | { readonly kind: 'state'; readonly metric: string; readonly attribute: string; readonly staleAfterSeconds?: number }
+  /** How long, within a window, the level selector named `level` was above `above`. */
+  | { readonly kind: 'time_above'; readonly level: string; readonly above: number }
+
+/** Events in a window. `coveredSeconds` is the part of the window in which events could have been seen. */
+export interface EventsReading {
+  readonly count: number
+  readonly windowSeconds: number
+  readonly coveredSeconds: number
+}
+
+export interface DistributionReading extends EventsReading {
+  readonly sum: number
+  readonly bounds: readonly number[]
+  readonly counts: readonly number[]
+}
+
+/** A level, or a state's name, with its age. `undefined` while it has never been seen. */
+export interface LastReading<T> {
+  readonly value: T
+  readonly ageSeconds: number
+  readonly stale: boolean
+}
+
+/** All readings at one instant; asking for a name the profile does not select throws, for that is a mistake in the profile. */
+export interface Readings {
+  events(selector: string, windowSeconds: number): EventsReading
+  distribution(selector: string, windowSeconds: number): DistributionReading
+  level(selector: string): LastReading<number> | undefined
+  state(selector: string): LastReading<string> | undefined
+  /** Seconds of the window in which the level was above the bound, and for how much of the window that was known. */
+  timeAbove(selector: string, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number }
+}
+
+// ---- judge ----
+
+export type Severity = 'WARNING' | 'CRITICAL'
+export type Status = 'healthy' | 'degraded' | 'unhealthy'
+export type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
+
+export type InconclusiveReason =
+  | 'no_data'
+  | 'starting'
+  | 'low_sample'
+  | 'stale'
+  | 'evaluator_error'
+  | 'clock_jump'
+  | 'paused'
+  | 'dependency_unknown'
+
+/** The evidence people see in an alert: JSON as it goes on the wire, numbers or strings. */
+export interface Evidence {
+  readonly current: number | string | null
+  readonly threshold: number | string | null
+  readonly unit: string
+  readonly n?: number
+  readonly failures?: number
+  readonly window_seconds?: number
+}
+
+/** A rule applied to the readings. Three-valued: what is not known neither fires nor resolves. */
+export type Verdict =
+  | { readonly rule: string; readonly kind: 'ok'; readonly message: string; readonly value: Evidence }
+  | { readonly rule: string; readonly kind: 'breach'; readonly severity: Severity; readonly message: string; readonly value: Evidence }
+  | { readonly rule: string; readonly kind: 'inconclusive'; readonly reason: InconclusiveReason }
+
+/** What a rule may know of its own alert: a limit that was passed is cleared later than it is passed (hysteresis). */
+export interface OpenAlert {
+  readonly state: AlertState
+  readonly severity: Severity
+}
+
+/** How instances of one service combine: `any` breaching, `all` live ones breaching, or one reading `shared` by all. */
+export type RuleScope = 'any' | 'all' | 'shared'
+
+export interface RuleTiming {
+  /** A breach must hold this long, in seconds, before the alert fires. */
+  readonly forSeconds: number
+  /** The condition must be clear this long, in seconds, before the alert resolves. */
+  readonly keepFiringSeconds: number
+}
+
+export interface Rule extends RuleTiming {
+  readonly name: string
+  readonly scope: RuleScope
+  /** Names of the selectors it reads; a rule whose selectors the profile lacks is a mistake found at construction. */
+  readonly needs: readonly string[]
+  /** Pure. A throw is caught by the caller and becomes `inconclusive(evaluator_error)`. */
+  judge(readings: Readings, open: OpenAlert | undefined): Verdict
+}
+
+export type AlertState = 'inactive' | 'pending' | 'firing' | 'recovering' | 'unknown' | 'resolved'
+
+export type TransitionType =
+  | 'fired'
+  | 'escalated'
+  | 'deescalated'
+  | 'resolved'
+  | 'reopened'
+  | 'acked'
+  | 'unacked'
+  | 'ack_expired'
+  | 'silenced'
+  | 'flapping_started'
+  | 'flapping_ended'
+  | 'unknown'
+  | 'updated'
+
+/**
+ * One alert of one rule of one service. All `...At` are on the monotonic clock and drive the timers; `since` is epoch
+ * milliseconds of the last change of state and is what people read.
+ */
+export interface Alert {
+  readonly id: string
+  readonly rule: string
+  readonly service: string
+  readonly state: AlertState
+  readonly severity: Severity
+  readonly episode: number
+  readonly since: number
+  readonly message: string
+  readonly value: Evidence | null
+  /** When the present unbroken breach began, minus frozen time. */
+  readonly breachAt: number
+  /** When the present unbroken run of CRITICAL verdicts began, minus frozen time. */
+  readonly criticalAt?: number
+  /** When verdicts below the alert's severity began while it still breaches, minus frozen time. */
+  readonly lowerAt?: number
+  /** When the present unbroken run of ok verdicts began, minus frozen time. */
+  readonly okAt?: number
+  /** When the last conclusive verdict was followed by an inconclusive one; timers stand still from here. */
+  readonly frozenAt?: number
+  /** When the rule was last evaluated, with whatever verdict. */
+  readonly evaluatedAt: number
+}
+
+/** One message of health:system:alerts before Redis allots seq, rev, id, epoch and timestamp. */
+export interface Transition {
+  readonly type: TransitionType
+  readonly alert: Alert
+  readonly deliver: boolean
+  readonly cause: 'condition' | 'manual' | 'rule_removed' | 'silence' | 'instance_gone'
+  readonly actor: string | null
+  /** What people had been told before, where an `updated` corrects it. */
+  readonly told: 'fired' | 'escalated' | 'resolved' | null
+}
+
+export interface CheckResult {
+  readonly status: Status
+  readonly latencyMs: number
+  /** A stable code such as ECONNREFUSED or timeout; never text that could carry a credential. */
+  readonly error?: string
+}
+
+/** Status + verdicts + alerts of one instance at one instant. */
+export interface Snapshot {
+  readonly service: string
+  readonly instance: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly status: Status
+  readonly instanceStatus: Status
+  readonly phase: Phase
+  /** Epoch milliseconds since when `status` and `phase` are what they are. */
+  readonly since: number
+  readonly uptimeSeconds: number
+  readonly reasons: readonly string[]
+  readonly checks: Readonly<Record<string, CheckResult>>
+  readonly verdicts: readonly Verdict[]
+  /** Pending, firing, recovering or unknown. */
+  readonly alerts: readonly Alert[]
+  readonly metrics: KeyMetrics
+  readonly evidence: Readonly<Record<string, unknown>>
+  readonly totals: Readonly<Record<string, unknown>>
+}
+
+export type KeyMetric = number | string | boolean | null | { readonly [key: string]: number | null }
+export type KeyMetrics = Readonly<Record<string, KeyMetric>>
+
+// ---- publish ----
+
+/**
+ * Where snapshots and transitions go. No method throws or waits for the network: an exporter keeps what it could not
+ * deliver, within a bound, counts what it had to drop, and catches up by itself.
+ */
+export interface HealthExporter {
+  /**
+   * Alerts of this service that are pending or open, read before the first evaluation so that a restart neither
+   * forgets nor repeats one. Resolves to an empty list if there is no answer within `timeoutMs`.
+   */
+  load(timeoutMs: number): Promise<readonly StoredAlert[]>
+  /** One message of the status channel, in order after the transitions given before it. */
+  status(snapshot: Snapshot): void
+  metrics(snapshot: Snapshot): void
+  transition(transition: Transition): void
+  /** Saves a pending alert, without stream or channel; `inactive` forgets it. */
+  save(alert: Alert): void
+  /** Publishes `last` (its phase is `stopped`) in the same tick, waits at most `timeoutMs` for what is queued, then disconnects. */
+  stop(last: Snapshot, timeoutMs: number): Promise<void>
+}
+
+/** An alert as it was saved, its timers turned back to the monotonic clock of this process. */
+export interface StoredAlert {
+  readonly alert: Alert
+  readonly rev: number
+}
