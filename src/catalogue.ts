@@ -75,6 +75,7 @@ export const UNIT_OUTCOME = 'tracker_fetcher.unit.outcome'
 export const HEALTH_STATE = 'health.state'
 export const HEALTH_RULE = 'health.rule'
 export const HEALTH_SEVERITY = 'health.severity'
+export const PUBLISH_OUTCOME = 'health.publish.outcome'
 
 export const FETCH_ATTEMPTS: MetricDefinition = {
   name: 'tracker_fetcher.fetch.attempts',
@@ -200,6 +201,63 @@ export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   attributes: {},
 }
 
+export const PROCESS_MEMORY_USAGE: MetricDefinition = {
+  name: 'process.memory.usage',
+  instrument: 'observable_up_down_counter',
+  unit: 'By',
+  description: 'Physical memory in use by the process.',
+  attributes: {},
+}
+export const PROCESS_CPU_UTILIZATION: MetricDefinition = {
+  name: 'process.cpu.utilization',
+  instrument: 'observable_gauge',
+  unit: '1',
+  description: 'CPU time used by the process per second since the last collection: 1 is one core.',
+  attributes: {},
+}
+export const PROCESS_UPTIME: MetricDefinition = {
+  name: 'process.uptime',
+  instrument: 'observable_gauge',
+  unit: 's',
+  description: 'How long the process has been running.',
+  attributes: {},
+}
+export const EVENT_LOOP_DELAY: MetricDefinition = {
+  name: 'nodejs.eventloop.delay.p99',
+  instrument: 'observable_gauge',
+  unit: 's',
+  description: 'Event loop delay that 1 % of turns exceeded since the last collection.',
+  attributes: {},
+}
+export const RECORDS_DROPPED: MetricDefinition = {
+  name: 'health.records.dropped',
+  instrument: 'counter',
+  unit: '{record}',
+  description: 'Recording calls that were ignored because a value was not a finite number >= 0 or a state was unknown.',
+  attributes: {},
+}
+export const PUBLISH_MESSAGES: MetricDefinition = {
+  name: 'health.publish.messages',
+  instrument: 'counter',
+  unit: '{message}',
+  description: 'Messages for the health Redis: published, failed (kept and tried again) or dropped (the bound of the outbox was reached).',
+  attributes: { [PUBLISH_OUTCOME]: ['published', 'failed', 'dropped'] },
+}
+export const EXPORT_FAILURES: MetricDefinition = {
+  name: 'health.otlp.export.failures',
+  instrument: 'counter',
+  unit: '{export}',
+  description: 'OTLP exports that failed; cumulative values arrive with the next one that succeeds.',
+  attributes: {},
+}
+export const EVALUATION_ERRORS: MetricDefinition = {
+  name: 'health.evaluation.errors',
+  instrument: 'counter',
+  unit: '{error}',
+  description: 'Rules, collections and evaluations that threw.',
+  attributes: {},
+}
+
 /** In the order of docs and dashboards. */
 export const CATALOGUE: readonly MetricDefinition[] = [
   FETCH_ATTEMPTS,
@@ -219,4 +277,12 @@ export const CATALOGUE: readonly MetricDefinition[] = [
   HEALTH_STATUS,
   HEALTH_ALERT_ACTIVE,
   HEALTH_HEARTBEAT_TIME,
+  PROCESS_MEMORY_USAGE,
+  PROCESS_CPU_UTILIZATION,
+  PROCESS_UPTIME,
+  EVENT_LOOP_DELAY,
+  RECORDS_DROPPED,
+  PUBLISH_MESSAGES,
+  EXPORT_FAILURES,
+  EVALUATION_ERRORS,
 ]

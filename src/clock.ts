@@ -16,3 +16,9 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
 }
+
+/** Keeps the process alive for at most `ms`, for a last flush. */
+export function holdProcess(ms: number): Cancel {
+  const timer = setTimeout(() => {}, ms)
+  return () => clearTimeout(timer)
+}

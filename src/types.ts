@@ -39,7 +39,9 @@ export interface HistogramValue {
  * whatever temporality the source has; gauges and up-down counters are levels.
  */
 export type Sample =
-  | { readonly series: Series; readonly kind: 'sum' | 'level'; readonly value: number }
+  | { readonly series: Series; readonly kind: 'sum'; readonly value: number }
+  /** `setAt`: when the level was last set, on the monotonic clock; a level is as old as that, however often it is collected. */
+  | { readonly series: Series; readonly kind: 'level'; readonly value: number; readonly setAt: number }
   | { readonly series: Series; readonly kind: 'histogram'; readonly value: HistogramValue }
 
 // ---- compute ----
@@ -73,6 +75,13 @@ export interface DistributionReading extends EventsReading {
   readonly counts: readonly number[]
 }
 
+/** A quantile with its error bound. */
+export type Quantile =
+  /** The estimate, and bounds between which the true quantile lies. */
+  | { readonly value: number; readonly atLeast: number; readonly atMost: number }
+  /** In the open last bucket: all that is known is that it is more than this. */
+  | { readonly moreThan: number }
+
 /** A level, or a state's name, with its age. `undefined` while it has never been seen. */
 export interface LastReading<T> {
   readonly value: T
@@ -84,6 +93,8 @@ export interface LastReading<T> {
 export interface Readings {
   events(selector: string, windowSeconds: number): EventsReading
   distribution(selector: string, windowSeconds: number): DistributionReading
+  /** The `q` quantile (0 < q <= 1) of a distribution; `undefined` if the window holds no value. */
+  quantile(selector: string, q: number, windowSeconds: number): Quantile | undefined
   level(selector: string): LastReading<number> | undefined
   state(selector: string): LastReading<string> | undefined
   /** Seconds of the window in which the level was above the bound, and for how much of the window that was known. */
@@ -126,6 +137,8 @@ export type Verdict =
 export interface OpenAlert {
   readonly state: AlertState
   readonly severity: Severity
+  /** How long ago the ok run began that resolved the last episode; evidence from before it has been told and cleared. */
+  readonly sinceClearSeconds?: number
 }
 
 /** How instances of one service combine: `any` breaching, `all` live ones breaching, or one reading `shared` by all. */
@@ -145,6 +158,15 @@ export interface Rule extends RuleTiming {
   readonly needs: readonly string[]
   /** Pure. A throw is caught by the caller and becomes `inconclusive(evaluator_error)`. */
   judge(readings: Readings, open: OpenAlert | undefined): Verdict
+}
+
+/** What one kind of service is judged by: a table, about one screen long. */
+export interface Profile {
+  readonly name: string
+  readonly selectors: Readonly<Record<string, Selector>>
+  readonly rules: readonly Rule[]
+  /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
+  readonly required?: readonly string[]
 }
 
 export type AlertState = 'inactive' | 'pending' | 'firing' | 'recovering' | 'unknown' | 'resolved'
@@ -188,6 +210,8 @@ export interface Alert {
   readonly okAt?: number
   /** When the last conclusive verdict was followed by an inconclusive one; timers stand still from here. */
   readonly frozenAt?: number
+  /** When the ok run began that resolved the last episode. Not saved: the windows it concerns do not outlive the process either. */
+  readonly clearedAt?: number
   /** When the rule was last evaluated, with whatever verdict. */
   readonly evaluatedAt: number
 }

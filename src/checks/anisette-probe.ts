@@ -1,0 +1,36 @@
+/** One request to an anisette-v3-server, version 1 of its API: usable only if both headers Apple checks are there. */
+import type { AnisetteEvidence } from './anisette-watch.ts'
+
+/** Tells our probes from the service's own requests in the server's log. */
+export const USER_AGENT = 'otel-health-check'
+const LONGEST_BODY = 64 * 1024
+
+/** Rejects when there is no answer; resolves to `unreachable` for a server error, to `invalid` for an answer without usable headers. */
+export async function probeAnisette(url: string, signal: AbortSignal): Promise<AnisetteEvidence> {
+  const response = await fetch(url, { headers: { 'user-agent': USER_AGENT }, redirect: 'manual', signal })
+  const body = await readBody(response)
+  if (response.status >= 500) return 'unreachable'
+  return response.ok && hasHeaders(body) ? 'reachable' : 'invalid'
+}
+
+async function readBody(response: Response): Promise<string> {
+  let body = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of response.body ?? []) {
+    body += decoder.decode(chunk, { stream: true })
+    if (body.length > LONGEST_BODY) break
+  }
+  return body
+}
+
+function hasHeaders(body: string): boolean {
+  try {
+    const headers: unknown = JSON.parse(body)
+    return ['X-Apple-I-MD', 'X-Apple-I-MD-M'].every((name) => {
+      const value = (headers as Record<string, unknown> | null)?.[name]
+      return typeof value === 'string' && value !== ''
+    })
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Runs checks side by side, each with its own time limit and never twice at once: one that hangs holds up nothing but
+ * itself. A dependency that is down is data, not an exception.
+ */
+import type { Cancel, CheckResult, Clock } from '../types.ts'
+import type { Check } from './check.ts'
+
+export interface CheckRunnerOptions {
+  readonly checks: readonly Check[]
+  readonly clock: Clock
+  /** Milliseconds between two runs of a check, on average. */
+  readonly intervalMs?: number
+  /** Milliseconds a check may take. */
+  readonly timeoutMs?: number
+  /** Called in the same tick after a check's status has changed. */
+  readonly onChange?: () => void
+  /** Random number in [0, 1), for the jitter that keeps instances from checking in step. */
+  readonly random?: () => number
+}
+
+const INTERVAL_MS = 15_000
+const TIMEOUT_MS = 5_000
+const JITTER = 0.1
+
+export class CheckRunner {
+  readonly #options: Required<CheckRunnerOptions>
+  readonly #results = new Map<string, CheckResult>()
+  readonly #running = new Set<string>()
+  #cancel: Cancel | undefined
+  #stopped = true
+
+  constructor(options: CheckRunnerOptions) {
+    this.#options = { intervalMs: INTERVAL_MS, timeoutMs: TIMEOUT_MS, onChange: () => {}, random: Math.random, ...options }
+  }
+
+  /** Resolves when every check has been run once or timed out. */
+  async start(): Promise<void> {
+    if (!this.#stopped) return
+    this.#stopped = false
+    this.#schedule()
+    await this.runAll()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#cancel?.()
+  }
+
+  /** The last result of every check that has been run. */
+  results(): Readonly<Record<string, CheckResult>> {
+    return Object.fromEntries(this.#results)
+  }
+
+  /** Names of required checks whose last run failed. */
+  failing(): string[] {
+    return this.#options.checks
+      .filter(({ name, required }) => required && this.#results.get(name)?.status === 'unhealthy')
+      .map(({ name }) => name)
+  }
+
+  /** Runs every check that is not still running. Never rejects. */
+  async runAll(): Promise<void> {
+    await Promise.all(this.#options.checks.map((check) => this.#runOne(check)))
+  }
+
+  #schedule(): void {
+    const { clock, intervalMs, random } = this.#options
+    this.#cancel = clock.after(intervalMs * (1 - JITTER + 2 * JITTER * random()), () => {
+      this.#schedule()
+      void this.runAll()
+    })
+  }
+
+  async #runOne(check: Check): Promise<void> {
+    const { clock, timeoutMs } = this.#options
+    if (this.#running.has(check.name)) return
+    this.#running.add(check.name)
+    const startedAt = clock.monotonicMs()
+    const abort = new AbortController()
+    let cancelTimeout: Cancel = () => {}
+    const timeout = new Promise<string>((resolve) => {
+      cancelTimeout = clock.after(timeoutMs, () => {
+        abort.abort()
+        resolve('timeout')
+      })
+    })
+    const run = runSafely(check, abort.signal).finally(() => this.#running.delete(check.name))
+    const error = await Promise.race([run, timeout])
+    cancelTimeout()
+    this.#record(check.name, clock.monotonicMs() - startedAt, error)
+  }
+
+  #record(name: string, latencyMs: number, error: string | undefined): void {
+    if (this.#stopped && this.#results.has(name)) return
+    const before = this.#results.get(name)?.status
+    const status = error === undefined ? 'healthy' : 'unhealthy'
+    this.#results.set(name, { status, latencyMs, ...(error !== undefined && { error }) })
+    if (status !== before) this.#options.onChange()
+  }
+}
+
+/** The error's code, or `undefined` if the check passed. Also a check that throws at once or throws nothing has failed. */
+async function runSafely(check: Check, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await check.run(signal)
+    return undefined
+  } catch (error) {
+    return errorCode(error)
+  }
+}
+
+/** A stable code; never the message, which may hold a host name or a password. */
+export function errorCode(error: unknown): string {
+  const causes = [error, (error as { cause?: unknown } | null | undefined)?.cause]
+  for (const cause of causes) {
+    const code = (cause as { code?: unknown } | null | undefined)?.code
+    if (typeof code === 'string' && /^\w{1,40}$/.test(code)) return code
+  }
+  return (error as { name?: unknown } | null | undefined)?.name === 'TimeoutError' ? 'timeout' : 'error'
+}

@@ -1,0 +1,9 @@
+/** A dependency check: resolves if the dependency answered, rejects if it did not. */
+export interface Check {
+  /** Appears in payloads: `[a-z0-9_]`, for example `redis`. */
+  readonly name: string
+  /** A required check that fails makes the service degraded. */
+  readonly required: boolean
+  /** `signal` is aborted at the time limit; a check that ignores it is abandoned all the same. */
+  run(signal: AbortSignal): Promise<unknown>
+}

@@ -1,0 +1,76 @@
+/** Every setting once: its environment variable, default, what it may be and what it means. The README's table is made from this. */
+
+export interface Setting<T> {
+  readonly env: string
+  readonly default: T
+  readonly description: string
+  /** Turns the variable's text into a value, or says what is expected instead. */
+  readonly parse: (text: string) => T | Expected
+  /** Checks a value given in code or in health.config. */
+  readonly check: (value: unknown) => T | Expected
+}
+
+export class Expected {
+  readonly what: string
+  constructor(what: string) {
+    this.what = what
+  }
+}
+
+function number(env: string, fallback: number, min: number, max: number, description: string): Setting<number> {
+  const expected = new Expected(`a number from ${min} to ${max}`)
+  const check = (value: unknown) => (typeof value === 'number' && value >= min && value <= max ? value : expected)
+  return { env, default: fallback, description, check, parse: (text) => (text.trim() === '' ? expected : check(Number(text))) }
+}
+
+function integer(env: string, fallback: number, min: number, max: number, description: string): Setting<number> {
+  const expected = new Expected(`a whole number from ${min} to ${max}`)
+  const check = (value: unknown) => (Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : expected)
+  return { env, default: fallback, description, check, parse: (text) => (text.trim() === '' ? expected : check(Number(text))) }
+}
+
+function text(env: string, fallback: string | undefined, description: string): Setting<string | undefined> {
+  const expected = new Expected('a text that is not empty')
+  const check = (value: unknown) => (typeof value === 'string' && value !== '' ? value : expected)
+  return { env, default: fallback, description, check, parse: check }
+}
+
+function flag(env: string, description: string): Setting<boolean> {
+  const expected = new Expected('true or false')
+  return {
+    env,
+    default: false,
+    description,
+    check: (value) => (typeof value === 'boolean' ? value : expected),
+    parse: (value) => (/^(true|1)$/i.test(value) ? true : /^(false|0)$/i.test(value) ? false : expected),
+  }
+}
+
+export const SETTINGS = {
+  publishingInterval: number('HEALTH_PUBLISHING_INTERVAL', 30, 0.1, 3600, 'Seconds between two status messages when nothing changes.'),
+  metricsInterval: number('HEALTH_METRICS_INTERVAL', 300, 0.1, 86_400, 'Seconds between two messages with the detailed metrics.'),
+  retentionHours: number('HEALTH_RETENTION_HOURS', 24, 0.1, 8760, 'Hours of history and alert transitions kept in Redis.'),
+  evaluationInterval: number(
+    'HEALTH_EVALUATION_INTERVAL',
+    1,
+    0.1,
+    10,
+    'Seconds between two evaluations of the rules at most; changes of state are evaluated at once.',
+  ),
+  redisHost: text('HEALTH_REDIS_HOST', 'localhost', 'Host of the health Redis, apart from the service’s own.') as Setting<string>,
+  redisPort: integer('HEALTH_REDIS_PORT', 6379, 1, 65_535, 'Port of the health Redis.'),
+  redisClusterMode: flag('HEALTH_REDIS_CLUSTER_MODE', 'Whether the health Redis is a Redis Cluster.'),
+  redisUsername: text('HEALTH_REDIS_USERNAME', undefined, 'ACL user of the health Redis.'),
+  redisPassword: text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'),
+  redisTls: flag('HEALTH_REDIS_TLS', 'Whether to connect with TLS.'),
+  redisCa: text('HEALTH_REDIS_CA', undefined, 'File with the CA certificate, in PEM, that signed the health Redis’ certificate.'),
+  largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due trackers above which the service is degraded.'),
+  veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due trackers above which the service is unhealthy.'),
+  minSuccessRateHealthy: number('MIN_SUCCESS_RATE_HEALTHY', 80, 0, 100, 'Percent of attempts; below it the service is degraded.'),
+  minSuccessRateDegraded: number('MIN_SUCCESS_RATE_DEGRADED', 50, 0, 100, 'Percent of attempts; below it the service is unhealthy.'),
+  minFetchRate: number('MIN_FETCH_RATE', 10, 0, 1e9, 'Trackers per hour, while work is owed; below it the service is degraded.'),
+  maxApiResponseTime: number('MAX_API_RESPONSE_TIME', 10_000, 1, 3_600_000, 'Milliseconds; an Apple call that takes longer is slow.'),
+} as const satisfies Record<string, Setting<unknown>>
+
+export type SettingName = keyof typeof SETTINGS
+export type Settings = { readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never }

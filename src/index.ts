@@ -1,0 +1,43 @@
+/** The public API. */
+export type {
+  AccountState,
+  AnisetteState,
+  ErrorType,
+  GeofenceTransition,
+  MetricDefinition,
+  QueueState,
+  SkipReason,
+  Tier,
+  Upstream,
+} from './catalogue.ts'
+export { CATALOGUE } from './catalogue.ts'
+export type { Check } from './checks/check.ts'
+export type { Pingable } from './checks/redis-check.ts'
+export type { Queryable } from './checks/sql-check.ts'
+export { HealthMetricReader } from './collect/health-metric-reader.ts'
+export type { HealthConfig, MethodTarget, QueueTarget } from './config/health-config.ts'
+export type { Settings } from './config/settings.ts'
+export type { AlertEntry, InstanceEntry, InstanceFacts, ServiceFacts, StatusReport } from './judge/status.ts'
+export { instanceStatus, serviceStatus } from './judge/status.ts'
+export type { HealthData, ServiceHealthMonitorOptions } from './monitor.ts'
+export { ServiceHealthMonitor } from './monitor.ts'
+export type { ApiCall, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
+export type { TrackerFetcherHealthMonitorOptions } from './tracker-fetcher-monitor.ts'
+export { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
+export type {
+  Alert,
+  AlertState,
+  CheckResult,
+  Clock,
+  Evidence,
+  HealthExporter,
+  KeyMetrics,
+  Phase,
+  Severity,
+  Snapshot,
+  Status,
+  StoredAlert,
+  Transition,
+  TransitionType,
+  Verdict,
+} from './types.ts'

@@ -1,0 +1,103 @@
+/** Is it healthy, and should someone know? Every rule against the readings, every alert one step on. */
+import type { Alert, InconclusiveReason, OpenAlert, Readings, Rule, Transition, Verdict } from '../types.ts'
+import type { Instant } from './alert.ts'
+import { removeAlert, stepAlert } from './alert.ts'
+import { breach, inconclusive, ok } from './verdicts.ts'
+
+export interface JudgeInput {
+  readonly rules: readonly Rule[]
+  readonly readings: Readings
+  /** By rule. What came out of the last judgement, or of a restart. */
+  readonly alerts: ReadonlyMap<string, Alert>
+  readonly service: string
+  /** The alert's id: a hash of rule, service and scope labels. */
+  readonly alertId: (rule: string) => string
+  readonly now: Instant
+}
+
+export interface Judgement {
+  /** One for each rule, in their order. */
+  readonly verdicts: readonly Verdict[]
+  /** By rule, for the next judgement; those inactive or resolved included, for their episode and their all-clear. */
+  readonly alerts: ReadonlyMap<string, Alert>
+  readonly transitions: readonly Transition[]
+  /** What rules threw or returned in place of a verdict. */
+  readonly errors: readonly RuleError[]
+}
+
+export interface RuleError {
+  readonly rule: string
+  readonly error: unknown
+}
+
+/** Never throws, whatever a rule does: one that fails is `inconclusive(evaluator_error)` and its alert stays as it is. */
+export function judge({ rules, readings, alerts, service, alertId, now }: JudgeInput): Judgement {
+  const verdicts: Verdict[] = []
+  const next = new Map<string, Alert>()
+  const transitions: Transition[] = []
+  const errors: RuleError[] = []
+  for (const rule of rules) {
+    const alert = alerts.get(rule.name)
+    const verdict = verdictOf(rule, readings, openAlert(alert, now), errors)
+    const step = stepAlert(alert, verdict, rule, { id: alert?.id ?? alertId(rule.name), rule: rule.name, service }, now)
+    verdicts.push(verdict)
+    transitions.push(...step.transitions)
+    if (step.alert) next.set(rule.name, step.alert)
+  }
+  for (const [name, alert] of alerts) {
+    if (next.has(name)) continue
+    const step = removeAlert(alert, now)
+    transitions.push(...step.transitions)
+    if (step.alert) next.set(name, step.alert)
+  }
+  return { verdicts, alerts: next, transitions, errors }
+}
+
+function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefined {
+  if (!alert) return undefined
+  const { state, severity, clearedAt } = alert
+  return { state, severity, ...(clearedAt !== undefined && { sinceClearSeconds: (now.monotonicMs - clearedAt) / 1000 }) }
+}
+
+function verdictOf(rule: Rule, readings: Readings, open: OpenAlert | undefined, errors: RuleError[]): Verdict {
+  try {
+    return checked(rule.name, rule.judge(readings, open))
+  } catch (error) {
+    errors.push({ rule: rule.name, error })
+    return inconclusive(rule.name, 'evaluator_error')
+  }
+}
+
+/** A copy with nothing in it but what a verdict has. Throws if it is none: rules may be anybody's. */
+function checked(name: string, verdict: Verdict): Verdict {
+  const { kind } = verdict
+  if (kind === 'inconclusive') {
+    if (!REASONS.has(verdict.reason))
+      throw new TypeError(`Rule ${name} was inconclusive for an unknown reason: use one of ${[...REASONS].join(', ')}.`)
+    return inconclusive(name, verdict.reason)
+  }
+  const { message, value } = verdict
+  if (typeof message !== 'string' || !isShown(value.current) || !isShown(value.threshold) || typeof value.unit !== 'string') {
+    throw new TypeError(`Rule ${name} gave a verdict without message, current, threshold or unit: numbers must be finite.`)
+  }
+  const finding = { message, value: { ...value } }
+  if (kind === 'ok') return ok(name, finding)
+  if (kind === 'breach' && (verdict.severity === 'WARNING' || verdict.severity === 'CRITICAL'))
+    return breach(name, verdict.severity, finding)
+  throw new TypeError(`Rule ${name} gave no verdict: expected ok, inconclusive, or breach with severity WARNING or CRITICAL.`)
+}
+
+function isShown(figure: unknown): boolean {
+  return figure === null || typeof figure === 'string' || Number.isFinite(figure)
+}
+
+const REASONS: ReadonlySet<InconclusiveReason> = new Set([
+  'no_data',
+  'starting',
+  'low_sample',
+  'stale',
+  'evaluator_error',
+  'clock_jump',
+  'paused',
+  'dependency_unknown',
+])

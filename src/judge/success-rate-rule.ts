@@ -1,0 +1,187 @@
+import type { Evidence, OpenAlert, Readings, Rule, RuleTiming, Severity, Verdict } from '../types.ts'
+import { binomialTail } from './binomial.ts'
+import { isCovered } from './covered.ts'
+import type { Finding } from './verdicts.ts'
+import { breach, inconclusive, ok } from './verdicts.ts'
+import { amount, decimal, duration, onceIn } from './wording.ts'
+
+/** Seconds, shortest first. */
+const LADDER = [60, 300, 900, 3600, 21_600] as const
+/** From this many units on, a rate speaks for itself. */
+const ENOUGH_UNITS = 50
+/** Fewer failures than this are never a breach of a small sample, however improbable. */
+const LEAST_FAILURES = 3
+/** A window up to this long is about now; a longer one may be about what is over. */
+const RECENT_SECONDS = 300
+/** Successes in a row that say it is over. */
+const CLEAR_RUN = 10
+/** Percentage points above the limit at which a rate is clear of it. */
+const CLEAR_MARGIN = 2
+
+interface Limit {
+  readonly severity: Severity
+  /** Percent; a breach below. */
+  readonly percent: number
+  /** A small sample is a breach if a service at the limit does as badly at most this often. */
+  readonly tail: number
+  /** Failed units in a row that are a breach. */
+  readonly run: number
+}
+
+interface Look {
+  readonly seconds: number
+  readonly units: number
+  readonly failed: number
+}
+
+export interface SuccessRateRuleOptions extends RuleTiming {
+  readonly name: string
+  /** Percent: WARNING below. */
+  readonly warning: number
+  /** Percent: CRITICAL below. */
+  readonly critical: number
+  /** Seconds between two evaluations. */
+  readonly tickSeconds?: number
+}
+
+/**
+ * Success rate that is honest about small numbers. The evidence is units, not attempts: one bad call fails a whole
+ * batch and is one failure. A limit is passed by
+ *
+ * - a run: 5 failed units in a row (10 for CRITICAL);
+ * - the plain rate, in the shortest window that holds 50 units;
+ * - a small sample, in any window with fewer: at least 3 failures, the newest unit among them, so many that a service
+ *   at the limit does as badly at most once in 200 times (1,000 for CRITICAL), by the exact binomial tail.
+ *
+ * A limit that an alert is firing for stays passed until the plain rate is 2 points above it or, where the shortest
+ * window with 50 units is longer than 5 minutes, until 10 units in a row succeeded. At 30 units an hour that window is
+ * six hours long, and an outage of two hours would hold an alert for four hours after its end. For the same reason such
+ * a run keeps a plain rate over more than 5 minutes from being a breach, and what was seen before the last all-clear is
+ * not counted a second time: otherwise the first stray failure after a long outage would fire again.
+ *
+ * 10 is the longest run that still clears within 10 units of full recovery, and the longer the run, the rarer it is
+ * met by luck: a service at a true 70 % and 30 units an hour then resolves and fires again 0.2 times an hour, and 0.8
+ * times with a run of 6 (bench/small-numbers.ts).
+ *
+ * Throws if `critical` is above `warning`.
+ */
+export function successRateRule({ name, warning, critical, tickSeconds = 1, ...timing }: SuccessRateRuleOptions): Rule {
+  if (critical > warning) throw new Error(`The critical limit of ${name} is ${critical} %, expected at most its limit (${warning} %).`)
+  const limits: readonly Limit[] = [
+    { severity: 'CRITICAL', percent: critical, tail: 0.001, run: 10 },
+    { severity: 'WARNING', percent: warning, tail: 0.005, run: 5 },
+  ]
+  return {
+    name,
+    scope: 'any',
+    ...timing,
+    needs: ['units', 'failed_units', 'streak', 'attempts', 'failed_attempts'],
+    judge(readings: Readings, open: OpenAlert | undefined): Verdict {
+      const looks = look(readings, tickSeconds)
+      if (looks.length === 0) return inconclusive(name, 'starting')
+      if (looks.at(-1)!.units === 0) return inconclusive(name, 'no_data')
+      const streak = readings.level('streak')?.value ?? 0
+      const plain = looks.find(({ units }) => units >= ENOUGH_UNITS)
+      const isOver = streak >= CLEAR_RUN && !(plain && plain.seconds <= RECENT_SECONDS)
+      const untold = open?.sinceClearSeconds ?? Infinity
+
+      for (const limit of limits) {
+        const found =
+          runOfFailures(limit, streak) ??
+          (plain && !isOver && plain.seconds <= untold ? plainBreach(limit, plain, readings) : undefined) ??
+          smallSample(limit, looks, streak, untold, readings) ??
+          (isHeld(limit, open) && !isOver && !(plain && isClear(limit, plain)) ? notYetClear(limit, plain, streak, readings) : undefined)
+        if (found) return breach(name, limit.severity, found)
+      }
+      const least = limits.at(-1)!
+      const isOpen = open && (open.state === 'firing' || open.state === 'recovering' || open.state === 'unknown')
+      if (plain && !isOver && rate(plain) >= least.percent) return ok(name, rateOf(least, plain, readings))
+      return isOpen || (plain && isOver) ? ok(name, runOfSuccesses(least, streak)) : inconclusive(name, 'low_sample')
+    },
+  }
+}
+
+function look(readings: Readings, tickSeconds: number): readonly Look[] {
+  const looks: Look[] = []
+  for (const seconds of LADDER) {
+    const units = readings.events('units', seconds)
+    if (!isCovered(units, tickSeconds)) continue
+    looks.push({ seconds, units: units.count, failed: Math.min(units.count, readings.events('failed_units', seconds).count) })
+  }
+  return looks
+}
+
+function runOfFailures(limit: Limit, streak: number): Finding | undefined {
+  if (streak > -limit.run) return undefined
+  const n = -streak
+  return {
+    message: `The last ${amount(n)} fetches all failed (limit ${limit.run} in a row)`,
+    value: { current: 0, threshold: limit.percent, unit: 'percent', n, failures: n },
+  }
+}
+
+function plainBreach(limit: Limit, plain: Look, readings: Readings): Finding | undefined {
+  return rate(plain) < limit.percent ? rateOf(limit, plain, readings) : undefined
+}
+
+function smallSample(limit: Limit, looks: readonly Look[], streak: number, untold: number, readings: Readings): Finding | undefined {
+  if (streak >= 0) return undefined
+  for (const sample of looks) {
+    if (sample.units >= ENOUGH_UNITS || sample.seconds > untold) return undefined
+    if (sample.failed < LEAST_FAILURES) continue
+    const luck = binomialTail(sample.failed, sample.units, 1 - limit.percent / 100)
+    if (luck > limit.tail) continue
+    const { message, value } = rateOf(limit, sample, readings)
+    return { message: `${message}; a service at ${decimal(limit.percent)} % does this ${onceIn(luck)}`, value }
+  }
+  return undefined
+}
+
+/** Whether an alert is firing for this limit, so that only the clear condition lifts it. */
+function isHeld(limit: Limit, open: OpenAlert | undefined): boolean {
+  const isFiring = open?.state === 'firing' || open?.state === 'unknown'
+  return isFiring && (open.severity === 'CRITICAL' || limit.severity === 'WARNING')
+}
+
+/** At 100 % there is no margin left to ask for. */
+function isClear(limit: Limit, plain: Look): boolean {
+  return plain.failed === 0 || rate(plain) > limit.percent + CLEAR_MARGIN
+}
+
+function notYetClear(limit: Limit, plain: Look | undefined, streak: number, readings: Readings): Finding {
+  if (plain) {
+    const { message, value } = rateOf(limit, plain, readings)
+    return { message: `${message}; clears above ${decimal(limit.percent + CLEAR_MARGIN)} %`, value }
+  }
+  return {
+    message: `Few fetches, and not yet ${CLEAR_RUN} in a row that succeeded (${amount(Math.max(0, streak))} so far)`,
+    value: { current: Math.max(0, streak), threshold: CLEAR_RUN, unit: 'successes in a row' },
+  }
+}
+
+function runOfSuccesses(limit: Limit, streak: number): Finding {
+  const n = Math.max(0, streak)
+  const value: Evidence = { current: n > 0 ? 100 : null, threshold: limit.percent, unit: 'percent', n, failures: 0 }
+  return {
+    message: n > 0 ? `The last ${amount(n)} fetches succeeded` : 'Too few fetches since the recovery to say that it is failing again',
+    value,
+  }
+}
+
+function rate({ units, failed }: Look): number {
+  return (100 * (units - failed)) / units
+}
+
+function rateOf(limit: Limit, sample: Look, readings: Readings): Finding {
+  const { seconds, units, failed } = sample
+  const percent = decimal(rate(sample))
+  const attempts = readings.events('attempts', seconds).count
+  const what = attempts === units ? 'attempts' : 'batches'
+  const behind = attempts > units ? ` (${amount(readings.events('failed_attempts', seconds).count)} of ${amount(attempts)} attempts)` : ''
+  return {
+    message:
+      `Fetch success rate is ${percent} % over ${duration(seconds)} (limit ${decimal(limit.percent)} %): ` +
+      `${amount(failed)} of ${amount(units)} ${what} failed${behind}`,
+    value: { current: percent, threshold: limit.percent, unit: 'percent', n: units, failures: failed, window_seconds: seconds },
+  }
+}

@@ -1,0 +1,26 @@
+/** How figures read in messages. */
+
+/** 71.4, 100, 0.2: one decimal, and none where it is zero. */
+export function decimal(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+/** 12,345 */
+export function amount(value: number): string {
+  const digits = String(decimal(value))
+  return value < 1000 ? digits : digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+}
+
+/** Seconds as people say them: 45 s, 5 min, 6 h, 2 d. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${decimal(seconds)} s`
+  if (seconds < 3600) return `${decimal(seconds / 60)} min`
+  if (seconds < 48 * 3600) return `${decimal(seconds / 3600)} h`
+  return `${decimal(seconds / 86_400)} d`
+}
+
+/** "once in 300 times": a probability as the odds people can picture, to two digits. */
+export function onceIn(probability: number): string {
+  if (probability < 1e-6) return 'less than once in a million times'
+  return `once in ${amount(Number((1 / probability).toPrecision(2)))} times`
+}

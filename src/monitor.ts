@@ -1,0 +1,390 @@
+/**
+ * ServiceHealthMonitor: the pipeline of one service, put together. `#evaluate` is the whole product in one expression;
+ * everything else here starts, stops and paces it.
+ */
+import { randomUUID } from 'node:crypto'
+
+import { diag, metrics } from '@opentelemetry/api'
+import type { MeterProvider } from '@opentelemetry/sdk-metrics'
+
+import { alertId } from './alert-id.ts'
+import { EVALUATION_ERRORS, EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SCOPE } from './catalogue.ts'
+import type { Check } from './checks/check.ts'
+import { CheckRunner } from './checks/check-runner.ts'
+import type { Pingable } from './checks/redis-check.ts'
+import { redisCheck } from './checks/redis-check.ts'
+import type { Queryable } from './checks/sql-check.ts'
+import { sqlCheck } from './checks/sql-check.ts'
+import { systemClock } from './clock.ts'
+import type { HealthMetricReader } from './collect/health-metric-reader.ts'
+import { Windows } from './compute/windows.ts'
+import type { HealthConfig } from './config/health-config.ts'
+import type { Environment, HealthOptions } from './config/options.ts'
+import { parseResourceAttributes, resolveOptions } from './config/options.ts'
+import type { Settings } from './config/settings.ts'
+import { isOpen, isWorthSaving } from './judge/alert.ts'
+import type { Judgement } from './judge/judge.ts'
+import { judge } from './judge/judge.ts'
+import { instanceStatus, serviceStatus } from './judge/status.ts'
+import { createOwnedProvider } from './otlp.ts'
+import { healthLevels } from './publish/health-levels.ts'
+import { RedisExporter } from './publish/redis-exporter.ts'
+import { CellStore } from './record/cells.ts'
+import { MeterRecording } from './record/meter-recording.ts'
+import { recordProcess } from './record/process-metrics.ts'
+import type { Recording } from './record/recording.ts'
+import type { ServiceKind } from './services/profile.ts'
+import { anyService } from './services/service.ts'
+import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
+import type { Alert, Cancel, CheckResult, Clock, HealthExporter, Phase, Profile, Sample, Snapshot, Status } from './types.ts'
+import { VERSION } from './version.ts'
+
+export interface ServiceHealthMonitorOptions extends Partial<Settings> {
+  readonly serviceName?: string
+  /** Identity of this process among the instances of the service; default: service.instance.id, else a random UUID. */
+  readonly instance?: string
+  /** The service's own Redis client; it is pinged, nothing else. */
+  readonly redis?: Pingable
+  /** The service's own SQL client or pool; it is asked `SELECT 1`, nothing else. */
+  readonly database?: Queryable
+  readonly checks?: readonly Check[]
+  /**
+   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`). With it, figures are recorded on the
+   * global meter and leave through that SDK; without it, the monitor exports them itself as OTEL_* says.
+   */
+  readonly reader?: HealthMetricReader
+  /** Where snapshots and alerts go; default: the health Redis. */
+  readonly exporter?: HealthExporter
+  readonly clock?: Clock
+  /** Default: `process.env`. */
+  readonly env?: Environment
+  /** A checked health.config. */
+  readonly config?: HealthConfig
+  readonly packageName?: string
+}
+
+/** What `collectHealthData` gives: a snapshot nobody was told of. */
+export type HealthData = Snapshot
+
+/** Milliseconds to wait for the alerts that an earlier process of this service left in Redis. */
+const LOAD_TIMEOUT_MS = 1000
+/** Milliseconds between two collections from another SDK, which run all of its observable callbacks. */
+const FOREIGN_INTERVAL_MS = 10_000
+const STOP_TIMEOUT_MS = 2000
+
+/** What a snapshot says besides figures. */
+interface Standing {
+  readonly status: Status
+  readonly instanceStatus: Status
+  readonly phase: Phase
+  readonly reasons: readonly string[]
+  readonly checks: Readonly<Record<string, CheckResult>>
+  /** Pending and open. */
+  readonly alerts: readonly Alert[]
+}
+
+export class ServiceHealthMonitor {
+  /** Identity of this process among the instances of its service. */
+  readonly instance: string
+  protected readonly options: HealthOptions
+  protected readonly clock: Clock
+  protected readonly recording: Recording
+
+  readonly #kind: ServiceKind
+  readonly #profile: Profile
+  readonly #exporter: HealthExporter
+  readonly #checks: CheckRunner
+  readonly #windows: Windows
+  /** Cells of the owned recording; absent beside another SDK. */
+  readonly #store: CellStore | undefined
+  /** Our reader among another SDK's; absent with the owned recording. */
+  readonly #reader: HealthMetricReader | undefined
+  readonly #env: Environment
+  readonly #startedAt: number
+  readonly #startedAtEpoch: number
+  #provider: MeterProvider | undefined
+  #judgement: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
+  #phase: Phase = 'starting'
+  #since: number
+  #lastStatus: Status | undefined
+  #lastShown = ''
+  #evaluates = false
+  #evaluationAsked = false
+  #saidError = false
+  #cancels: Cancel[] = []
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  /** Throws one sentence if an option or an environment variable cannot be used. */
+  constructor(options: ServiceHealthMonitorOptions = {}, kind: ServiceKind = anyService) {
+    const { env = process.env, clock = systemClock, config, packageName } = options
+    this.options = resolveOptions({ env, code: options, ...(config && { config }), ...(packageName !== undefined && { packageName }) })
+    this.instance = this.options.instance ?? randomUUID()
+    this.clock = clock
+    this.#env = env
+    this.#startedAt = clock.monotonicMs()
+    this.#startedAtEpoch = clock.epochMs()
+    this.#since = this.#startedAtEpoch
+
+    this.#reader = options.reader
+    this.#store = options.reader ? undefined : new CellStore(clock)
+    this.recording = this.#store ?? new MeterRecording(metrics.getMeter(SCOPE, VERSION))
+    this.#kind = kind
+    this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
+    this.#windows = new Windows(this.#profile.selectors, this.#startedAt)
+    this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
+    this.#exporter = options.exporter ?? this.#createRedisExporter()
+
+    const { originalServiceName, serviceName } = this.options
+    if (originalServiceName !== undefined) {
+      diag.warn(`otel-health: the service is called "${serviceName}" in Redis, where names are made of a-z, 0-9, ".", "_" and "-"`)
+    }
+  }
+
+  /** Resolves when every check has run once and the first status that says so is published. Never rejects; later calls wait for the first. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /** Publishes `stopped` in the same tick, then flushes for at most `timeoutMs`. Never rejects; later calls wait for the first. */
+  stop(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
+    this.#stopping ??= this.#stop(timeoutMs)
+    return this.#stopping
+  }
+
+  /** Exports over OTLP what was recorded until now. Never rejects. */
+  async flush(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
+    await within(timeoutMs, this.clock, this.#provider?.forceFlush({ timeoutMillis: timeoutMs }))
+  }
+
+  /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
+  async collectHealthData(): Promise<HealthData> {
+    await Promise.all([this.#checks.runAll(), this.#reader?.collect()])
+    const samples = this.#collect()
+    this.#compute(samples)
+    const judgement = this.#judge()
+    return this.#snapshot(this.#standing(judgement), samples)
+  }
+
+  /** Evaluates before the event loop goes on, once for all changes until then. */
+  protected evaluateSoon(): void {
+    if (this.#evaluationAsked || !this.#evaluates) return
+    this.#evaluationAsked = true
+    queueMicrotask(() => {
+      this.#evaluationAsked = false
+      if (this.#reader) void this.#collectForeign()
+      else this.#evaluate()
+    })
+  }
+
+  async #start(): Promise<void> {
+    const { evaluationInterval, publishingInterval, metricsInterval } = this.options.settings
+    if (this.#store) this.#provider = this.#createProvider(this.#store)
+    this.#cancels = [
+      recordProcess(this.recording, this.clock),
+      this.clock.every(evaluationInterval * 1000, () => this.#evaluate()),
+      this.clock.every(publishingInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.status(snapshot))),
+      this.clock.every(metricsInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))),
+      () => this.#checks.stop(),
+    ]
+    if (this.#reader) this.#cancels.push(this.clock.every(FOREIGN_INTERVAL_MS, () => void this.#collectForeign()))
+
+    const checked = this.#checks.start()
+    // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
+    const stored = await this.#exporter.load(LOAD_TIMEOUT_MS)
+    this.#judgement = { ...this.#judgement, alerts: new Map(stored.map(({ alert }) => [alert.rule, alert])) }
+    this.#evaluates = true
+    this.#evaluate()
+    await checked
+    if (this.#stopping) return
+    this.#phase = 'running'
+    this.#evaluate()
+    this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    this.#evaluates = false
+    this.#phase = 'stopped'
+    for (const cancel of this.#cancels) cancel()
+    this.#since = this.clock.epochMs()
+    const last = { ...this.#snapshot(this.#standing(this.#judgement), this.#collect()), status: this.#lastStatus ?? 'degraded' }
+    await Promise.all([this.#exporter.stop(last, timeoutMs), this.flush(timeoutMs)])
+  }
+
+  #evaluate(): void {
+    if (!this.#evaluates) return
+    try {
+      const samples = this.#collect()
+      this.#compute(samples)
+      const judgement = this.#judge()
+      this.#publish(judgement, samples)
+    } catch (error) {
+      this.recording.counter(EVALUATION_ERRORS, {}).add(1)
+      if (!this.#saidError) diag.error('otel-health: an evaluation failed; the next one is tried all the same:', error)
+      this.#saidError = true
+    }
+  }
+
+  #collect(): readonly Sample[] {
+    if (!this.#store) return this.#reader?.latest ?? []
+    this.#store.refresh()
+    return this.#store.samples()
+  }
+
+  #compute(samples: readonly Sample[]): void {
+    this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
+  }
+
+  #judge(): Judgement {
+    const { serviceName: service } = this.options
+    const now = { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() }
+    return judge({
+      rules: this.#profile.rules,
+      readings: this.#windows.readings(now.monotonicMs),
+      alerts: this.#judgement.alerts,
+      service,
+      alertId: (rule) => alertId(rule, service),
+      now,
+    })
+  }
+
+  #publish(judgement: Judgement, samples: readonly Sample[]): void {
+    for (const transition of judgement.transitions) this.#exporter.transition(transition)
+    const told = new Set(judgement.transitions.map(({ alert }) => alert.rule))
+    for (const [rule, alert] of judgement.alerts) {
+      if (!told.has(rule) && isWorthSaving(this.#judgement.alerts.get(rule), alert)) this.#exporter.save(alert)
+    }
+    this.#judgement = judgement
+    if (judgement.errors.length > 0) this.recording.counter(EVALUATION_ERRORS, {}).add(judgement.errors.length)
+
+    const standing = this.#standing(judgement)
+    const rules = this.#profile.rules.map(({ name }) => name)
+    for (const { metric, attributes, value } of healthLevels(standing.status, standing.alerts, rules, this.clock.epochMs())) {
+      this.recording.level(metric, attributes).set(value)
+    }
+    const shown = changesWorthTelling(standing)
+    if (shown === this.#lastShown) return
+    this.#lastShown = shown
+    this.#exporter.status(this.#snapshot(standing, samples))
+  }
+
+  #publishAgain(publish: (snapshot: Snapshot) => void): void {
+    if (this.#evaluates) publish(this.#snapshot(this.#standing(this.#judgement), this.#collect()))
+  }
+
+  #standing({ verdicts, alerts: byRule }: Judgement): Standing {
+    const alerts = [...byRule.values()].filter((alert) => alert.state === 'pending' || isOpen(alert))
+    const checks = this.#checks.results()
+    const required = Object.fromEntries(this.#checks.failing().map((name) => [name, checks[name]!]))
+    const own = instanceStatus({
+      phase: this.#phase,
+      alerts,
+      verdicts,
+      checks: required,
+      ...(this.#profile.required && { required: this.#profile.required }),
+    })
+    const instances = [{ instance: this.instance, phase: this.#phase, missing: false, ...own }]
+    const service = serviceStatus({ alerts, instances })
+    return { status: service.status, instanceStatus: own.status, phase: this.#phase, reasons: service.reasons, checks, alerts }
+  }
+
+  #snapshot(standing: Standing, samples: readonly Sample[]): Snapshot {
+    const now = this.clock.monotonicMs()
+    if (standing.status !== this.#lastStatus) {
+      this.#lastStatus = standing.status
+      this.#since = this.clock.epochMs()
+    }
+    const { evaluationInterval } = this.options.settings
+    return {
+      service: this.options.serviceName,
+      instance: this.instance,
+      at: this.clock.epochMs(),
+      since: this.#since,
+      uptimeSeconds: (now - this.#startedAt) / 1000,
+      ...standing,
+      verdicts: this.#judgement.verdicts,
+      ...this.#kind.figures({ readings: this.#windows.readings(now), samples, tickSeconds: evaluationInterval }),
+      totals: this.#kind.totals(samples, new Date(this.#startedAtEpoch).toISOString()),
+    }
+  }
+
+  async #collectForeign(): Promise<void> {
+    await this.#reader?.collect()
+    this.#evaluate()
+  }
+
+  #createProvider(store: CellStore): MeterProvider {
+    const { serviceName, originalServiceName } = this.options
+    return createOwnedProvider({
+      store,
+      clock: this.clock,
+      env: this.#env,
+      resource: {
+        ...parseResourceAttributes(this.#env['OTEL_RESOURCE_ATTRIBUTES']),
+        'service.name': this.#env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
+        'service.instance.id': this.instance,
+      },
+      onExportFailure: () => this.recording.counter(EXPORT_FAILURES, {}).add(1),
+    })
+  }
+
+  #createRedisExporter(): RedisExporter {
+    const { serviceName: service, settings } = this.options
+    const { redisHost: host, redisPort: port, redisUsername: username, redisPassword: password, redisCa: caFile } = settings
+    const exporter = new RedisExporter({
+      target: {
+        host,
+        port,
+        clusterMode: settings.redisClusterMode,
+        tls: settings.redisTls,
+        ...(username !== undefined && { username }),
+        ...(password !== undefined && { password }),
+        ...(caFile !== undefined && { caFile }),
+      },
+      clock: this.clock,
+      service,
+      instance: this.instance,
+      publishingIntervalMs: settings.publishingInterval * 1000,
+      retentionMs: settings.retentionHours * 3_600_000,
+      alertIds: this.#profile.rules.map(({ name }) => alertId(name, service)),
+    })
+    const counted = { published: 0, failed: 0, dropped: 0 }
+    this.recording.onCollect(() => {
+      for (const outcome of ['published', 'failed', 'dropped'] as const) {
+        const more = exporter.stats[outcome] - counted[outcome]
+        if (more > 0) this.recording.counter(PUBLISH_MESSAGES, { [PUBLISH_OUTCOME]: outcome }).add(more)
+        counted[outcome] += more
+      }
+    })
+    return exporter
+  }
+}
+
+/** A message's figures change all the time; what is told at once is what somebody would act on. */
+function changesWorthTelling({ status, instanceStatus, phase, checks, alerts }: Standing): string {
+  return JSON.stringify([
+    status,
+    instanceStatus,
+    phase,
+    Object.entries(checks).map(([name, check]) => [name, check.status]),
+    alerts.map(({ id, state, severity }) => [id, state, severity]),
+  ])
+}
+
+function checksOf({ redis, database, checks = [] }: ServiceHealthMonitorOptions): readonly Check[] {
+  return [...(redis ? [redisCheck(redis)] : []), ...(database ? [sqlCheck(database)] : []), ...checks]
+}
+
+function limitsOf(settings: Settings): TrackerFetcherLimits {
+  return { ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime, tickSeconds: settings.evaluationInterval }
+}
+
+/** Never rejects, and never waits longer than `ms`. */
+async function within(ms: number, clock: Clock, work: Promise<unknown> | undefined): Promise<void> {
+  if (!work) return
+  let cancel: Cancel = () => {}
+  const late = new Promise<void>((resolve) => (cancel = clock.after(ms, resolve)))
+  await Promise.race([work.catch(() => {}), late])
+  cancel()
+}

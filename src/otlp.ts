@@ -1,0 +1,99 @@
+/**
+ * The owned provider: an OTel MeterProvider whose OTLP reader is given our cells as ordinary data points, next to
+ * whatever other libraries record on it. Standard OTEL_* variables configure it; an endpoint that is down is said once.
+ */
+import { diag } from '@opentelemetry/api'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
+import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+
+import type { CellStore } from './record/cells.ts'
+import { createCellProducer } from './record/cell-producer.ts'
+import type { Attributes, Clock } from './types.ts'
+import { VERSION } from './version.ts'
+
+const INTERVAL_MS = 60_000
+const TIMEOUT_MS = 30_000
+
+export interface OwnedProviderOptions {
+  readonly store: CellStore
+  readonly clock: Clock
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Attributes of the resource, service.name and service.instance.id among them. */
+  readonly resource: Attributes
+  readonly onExportFailure: () => void
+  /** Readers next to OTLP's. */
+  readonly readers?: readonly IMetricReader[]
+}
+
+/** Makes the provider; without an OTLP reader if OTEL_SDK_DISABLED is true or OTEL_METRICS_EXPORTER is not otlp. */
+export function createOwnedProvider(options: OwnedProviderOptions): MeterProvider {
+  const resource = defaultResource().merge(resourceFromAttributes(options.resource))
+  const readers = [...(options.readers ?? [])]
+  if (exportsOtlp(options.env)) readers.push(otlpReader(options))
+  return new MeterProvider({ resource, readers })
+}
+
+function exportsOtlp(env: OwnedProviderOptions['env']): boolean {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false
+  const exporter = env['OTEL_METRICS_EXPORTER']?.trim() || 'otlp'
+  if (exporter !== 'otlp' && exporter !== 'none') {
+    diag.warn(`otel-health: OTEL_METRICS_EXPORTER is "${exporter}", expected "otlp" or "none"; metrics are not exported`)
+  }
+  const protocol = env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
+  if (exporter === 'otlp' && protocol === 'grpc') {
+    diag.warn('otel-health: the OTLP protocol is "grpc", but metrics are sent as http/json: give the endpoint of OTLP over HTTP, port 4318')
+  }
+  return exporter === 'otlp'
+}
+
+function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions): IMetricReader {
+  const exporter = sayFailuresOnce(new OTLPMetricExporter(), onExportFailure)
+  const interval = milliseconds(env, 'OTEL_METRIC_EXPORT_INTERVAL', INTERVAL_MS)
+  return new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: interval,
+    exportTimeoutMillis: Math.min(interval, milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', TIMEOUT_MS)),
+    metricProducers: [
+      createCellProducer({
+        store,
+        clock,
+        version: VERSION,
+        selectTemporality: (type) => exporter.selectAggregationTemporality!(type as never),
+      }),
+    ],
+  })
+}
+
+/** As the OTel specification demands, a value that is no positive number is said and ignored. */
+function milliseconds(env: OwnedProviderOptions['env'], name: string, fallback: number): number {
+  const text = env[name]?.trim()
+  if (!text) return fallback
+  const value = Number(text)
+  if (value > 0 && value < 2 ** 31) return value
+  diag.warn(`otel-health: ${name} is "${text}", expected milliseconds > 0; ${fallback} is used`)
+  return fallback
+}
+
+/** Without this the SDK logs a stack trace at each interval for as long as the endpoint is down. */
+function sayFailuresOnce(exporter: OTLPMetricExporter, onFailure: () => void): PushMetricExporter {
+  let failing = false
+  return {
+    export(metrics, done) {
+      exporter.export(metrics, (result) => {
+        const failed = result.code !== 0
+        if (failed) onFailure()
+        if (failed && !failing)
+          diag.warn(`otel-health: OTLP export fails (${result.error?.message ?? 'no reason given'}); health is judged all the same`)
+        if (!failed && failing) diag.warn('otel-health: OTLP export works again')
+        failing = failed
+        done({ code: 0 })
+      })
+    },
+    forceFlush: () => exporter.forceFlush(),
+    shutdown: () => exporter.shutdown(),
+    selectAggregation: (type) => exporter.selectAggregation(type),
+    selectAggregationTemporality: (type) => exporter.selectAggregationTemporality(type),
+  }
+}

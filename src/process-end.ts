@@ -1,0 +1,61 @@
+/**
+ * Says goodbye when the process ends, without changing how it ends: same exit code, same signal, nobody's handler
+ * replaced. A crash says nothing, so that it is seen as the silence it is.
+ */
+import { holdProcess } from './clock.ts'
+
+/** Milliseconds the end of the process may be held up. */
+export const FLUSH_MS = 2000
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+export interface Farewell {
+  /** Publishes that the service stopped, in the same tick; resolves when that and the metrics are flushed. Never rejects. */
+  stop(timeoutMs: number): Promise<void>
+  /** Exports what was recorded since, for a service that works on after the signal. Never rejects. */
+  flush(timeoutMs: number): Promise<void>
+}
+
+export function onProcessEnd(farewell: Farewell): void {
+  let stopping: Promise<void> | undefined
+  let flushed = false
+  let crashed = false
+  const stopOnce = (): Promise<void> => (stopping ??= held(farewell.stop(FLUSH_MS)))
+
+  for (const signal of SIGNALS) {
+    const listener = (): void => {
+      const alone = process.listenerCount(signal) === 1
+      const impatient = stopping !== undefined
+      const stopped = stopOnce()
+      if (!alone) return
+      const raise = (): void => {
+        process.removeListener(signal, listener)
+        process.kill(process.pid, signal)
+      }
+      if (impatient) raise()
+      else void stopped.then(raise)
+    }
+    process.prependListener(signal, listener)
+  }
+  process.on('uncaughtExceptionMonitor', () => {
+    crashed = true
+  })
+  process.on('beforeExit', () => {
+    if (flushed) return
+    flushed = true
+    // Stopping includes a flush; after a signal the service may have worked on.
+    void (stopping ? held(farewell.flush(FLUSH_MS)) : stopOnce())
+  })
+  process.on('exit', (code) => {
+    if (code === 0 && !crashed) void stopOnce()
+  })
+}
+
+async function held(work: Promise<void>): Promise<void> {
+  const release = holdProcess(FLUSH_MS)
+  try {
+    await work
+  } finally {
+    release()
+  }
+}

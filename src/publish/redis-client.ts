@@ -1,0 +1,150 @@
+/** The only file that makes Redis clients. ioredis is imported when the first one is made, so that starting up does not pay for it. */
+import { readFile } from 'node:fs/promises'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Cluster, Redis } from 'ioredis'
+import { BEAT, HISTORY, SAVE, TRANSITION, TRIM, type Script } from './scripts.ts'
+
+export interface RedisTarget {
+  readonly host: string
+  readonly port: number
+  readonly clusterMode?: boolean
+  readonly username?: string
+  readonly password?: string
+  readonly tls?: boolean
+  /** File with the CA certificate in PEM. */
+  readonly caFile?: string
+}
+
+type ScriptReply = readonly [outcome: number, rev: string, idOrDocument: string]
+type ScriptCommand<Reply> = (...keysAndArguments: readonly string[]) => Promise<Reply>
+
+/** The scripts as commands: EVALSHA, with EVAL where the server does not know the script. */
+interface ScriptCommands {
+  readonly healthTransition: ScriptCommand<ScriptReply>
+  readonly healthSave: ScriptCommand<ScriptReply>
+  readonly healthBeat: ScriptCommand<unknown>
+  readonly healthHistory: ScriptCommand<unknown>
+  readonly healthTrim: ScriptCommand<unknown>
+}
+const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
+  healthTransition: TRANSITION,
+  healthSave: SAVE,
+  healthBeat: BEAT,
+  healthHistory: HISTORY,
+  healthTrim: TRIM,
+}
+
+export type RedisClient = Redis | Cluster
+export type PublisherClient = RedisClient & ScriptCommands
+
+export interface Publisher {
+  readonly client: PublisherClient
+  /** Whether its sockets keep the process alive; they do not unless told to. */
+  hold(alive: boolean): void
+}
+
+/**
+ * A client for one connection that is not repaired: when it is lost it ends, and whoever needs another makes one. Nothing of it keeps
+ * the process alive: no retry timer, no timer per command, no socket. Not connected yet; commands are refused while it is not.
+ */
+export async function createPublisher(target: RedisTarget, connectTimeoutMs: number): Promise<Publisher> {
+  const { AbstractConnector, Cluster, Redis } = await import('ioredis')
+  const tls = await tlsOptions(target)
+  const sockets = new Set<Socket>()
+  let held = false
+  const applyHold = (socket: Socket) => void (held ? socket.ref() : socket.unref())
+
+  class UnreferencedConnector extends AbstractConnector {
+    readonly #node: { readonly host: string; readonly port: number }
+    #socket: Socket | undefined
+
+    constructor(node: unknown) {
+      super(0)
+      this.#node = node as { host: string; port: number }
+    }
+
+    // oxlint-disable-next-line typescript/require-await
+    override async connect(): Promise<Socket> {
+      const { host, port } = this.#node
+      const socket = tls ? connectTls({ host, port, ...tls, ...(isIP(host) ? {} : { servername: host }) }) : connectTcp({ host, port })
+      applyHold(socket)
+      // Each address that a name resolves to is tried on a handle of its own.
+      socket.on('connectionAttempt', () => applyHold(socket)).once('connect', () => applyHold(socket))
+      socket.once('error', (error) => (this.firstError = error))
+      sockets.add(socket.once('close', () => sockets.delete(socket)))
+      this.#socket = socket
+      return socket
+    }
+
+    // Not as ioredis does it: a frozen server never closes its side, and waiting for that takes a timer that keeps the process alive.
+    override disconnect(): void {
+      if (this.#socket?.connecting || this.#socket?.writableLength) this.#socket.destroy()
+      else this.#socket?.destroySoon()
+    }
+  }
+
+  const options = {
+    ...credentials(target),
+    ...PLAIN_HANDSHAKE,
+    Connector: UnreferencedConnector,
+    connectTimeout: connectTimeoutMs,
+    autoResendUnfulfilledCommands: false,
+    lazyConnect: true,
+  }
+  const { host, port } = target
+  const client = target.clusterMode
+    ? new Cluster([{ host, port }], {
+        redisOptions: options,
+        clusterRetryStrategy: () => null,
+        enableOfflineQueue: false,
+        lazyConnect: true,
+      })
+    : new Redis({ ...options, host, port, retryStrategy: null, enableOfflineQueue: false })
+  for (const [name, { lua, numberOfKeys }] of Object.entries(SCRIPTS)) client.defineCommand(name, { lua, numberOfKeys })
+  return {
+    client: client as PublisherClient,
+    hold(alive) {
+      held = alive
+      for (const socket of sockets) applyHold(socket)
+    },
+  }
+}
+
+/**
+ * A client for those who read: it comes back by itself if `reconnect`, else it ends when its connection is lost. A server that stops
+ * answering while a command waits is taken for lost after `timeoutMs`.
+ */
+export async function createReader(
+  target: RedisTarget,
+  { timeoutMs, reconnect }: { timeoutMs: number; reconnect: boolean },
+): Promise<RedisClient> {
+  const { Cluster, Redis } = await import('ioredis')
+  const tls = await tlsOptions(target)
+  const options = {
+    ...credentials(target),
+    ...PLAIN_HANDSHAKE,
+    ...(tls && { tls }),
+    connectTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    maxRetriesPerRequest: 0,
+    lazyConnect: true,
+  }
+  const { host, port } = target
+  const wait = reconnect ? (times: number) => Math.min(50 * 2 ** times, 1000) : () => null
+  return target.clusterMode
+    ? new Cluster([{ host, port }], { redisOptions: options, clusterRetryStrategy: wait, lazyConnect: true })
+    : new Redis({ ...options, host, port, retryStrategy: wait })
+}
+
+/** RESP2 without CLIENT SETINFO and INFO: every server and every ACL allows it, and the connection is usable at once. */
+const PLAIN_HANDSHAKE = { protocol: 2, disableClientInfo: true, enableReadyCheck: false } as const
+
+function credentials({ username, password }: RedisTarget): { username?: string; password?: string } {
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
+}
+
+async function tlsOptions({ tls, caFile }: RedisTarget): Promise<{ ca?: Buffer } | undefined> {
+  if (!tls) return undefined
+  return caFile === undefined ? {} : { ca: await readFile(caFile) }
+}

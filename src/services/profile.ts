@@ -1,0 +1,23 @@
+/** What makes a monitor one of a certain kind of service: how it is judged and which figures it shows. */
+import type { KeyMetrics, Profile, Readings, Sample } from '../types.ts'
+import type { RuleOverride, TrackerFetcherLimits } from './tracker-fetcher.ts'
+
+export interface KeyMetricsInput {
+  readonly readings: Readings
+  readonly samples: readonly Sample[]
+  /** Seconds between two evaluations. */
+  readonly tickSeconds: number
+}
+
+export interface KeyFigures {
+  readonly metrics: KeyMetrics
+  /** Counts and covered time behind the metrics, by their name. */
+  readonly evidence: Readonly<Record<string, unknown>>
+}
+
+export interface ServiceKind {
+  profile(limits: TrackerFetcherLimits, overrides: Readonly<Record<string, RuleOverride>>): Profile
+  figures(input: KeyMetricsInput): KeyFigures
+  /** What this process has counted since `since` (ISO 8601). */
+  totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
+}

@@ -1,0 +1,145 @@
+/** How a tracker fetcher is judged. */
+import {
+  ACCOUNT_STATE,
+  ACCOUNT_STATUS,
+  ANISETTE_STATE,
+  ANISETTE_STATUS,
+  BATCH_DURATION,
+  FETCH_ATTEMPTS,
+  FETCH_REPORTS,
+  FETCH_STREAK,
+  FETCH_UNITS,
+  OUTCOME,
+  QUEUE_SIZE,
+  QUEUE_STATE,
+  REPORT_KIND,
+  TIER,
+  TIERS,
+  UNIT_OUTCOME,
+  UPSTREAM,
+  UPSTREAM_DURATION,
+  UPSTREAM_SLOW,
+} from '../catalogue.ts'
+import { fetchRateRule } from '../judge/fetch-rate-rule.ts'
+import { levelRule } from '../judge/level-rule.ts'
+import { slowCallsRule } from '../judge/slow-calls-rule.ts'
+import { stateRule } from '../judge/state-rule.ts'
+import { successRateRule } from '../judge/success-rate-rule.ts'
+import type { Profile, RuleTiming, Selector } from '../types.ts'
+
+export interface TrackerFetcherLimits {
+  /** Due trackers: WARNING above. */
+  readonly largeQueue: number
+  /** Due trackers: CRITICAL above. */
+  readonly veryLargeQueue: number
+  /** Percent: WARNING below. */
+  readonly minSuccessRateHealthy: number
+  /** Percent: CRITICAL below. */
+  readonly minSuccessRateDegraded: number
+  /** Trackers per hour while work is owed. */
+  readonly minFetchRate: number
+  /** Milliseconds. */
+  readonly maxApiResponseTimeMs: number
+  /** Seconds between two evaluations. Default 1. */
+  readonly tickSeconds?: number
+}
+
+/** Instead of a rule's own limits and timing; `for` and `keepFiring` in seconds. */
+export interface RuleOverride {
+  readonly limit?: number
+  readonly critical?: number
+  readonly for?: number
+  readonly keepFiring?: number
+}
+
+/** Seconds after which a queue size that nobody has set again says nothing. */
+const QUEUE_STALE_AFTER = 90
+
+const due: Selector = { kind: 'level', metric: QUEUE_SIZE.name, where: { [QUEUE_STATE]: 'due' }, staleAfterSeconds: QUEUE_STALE_AFTER }
+
+const SELECTORS: Readonly<Record<string, Selector>> = {
+  units: { kind: 'events', metric: FETCH_UNITS.name },
+  failed_units: { kind: 'events', metric: FETCH_UNITS.name, where: { [UNIT_OUTCOME]: 'failed' } },
+  streak: { kind: 'level', metric: FETCH_STREAK.name },
+  attempts: { kind: 'events', metric: FETCH_ATTEMPTS.name },
+  failed_attempts: { kind: 'events', metric: FETCH_ATTEMPTS.name, where: { [OUTCOME]: 'failed' } },
+  account: { kind: 'state', metric: ACCOUNT_STATUS.name, attribute: ACCOUNT_STATE },
+  anisette: { kind: 'state', metric: ANISETTE_STATUS.name, attribute: ANISETTE_STATE },
+  due,
+  owed: { kind: 'time_above', level: 'due', above: 0 },
+  ...Object.fromEntries(TIERS.map((tier) => [`due_${tier}`, { ...due, where: { [QUEUE_STATE]: 'due', [TIER]: tier } }])),
+  apple_calls: { kind: 'events', metric: UPSTREAM_DURATION.name, where: { [UPSTREAM]: 'apple' } },
+  slow_apple_calls: { kind: 'events', metric: UPSTREAM_SLOW.name, where: { [UPSTREAM]: 'apple' } },
+  apple_durations: { kind: 'distribution', metric: UPSTREAM_DURATION.name, where: { [UPSTREAM]: 'apple' } },
+  batches: { kind: 'distribution', metric: BATCH_DURATION.name },
+  reports: { kind: 'distribution', metric: FETCH_REPORTS.name, where: { [REPORT_KIND]: 'new' } },
+}
+
+/** `overrides` by rule, as in health.config. */
+export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: Readonly<Record<string, RuleOverride>> = {}): Profile {
+  const { tickSeconds = 1 } = limits
+  const named = (name: string, forSeconds: number, keepFiringSeconds: number): { name: string } & RuleTiming => ({
+    name,
+    forSeconds: overrides[name]?.for ?? forSeconds,
+    keepFiringSeconds: overrides[name]?.keepFiring ?? keepFiringSeconds,
+  })
+  const limit = (name: string, value: number) => overrides[name]?.limit ?? value
+  const critical = (name: string, value: number) => overrides[name]?.critical ?? value
+
+  return {
+    name: 'tracker_fetcher',
+    selectors: SELECTORS,
+    required: ['apple_account_unauthenticated', 'anisette_unreachable', 'large_queue', 'low_success_rate', 'low_fetch_rate'],
+    rules: [
+      stateRule({
+        ...named('apple_account_unauthenticated', 0, 120),
+        selector: 'account',
+        healthy: 'logged_in',
+        messages: {
+          logged_in: 'An Apple account is logged in',
+          logged_out: 'No Apple account can fetch: logged out, and the automatic re-login failed',
+          require_2fa: 'No Apple account can fetch: a person must enter a two-factor code',
+          blocked: 'No Apple account can fetch: Apple refuses the login (account blocked)',
+        },
+      }),
+      stateRule({
+        ...named('anisette_unreachable', 0, 60),
+        selector: 'anisette',
+        healthy: 'reachable',
+        messages: {
+          reachable: 'The anisette server answers with usable headers',
+          invalid: 'The anisette server answers, but without usable headers',
+          unreachable: 'The anisette server cannot be reached',
+        },
+      }),
+      levelRule({
+        ...named('large_queue', 60, 120),
+        selector: 'due',
+        warning: limit('large_queue', limits.largeQueue),
+        critical: critical('large_queue', limits.veryLargeQueue),
+        unit: 'trackers',
+        describe: (current) => `${current} trackers are due`,
+      }),
+      successRateRule({
+        ...named('low_success_rate', 60, 120),
+        warning: limit('low_success_rate', limits.minSuccessRateHealthy),
+        critical: critical('low_success_rate', limits.minSuccessRateDegraded),
+        tickSeconds,
+      }),
+      fetchRateRule({ ...named('low_fetch_rate', 60, 120), limit: limit('low_fetch_rate', limits.minFetchRate), tickSeconds }),
+      slowCallsRule({ ...named('slow_apple_api', 60, 120), limitMs: limit('slow_apple_api', limits.maxApiResponseTimeMs), tickSeconds }),
+    ],
+  }
+}
+
+/** The figures of a metrics message, in its order. */
+export const TRACKER_FETCHER_KEY_METRICS = [
+  'fetch_rate_per_hour',
+  'success_rate_percent',
+  'apple_account_authenticated',
+  'anisette_server_reachable',
+  'total_queue_size',
+  'apple_api_response_time_ms',
+  'reports_found_per_tracker',
+  'batch_processing_time_ms',
+] as const

@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeAlert, encodeAlert, encodeTransition, LONGEST_GAP_MS, type Instant } from '../../src/publish/alert-document.ts'
+import type { Alert } from '../../src/types.ts'
+import { alertOf, AT, transitionOf } from './fixtures.ts'
+
+const SAVED: Instant = { monotonicMs: 61_000, epochMs: AT + 60_000 }
+
+test('an alert message, to the letter, but for what the script allots', () => {
+  const { head, body, tail, cut } = encodeTransition(transitionOf('fired'), '4f2c', SAVED)
+  expect({ head, body, tail, cut }).toEqual({
+    head: '"type":"fired","deliver":true,"alert_id":"a1","episode":1,',
+    body: '"service":"tracker_fetcher","rule":"low_success_rate","severity":"WARNING","state":"firing","since":"2026-11-22T10:00:00.000Z",',
+    tail:
+      '"message":"Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed",' +
+      '"value":{"current":71.4,"threshold":80,"unit":"percent","n":70,"failures":20,"window_seconds":300},' +
+      '"instances":{"4f2c":{"state":"firing","since":"2026-11-22T10:00:00.000Z"}},"overlays":{},"cause":"condition","actor":null,"told":null}',
+    cut: 0,
+  })
+})
+
+test.for([
+  { why: 'at once', afterMs: 0, breachAgeMs: 60_000 },
+  { why: 'after half an hour, which counts', afterMs: 1_800_000, breachAgeMs: 1_860_000 },
+  { why: 'after a day, of which an hour counts', afterMs: 86_400_000, breachAgeMs: 60_000 + LONGEST_GAP_MS },
+  { why: 'with a clock that was set back meanwhile', afterMs: -7_200_000, breachAgeMs: 60_000 },
+])('read back in another process $why', ({ afterMs, breachAgeMs }) => {
+  const now = { monotonicMs: 500, epochMs: SAVED.epochMs + afterMs }
+  const alert = decodeAlert(encodeAlert(alertOf(), '4f2c', SAVED), now)
+  expect(alert).toMatchObject({ id: 'a1', state: 'firing', breachAt: 500 - breachAgeMs })
+  expect(alert!.since).toBeLessThanOrEqual(now.epochMs)
+})
+
+test.for([
+  { why: 'not JSON', document: '{"v":1' },
+  { why: 'not an object', document: '[1]' },
+  { why: 'another version', document: encodeAlert(alertOf(), 'i', SAVED).replace('"v":1', '"v":2') },
+  { why: 'a state that does not exist', document: encodeAlert(alertOf(), 'i', SAVED).replaceAll('"firing"', '"burning"') },
+  { why: 'no timers', document: encodeAlert(alertOf(), 'i', SAVED).replace('"timers"', '"tempers"') },
+  { why: 'a timer that is no number', document: encodeAlert(alertOf(), 'i', SAVED).replace(/"breachAt":\d+/, '"breachAt":"x"') },
+])('a document that cannot be used is no alert: $why', ({ document }) => {
+  expect(decodeAlert(document, SAVED)).toBeUndefined()
+})
+
+const time = fc.integer({ min: -10_000_000, max: SAVED.monotonicMs })
+const text = fc.string({ unit: 'grapheme', maxLength: 60 }).map((value) => value.toWellFormed())
+const anyAlert: fc.Arbitrary<Alert> = fc.record(
+  {
+    id: text,
+    rule: text,
+    service: text,
+    state: fc.constantFrom('inactive', 'pending', 'firing', 'recovering', 'unknown', 'resolved'),
+    severity: fc.constantFrom('WARNING', 'CRITICAL'),
+    episode: fc.nat(),
+    since: fc.integer({ min: AT - 1e9, max: AT }),
+    message: text,
+    value: fc.option(fc.record({ current: fc.oneof(fc.integer(), text), threshold: fc.integer(), unit: text })),
+    breachAt: time,
+    criticalAt: time,
+    lowerAt: time,
+    okAt: time,
+    frozenAt: time,
+    evaluatedAt: time,
+  },
+  { requiredKeys: ['id', 'rule', 'service', 'state', 'severity', 'episode', 'since', 'message', 'value', 'breachAt', 'evaluatedAt'] },
+)
+
+test('an alert comes back as it was saved', () => {
+  fc.assert(
+    fc.property(anyAlert, (alert) => {
+      expect(decodeAlert(encodeAlert(alert, 'i', SAVED), SAVED)).toEqual(alert)
+    }),
+  )
+})
+
+test('no timer is in the future and none gains more than the gap, whatever the clocks say', () => {
+  const clocks = fc.record({ monotonicMs: fc.integer({ min: 0, max: 1e9 }), epochMs: fc.integer({ min: 0, max: 4e12 }) })
+  fc.assert(
+    fc.property(anyAlert, clocks, (alert, now) => {
+      const back = decodeAlert(encodeAlert(alert, 'i', SAVED), now)!
+      for (const timer of ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const) {
+        if (alert[timer] === undefined) continue
+        const [before, after] = [SAVED.monotonicMs - alert[timer], now.monotonicMs - back[timer]!]
+        expect(after - before).toBeGreaterThanOrEqual(0)
+        expect(after - before).toBeLessThanOrEqual(LONGEST_GAP_MS)
+      }
+    }),
+  )
+})
+
+test('message and document are JSON, whatever the texts', () => {
+  const hostile = fc.string({ unit: 'binary', maxLength: 30 }).map((value) => value.repeat(100))
+  fc.assert(
+    fc.property(hostile, hostile, hostile, (id, message, instance) => {
+      const { head, body, tail, document } = encodeTransition(transitionOf('fired', { id, message, rule: id }), instance, SAVED)
+      const told = `{${head}${body}${tail}`
+      expect(() => [JSON.parse(told), JSON.parse(document)] as unknown).not.toThrow()
+      expect(Buffer.byteLength(told)).toBeLessThan(65_536 / 2)
+    }),
+  )
+})

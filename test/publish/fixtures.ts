@@ -1,0 +1,51 @@
+import type { Alert, Snapshot, Transition } from '../../src/types.ts'
+
+export const AT = Date.UTC(2026, 10, 22, 10)
+
+export function alertOf(change: Partial<Alert> = {}): Alert {
+  return {
+    id: 'a1',
+    rule: 'low_success_rate',
+    service: 'tracker_fetcher',
+    state: 'firing',
+    severity: 'WARNING',
+    episode: 1,
+    since: AT,
+    message: 'Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed',
+    value: { current: 71.4, threshold: 80, unit: 'percent', n: 70, failures: 20, window_seconds: 300 },
+    breachAt: 1000,
+    evaluatedAt: 61_000,
+    ...change,
+  }
+}
+
+export function transitionOf(type: Transition['type'], alert: Partial<Alert> = {}, change: Partial<Transition> = {}): Transition {
+  const state = type === 'resolved' ? 'resolved' : 'firing'
+  return { type, alert: alertOf({ state, ...alert }), deliver: true, cause: 'condition', actor: null, told: null, ...change }
+}
+
+export function snapshotOf(change: Partial<Snapshot> = {}): Snapshot {
+  return {
+    service: 'tracker_fetcher',
+    instance: '4f2c',
+    at: AT,
+    status: 'degraded',
+    instanceStatus: 'healthy',
+    phase: 'running',
+    since: AT - 86_000,
+    uptimeSeconds: 86.7,
+    reasons: ['low_success_rate'],
+    checks: { redis: { status: 'healthy', latencyMs: 0.4004 }, sql: { status: 'unhealthy', latencyMs: 5000, error: 'timeout' } },
+    verdicts: [],
+    alerts: [alertOf()],
+    metrics: {
+      fetch_rate_per_hour: 713.2,
+      success_rate_percent: null,
+      queue_sizes: { immediate: 0, hot: 12 },
+      anisette_server_reachable: true,
+    },
+    evidence: { success_rate_percent: { attempts: 713, failures: 11, window_seconds: 300, covered_seconds: 300 } },
+    totals: { since: '2026-11-22T09:58:34.000Z', attempts: { reports: 1, empty: 2, failed: { timeout: 3 } }, reports: 4 },
+    ...change,
+  }
+}
