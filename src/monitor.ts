@@ -107,6 +107,7 @@ export class ServiceHealthMonitor {
   #phase: Phase = 'starting'
   #since: number
   #lastStatus: Status | undefined
+  #lastPhase: Phase | undefined
   #lastShown = ''
   #evaluates = false
   #evaluationAsked = false
@@ -266,6 +267,9 @@ export class ServiceHealthMonitor {
     const shown = changesWorthTelling(standing)
     if (shown === this.#lastShown) return
     this.#lastShown = shown
+    if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = this.clock.epochMs()
+    this.#lastStatus = standing.status
+    this.#lastPhase = standing.phase
     this.#exporter.status(this.#snapshot(standing, samples))
   }
 
@@ -291,10 +295,6 @@ export class ServiceHealthMonitor {
 
   #snapshot(standing: Standing, samples: readonly Sample[]): Snapshot {
     const now = this.clock.monotonicMs()
-    if (standing.status !== this.#lastStatus) {
-      this.#lastStatus = standing.status
-      this.#since = this.clock.epochMs()
-    }
     const { evaluationInterval } = this.options.settings
     return {
       service: this.options.serviceName,
@@ -362,10 +362,10 @@ export class ServiceHealthMonitor {
 }
 
 /** A message's figures change all the time; what is told at once is what somebody would act on. */
-function changesWorthTelling({ status, instanceStatus, phase, checks, alerts }: Standing): string {
+function changesWorthTelling({ phase, checks, alerts, ...standing }: Standing): string {
   return JSON.stringify([
-    status,
-    instanceStatus,
+    standing.status,
+    standing.instanceStatus,
     phase,
     Object.entries(checks).map(([name, check]) => [name, check.status]),
     alerts.map(({ id, state, severity }) => [id, state, severity]),

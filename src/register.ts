@@ -22,6 +22,7 @@ import { onProcessEnd } from './process-end.ts'
 import { RedisConnection } from './publish/redis-connection.ts'
 import type { RedisTarget } from './publish/redis-client.ts'
 import type { FetchBatch } from './record/fetch-recorder.ts'
+import { toErrorType } from './record/fetch-recorder.ts'
 import { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
 
 /** Two copies of the package, or --require next to --import, are one registration. */
@@ -71,7 +72,7 @@ function watchService(monitor: TrackerFetcherHealthMonitor, { methods = [] }: He
 function recordCall(monitor: TrackerFetcherHealthMonitor, { records, upstream, result }: MethodTarget, call: MethodCall): void {
   if (records === 'api_call') {
     const code = (call.error as { code?: unknown } | null | undefined)?.code
-    const errorType = call.failed ? String(code ?? '_OTHER') : undefined
+    const errorType = call.failed ? toErrorType(code) : undefined
     monitor.recordApiCall({ durationMs: call.durationMs, ...(upstream && { upstream }), ...(errorType !== undefined && { errorType }) })
   } else if (!call.failed) {
     const value = result ? result(call.value) : call.value

@@ -16,7 +16,11 @@ export class Finder {
     const ecdh = createECDH('secp224r1')
     this.#ephemeral = ecdh.generateKeys()
     const shared = ecdh.computeSecret(tracker.getPublicKey())
-    this.#derived = createHash('sha256').update(shared).update(Buffer.from([0, 0, 0, 1])).update(this.#ephemeral).digest()
+    this.#derived = createHash('sha256')
+      .update(shared)
+      .update(Buffer.from([0, 0, 0, 1]))
+      .update(this.#ephemeral)
+      .digest()
   }
 
   /** An encrypted report of 88 bytes, or of 89 as newer finders send it. */

@@ -28,7 +28,10 @@ export const FAULTS = {
   'http.500': { does: 'fetch answers 500', parameters: BY_ACCOUNT },
   empty_body: { does: 'fetch answers 200 with an empty body', parameters: BY_ACCOUNT },
   slow: { does: 'fetch takes delay_ms (12000) longer', parameters: [...BY_ACCOUNT, 'delay_ms'] },
-  '429': { does: 'fetch answers 429 with an HTML page and Retry-After of retry_after_s (60)', parameters: [...BY_ACCOUNT, 'retry_after_s'] },
+  '429': {
+    does: 'fetch answers 429 with an HTML page and Retry-After of retry_after_s (60)',
+    parameters: [...BY_ACCOUNT, 'retry_after_s'],
+  },
   reset: { does: 'fetch resets the connection', parameters: BY_ACCOUNT },
   malformed: { does: 'fetch answers 200 with truncated JSON', parameters: BY_ACCOUNT },
   'auth.revoke': {
@@ -69,8 +72,6 @@ export interface FaultState {
   readonly parameters: readonly string[]
   readonly active: boolean
   readonly settings: FaultSettings
-  /** Requests met since it was switched on. */
-  readonly hits: number
   /** Epoch milliseconds. */
   readonly since: number | null
   readonly expires_at: number | null
@@ -86,9 +87,11 @@ interface Active {
   readonly settings: FaultSettings
   readonly since: number
   readonly ended: AbortController
-  hits: number
-  seen: { client: number; probe: number }
+  readonly seen: { client: number; probe: number }
 }
+
+/** A fault went on with `settings`, or off (undefined) after having been on with `before`. */
+type Switched = (name: FaultName, settings: FaultSettings | undefined, before: FaultSettings | undefined) => Promise<void>
 
 /** Which faults are on, and which of them meets a request. */
 export class Faults {
@@ -96,15 +99,10 @@ export class Faults {
   readonly #clock: Clock
   readonly #random: Random
   readonly #aliases: readonly string[]
-  readonly #switched: (name: FaultName, settings: FaultSettings | undefined) => Promise<void>
+  readonly #switched: Switched
 
-  /** `switched` is awaited whenever a fault goes on (with its settings) or off (undefined). */
-  constructor(options: {
-    clock: Clock
-    random: Random
-    aliases: readonly string[]
-    switched: (name: FaultName, settings: FaultSettings | undefined) => Promise<void>
-  }) {
+  /** `switched` is awaited whenever a fault goes on or off. */
+  constructor(options: { clock: Clock; random: Random; aliases: readonly string[]; switched: Switched }) {
     this.#clock = options.clock
     this.#random = options.random
     this.#aliases = options.aliases
@@ -117,13 +115,13 @@ export class Faults {
     const checked = checkSettings(known, settings, this.#aliases)
     await this.clear(known)
     const ended = new AbortController()
-    this.#active.set(known, { settings: checked, since: this.#clock.now(), ended, hits: 0, seen: { client: 0, probe: 0 } })
+    this.#active.set(known, { settings: checked, since: this.#clock.now(), ended, seen: { client: 0, probe: 0 } })
     if (checked.ttl_ms !== undefined) {
       void this.#clock.sleep(checked.ttl_ms, ended.signal).then(async () => {
         if (!ended.signal.aborted) await this.clear(known)
       })
     }
-    await this.#switched(known, checked)
+    await this.#switched(known, checked, undefined)
   }
 
   /** Switches a fault off. Throws FaultError if there is no such fault. */
@@ -133,7 +131,7 @@ export class Faults {
     if (!active) return
     this.#active.delete(known)
     active.ended.abort()
-    await this.#switched(known, undefined)
+    await this.#switched(known, undefined, active.settings)
   }
 
   /** Switches everything off; nothing is left running. */
@@ -143,12 +141,11 @@ export class Faults {
 
   /** The first of `names` that meets this request, with its settings. Each counts the requests it could have met, met by another or not. */
   pick<Name extends FaultName>(names: readonly Name[], request: Candidate): { name: Name; settings: FaultSettings } | undefined {
-    let met: { name: Name; settings: FaultSettings; active: Active } | undefined
+    let met: { name: Name; settings: FaultSettings } | undefined
     for (const name of names) {
       const active = this.#active.get(name)
-      if (active && this.#meets(active, request)) met ??= { name, settings: active.settings, active }
+      if (active && this.#meets(active, request)) met ??= { name, settings: active.settings }
     }
-    if (met && !request.probe) met.active.hits++
     return met
   }
 
@@ -162,7 +159,6 @@ export class Faults {
         parameters,
         active: active !== undefined,
         settings: active?.settings ?? {},
-        hits: active?.hits ?? 0,
         since: active?.since ?? null,
         expires_at: active && ttl !== undefined ? active.since + ttl : null,
       }
@@ -189,7 +185,8 @@ function checkSettings(name: FaultName, settings: unknown, aliases: readonly str
     throw new FaultError(400, `The settings of a fault are a JSON object with any of ${parameters.join(', ')}.`)
   }
   for (const [key, value] of Object.entries(settings)) {
-    if (!parameters.includes(key)) throw new FaultError(400, `${name} has no parameter ${JSON.stringify(key)}; it has ${parameters.join(', ')}.`)
+    if (!parameters.includes(key))
+      throw new FaultError(400, `${name} has no parameter ${JSON.stringify(key)}; it has ${parameters.join(', ')}.`)
     const { sentence, valid } = EXPECTED[key as Parameter]
     if (!valid(value)) throw new FaultError(400, `${key} of ${name} is ${JSON.stringify(value)}; expected ${sentence}.`)
     if (key === 'account' && !aliases.includes(String(value))) {

@@ -1,4 +1,5 @@
-export type Endpoint = 'apple.fetch' | 'apple.login' | 'apple.submit_code' | 'anisette.headers'
+export type Upstream = 'apple' | 'anisette'
+export type Endpoint = 'apple.fetch' | 'apple.login' | 'apple.submit_code' | 'apple.other' | 'anisette.headers' | 'anisette.other'
 
 /** One request that was accepted, and what the client must have seen of the answer. */
 export interface LedgerEntry {
@@ -32,7 +33,7 @@ export interface LedgerSummary {
   by_account: Record<string, number>
   faults: Record<string, number>
   /** Requests by `seen_as`. */
-  api_calls: { apple: Record<string, number>; anisette: Record<string, number> }
+  api_calls: Record<Upstream, Record<string, number>>
   attempts: { reports: number; empty: number; failed: Record<string, number> }
   reports: { new: number; duplicate: number }
   /** Requests repeated in line, by what the one before was answered. */
@@ -79,7 +80,7 @@ export class Ledger {
     count(this.#summary.by_endpoint, entry.endpoint)
     if (entry.account !== null) count(this.#summary.by_account, entry.account)
     if (entry.fault !== null) count(this.#summary.faults, entry.fault)
-    count(this.#summary.api_calls[entry.endpoint === 'anisette.headers' ? 'anisette' : 'apple'], entry.seen_as)
+    count(this.#summary.api_calls[upstreamOf(entry.endpoint)], entry.seen_as)
     if (entry.endpoint === 'apple.fetch') this.#addFetch(entry)
   }
 
@@ -107,8 +108,14 @@ export class Ledger {
   }
 }
 
+export function upstreamOf(endpoint: Endpoint): Upstream {
+  return endpoint.startsWith('anisette') ? 'anisette' : 'apple'
+}
+
 function isRepetition(before: LedgerEntry, entry: LedgerEntry): boolean {
-  return before.request_id === entry.request_id && before.ids.length === entry.ids.length && before.ids.every((id, i) => id === entry.ids[i])
+  return (
+    before.request_id === entry.request_id && before.ids.length === entry.ids.length && before.ids.every((id, i) => id === entry.ids[i])
+  )
 }
 
 function countAttempts(summary: LedgerSummary, entry: LedgerEntry): void {

@@ -20,7 +20,6 @@ export function seededRandom(seed: number, stream = ''): Random {
     return (z ^ (z >>> 15)) >>> 0
   }
   let [a, b, c, d] = [split(), split(), split(), split()]
-  const rotate = (value: number, bits: number): number => (value << bits) | (value >>> (32 - bits))
   const next = (): number => {
     const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0
     const shifted = b << 9
@@ -38,4 +37,8 @@ export function seededRandom(seed: number, stream = ''): Random {
     logNormal: (median, sigma) => median * Math.exp(sigma * Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next())),
     exponential: () => -Math.log(1 - next()),
   }
+}
+
+function rotate(value: number, bits: number): number {
+  return (value << bits) | (value >>> (32 - bits))
 }

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import type { FaultName } from './faults.ts'
 import type { Random } from './random.ts'
 
 /** An Apple account as Apple sees it. */
@@ -11,10 +11,13 @@ export interface SimAccount {
   readonly code: string
   token: string | undefined
   wants2fa: boolean
+  /** The fault that took the token away. */
+  revokedBy: FaultName | null
 }
 
 export class SimAccounts {
   readonly list: readonly SimAccount[]
+  #logins = 0
 
   constructor(count: number, random: Random) {
     this.list = Array.from({ length: count }, (_, index) => ({
@@ -25,6 +28,7 @@ export class SimAccounts {
       code: String(100_000 + Math.floor(random.next() * 900_000)),
       token: undefined,
       wants2fa: false,
+      revokedBy: null,
     }))
   }
 
@@ -41,8 +45,15 @@ export class SimAccounts {
     return this.list.find((account) => account.dsid === dsid)
   }
 
+  /** Gives the account a new session; the one before ends. */
   logIn(account: SimAccount): string {
-    account.token = `token-${account.dsid}-${randomInt(2 ** 47).toString(36)}`
+    account.token = `token-${account.dsid}-${++this.#logins}`
+    account.revokedBy = null
     return account.token
+  }
+
+  revoke(account: SimAccount, fault: FaultName): void {
+    account.token = undefined
+    account.revokedBy = fault
   }
 }

@@ -86,7 +86,7 @@ export class World {
 
   #position(tracker: Tracker, at: number): Position {
     const { home, work, random } = tracker
-    const share = shareOfWayToWork((((at * this.#options.speed) / DAY + tracker.phase) % 1 + 1) % 1)
+    const share = shareOfWayToWork(((((at * this.#options.speed) / DAY + tracker.phase) % 1) + 1) % 1)
     // About 50 m of error in any direction.
     const noise = (): number => (random.next() - 0.5) * 0.001
     return {

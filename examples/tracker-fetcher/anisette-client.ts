@@ -23,7 +23,8 @@ export class AnisetteClient {
     const body = await exchange(this.#transport, 'anisette', `${this.#baseUrl}/`, {}, this.#timeoutMs)
     const answer = parseObject('anisette', body)
     for (const name of REQUIRED) {
-      if (typeof answer[name] !== 'string' || answer[name] === '') throw new UpstreamError('anisette_invalid', `anisette: ${name} is missing`)
+      if (typeof answer[name] !== 'string' || answer[name] === '')
+        throw new UpstreamError('anisette_invalid', `anisette: ${name} is missing`)
     }
     return Object.fromEntries(Object.entries(answer).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
   }

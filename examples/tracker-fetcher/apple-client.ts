@@ -40,18 +40,23 @@ export class AppleClient {
   ): Promise<EncryptedReports> {
     const what = 'fetch'
     const now = this.#transport.clock.now()
-    const body = await this.#post(what, '/findmyservice/v2/fetch', { ...anisette, ...basicAuth(account), 'x-request-id': requestId }, {
-      clientContext: { clientBundleIdentifier: 'com.apple.icloud.searchpartyuseragent', policy: 'foregroundClient' },
-      fetch: devices.map((device) => ({
-        ownedDeviceIds: [],
-        keyType: 1,
-        startDate: now - WINDOW_MS,
-        startDateSecondary: now - WINDOW_MS,
-        endDate: now,
-        primaryIds: device.keyIds,
-        secondaryIds: [],
-      })),
-    })
+    const body = await this.#post(
+      what,
+      '/findmyservice/v2/fetch',
+      { ...anisette, ...basicAuth(account), 'x-request-id': requestId },
+      {
+        clientContext: { clientBundleIdentifier: 'com.apple.icloud.searchpartyuseragent', policy: 'foregroundClient' },
+        fetch: devices.map((device) => ({
+          ownedDeviceIds: [],
+          keyType: 1,
+          startDate: now - WINDOW_MS,
+          startDateSecondary: now - WINDOW_MS,
+          endDate: now,
+          primaryIds: device.keyIds,
+          secondaryIds: [],
+        })),
+      },
+    )
     const locations = parseObject(what, body).acsnLocations as { statusCode?: unknown; locationPayload?: unknown } | undefined
     if (locations?.statusCode !== '200') throw new UpstreamError('malformed_body', `${what}: inner status ${String(locations?.statusCode)}`)
     return readPayload(locations.locationPayload)
@@ -85,7 +90,8 @@ function readPayload(payload: unknown): EncryptedReports {
   if (!Array.isArray(payload)) throw new UpstreamError('malformed_body', 'fetch: locationPayload is not a list')
   const reports = new Map<string, readonly string[]>()
   for (const { id, locationInfo } of payload as { id?: unknown; locationInfo?: unknown }[]) {
-    if (typeof id !== 'string' || !Array.isArray(locationInfo)) throw new UpstreamError('malformed_body', 'fetch: a payload lacks id or locationInfo')
+    if (typeof id !== 'string' || !Array.isArray(locationInfo))
+      throw new UpstreamError('malformed_body', 'fetch: a payload lacks id or locationInfo')
     reports.set(id, locationInfo.map(String))
   }
   return reports
@@ -95,7 +101,8 @@ function readLogin(what: string, answer: Record<string, unknown>): LoginAnswer {
   const { au } = readStatus(what, answer)
   if (au !== undefined) return { state: 'require_2fa' }
   const { dsid, searchPartyToken } = answer
-  if (typeof dsid !== 'string' || typeof searchPartyToken !== 'string') throw new UpstreamError('malformed_body', `${what}: no token in the answer`)
+  if (typeof dsid !== 'string' || typeof searchPartyToken !== 'string')
+    throw new UpstreamError('malformed_body', `${what}: no token in the answer`)
   return { state: 'logged_in', session: { dsid, token: searchPartyToken } }
 }
 

@@ -3,7 +3,7 @@ import type { AnisetteCache } from './anisette-cache.ts'
 import type { AnisetteHeaders } from './anisette-client.ts'
 import type { EncryptedReports } from './apple-client.ts'
 import type { Clock } from './clock.ts'
-import { upstreamError, UpstreamError } from './upstream-error.ts'
+import { upstreamError, type UpstreamError } from './upstream-error.ts'
 
 export interface Fetched {
   readonly reports?: EncryptedReports

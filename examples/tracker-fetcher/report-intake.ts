@@ -65,7 +65,13 @@ export class ReportIntake {
     })
   }
 
-  #advance(state: TrackerState, positions: readonly Position[], geofence: TrackerState['geofence'], failed: boolean, now: number): TrackerState {
+  #advance(
+    state: TrackerState,
+    positions: readonly Position[],
+    geofence: TrackerState['geofence'],
+    failed: boolean,
+    now: number,
+  ): TrackerState {
     const newest = Math.max(state.lastReportAt ?? -Infinity, ...positions.map(({ at }) => at))
     const lastReportAt = newest === -Infinity ? undefined : newest
     const tier = state.tier && this.#tierMoves ? tierByAge(lastReportAt, now) : state.tier

@@ -46,12 +46,12 @@ export class HealthMetricReader implements IMetricReader {
 
   /** 0 is the SDK's AggregationType.DEFAULT. */
   selectAggregation(): AggregationOption {
-    return { type: 0 } as AggregationOption
+    return { type: 0 }
   }
 
   /** Deltas for what is counted, so that the SDK forgets idle series; levels stay levels. */
   selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    return String(type).endsWith('UP_DOWN_COUNTER') ? CUMULATIVE : DELTA
+    return type.endsWith('UP_DOWN_COUNTER') ? CUMULATIVE : DELTA
   }
 
   selectCardinalityLimit(): number {

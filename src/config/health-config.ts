@@ -2,8 +2,9 @@
  * What health.config.{ts,js,json} may hold. Checked whole at start: a key that is not known is named together with the
  * nearest one that is, because a rule that is silently not there is found out at night.
  */
-import type { SettingName } from './settings.ts'
+import type { Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
+import { shownSecret, shownValue } from './shown-value.ts'
 
 /** What a call of a wrapped method means. */
 export type MethodMeaning = 'batch' | 'api_call' | 'account'
@@ -36,7 +37,7 @@ export interface RuleOverride {
   readonly keepFiring?: number
 }
 
-export type HealthConfig = { readonly [N in SettingName]?: unknown } & {
+export type HealthConfig = Partial<Settings> & {
   readonly profile?: 'tracker_fetcher'
   readonly serviceName?: string
   readonly methods?: readonly MethodTarget[]
@@ -65,19 +66,21 @@ const TIERS = ['immediate', 'hot', 'warm', 'cold', 'retry', 'leased'] as const
 
 /** Returns `config` if it is valid. Throws one sentence naming the key, its value and what is expected. */
 export function checkHealthConfig(config: unknown, file: string): HealthConfig {
-  if (!isRecord(config)) throw new Error(`${file} must export an object as its default, but exports ${describe(config)}.`)
+  if (!isRecord(config)) throw new Error(`${file} must export an object as its default, but exports ${shownValue(config)}.`)
   const at = (path: string) => `${file}: ${path}`
   checkKeys(config, [...Object.keys(SETTINGS), ...OTHER_KEYS], at(''))
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const value = config[name]
     const checked = value === undefined ? undefined : setting.check(value)
-    if (checked instanceof Expected) fail(at(name), value, checked.what)
+    if (checked instanceof Expected) fail(at(name), value, checked.what, setting.secret)
   }
   if (config['profile'] !== undefined && config['profile'] !== 'tracker_fetcher')
     fail(at('profile'), config['profile'], "'tracker_fetcher'")
   for (const name of ['serviceName', 'queuesRedis', 'anisetteUrl']) {
     const value = config[name]
-    if (value !== undefined && (typeof value !== 'string' || value === '')) fail(at(name), value, 'a text that is not empty')
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      fail(at(name), value, 'a text that is not empty', name === 'queuesRedis')
+    }
   }
   checkUrl(config['queuesRedis'], at('queuesRedis'), ['redis:', 'rediss:'])
   checkUrl(config['anisetteUrl'], at('anisetteUrl'), ['http:', 'https:'])
@@ -130,9 +133,9 @@ function checkRules(rules: unknown, path: string): void {
 
 function checkUrl(value: unknown, path: string, protocols: readonly string[]): void {
   if (value === undefined) return
-  const protocol = URL.canParse(String(value)) ? new URL(String(value)).protocol : undefined
+  const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined
   // The value is left out: a URL may hold a password.
-  if (!protocol || !protocols.includes(protocol)) throw new Error(`${path} must be a URL that begins with ${protocols.join('// or ')}//.`)
+  if (!url || !protocols.includes(url.protocol)) throw new Error(`${path} must be a URL that begins with ${protocols.join('// or ')}//.`)
 }
 
 function checkKeys(object: Readonly<Record<string, unknown>>, known: readonly string[], where: string): void {
@@ -146,14 +149,8 @@ function oneOf(value: unknown, allowed: readonly string[], path: string): void {
   if (!allowed.includes(value as string)) fail(path, value, allowed.map((each) => `'${each}'`).join(' or '))
 }
 
-function fail(path: string, value: unknown, expected: string): never {
-  throw new Error(`${path} is ${describe(value)}, expected ${expected}.`)
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'function') return 'a function'
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+function fail(path: string, value: unknown, expected: string, secret = false): never {
+  throw new Error(`${path} is ${secret ? shownSecret(value) : shownValue(value)}, expected ${expected}.`)
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,9 @@
 /** Environment + health.config + code -> validated options. Pure: the environment is an argument. */
 import type { HealthConfig, MethodTarget, QueueTarget, RuleOverride } from './health-config.ts'
 import { toServiceName } from './service-name.ts'
-import type { SettingName, Settings } from './settings.ts'
+import type { Setting, SettingName, Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
+import { shownSecret, shownValue } from './shown-value.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -38,23 +39,24 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
   checkOrder(settings)
   const attributes = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])
   const original =
-    code.serviceName ??
-    env['HEALTH_SERVICE_NAME'] ??
-    env['OTEL_SERVICE_NAME'] ??
-    attributes['service.name'] ??
-    config.serviceName ??
-    packageName ??
-    'unknown_service'
+    givenText('serviceName', code.serviceName) ??
+    // As with settings, an empty variable counts as unset.
+    (env['HEALTH_SERVICE_NAME']?.trim() ||
+      env['OTEL_SERVICE_NAME']?.trim() ||
+      attributes['service.name'] ||
+      config.serviceName ||
+      packageName ||
+      'unknown_service')
   const serviceName = toServiceName(original)
   if (!serviceName) {
     throw new Error(
-      `The service name ${JSON.stringify(original.slice(0, 100))} has no letter or digit that can be used: set HEALTH_SERVICE_NAME to a name of a-z, 0-9, ".", "_" or "-".`,
+      `The service name ${shownValue(original)} has no letter or digit that can be used: set HEALTH_SERVICE_NAME to a name of a-z, 0-9, ".", "_" or "-".`,
     )
   }
   return {
     serviceName,
     originalServiceName: serviceName === original ? undefined : original,
-    instance: code.instance ?? attributes['service.instance.id'],
+    instance: givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined),
     settings,
     methods: config.methods ?? [],
     queues: config.queues ?? {},
@@ -75,8 +77,14 @@ function resolveSetting(name: SettingName, env: Environment, fromCode: unknown, 
 
 function orThrow(value: unknown, what: string, given: unknown, name: SettingName): unknown {
   if (!(value instanceof Expected)) return value
-  const shown = name === 'redisPassword' ? 'set' : JSON.stringify(given)?.slice(0, 100)
-  throw new Error(`${what} is ${shown}, expected ${value.what}.`)
+  const secret = (SETTINGS[name] as Setting<unknown>).secret
+  throw new Error(`${what} is ${secret ? shownSecret(given) : shownValue(given)}, expected ${value.what}.`)
+}
+
+/** A text given in code, where `undefined` means that none was given. */
+function givenText(name: string, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value.trim() !== '')) return value
+  throw new Error(`The option ${name} is ${shownValue(value)}, expected a text that is not empty.`)
 }
 
 function checkOrder(settings: Settings): void {
@@ -92,18 +100,25 @@ function checkOrder(settings: Settings): void {
   }
 }
 
+/** Characters of a key or a value, as in the OTel SDK. */
+const LONGEST_ATTRIBUTE = 255
+
 /** `key=value,key=value`, percent-encoded; one bad pair voids the whole variable, as in the OTel SDK. */
 export function parseResourceAttributes(text: string | undefined): Readonly<Record<string, string>> {
-  if (!text) return {}
-  const attributes: Record<string, string> = {}
-  for (const pair of text.split(',')) {
-    const [key, value, ...rest] = pair.split('=')
-    if (!key?.trim() || value === undefined || rest.length > 0) return {}
-    try {
-      attributes[decodeURIComponent(key.trim())] = decodeURIComponent(value.trim())
-    } catch {
-      return {}
-    }
+  const pairs: [string, string][] = []
+  for (const pair of (text ?? '').split(',')) {
+    if (pair.trim() === '') continue
+    const [key = '', value, ...rest] = pair.split('=').map((part) => decoded(part.trim()))
+    if (!key || value === undefined || rest.length > 0 || key.length > LONGEST_ATTRIBUTE || value.length > LONGEST_ATTRIBUTE) return {}
+    pairs.push([key, value])
   }
-  return attributes
+  return Object.fromEntries(pairs)
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }

@@ -7,7 +7,7 @@ export function toServiceName(name: string): string | undefined {
   const clean = name
     .trim()
     .toLowerCase()
-    .replaceAll(/[^a-z0-9._-]/g, '_')
+    .replaceAll(/[^a-z0-9._-]/gu, '_')
     .slice(0, LONGEST)
   return /[a-z0-9]/.test(clean) ? clean : undefined
 }

@@ -4,6 +4,8 @@ export interface Setting<T> {
   readonly env: string
   readonly default: T
   readonly description: string
+  /** Never shown, not even when it is wrong. */
+  readonly secret?: boolean
   /** Turns the variable's text into a value, or says what is expected instead. */
   readonly parse: (text: string) => T | Expected
   /** Checks a value given in code or in health.config. */
@@ -20,13 +22,13 @@ export class Expected {
 function number(env: string, fallback: number, min: number, max: number, description: string): Setting<number> {
   const expected = new Expected(`a number from ${min} to ${max}`)
   const check = (value: unknown) => (typeof value === 'number' && value >= min && value <= max ? value : expected)
-  return { env, default: fallback, description, check, parse: (text) => (text.trim() === '' ? expected : check(Number(text))) }
+  return { env, default: fallback, description, check, parse: (given) => (given.trim() === '' ? expected : check(Number(given))) }
 }
 
 function integer(env: string, fallback: number, min: number, max: number, description: string): Setting<number> {
   const expected = new Expected(`a whole number from ${min} to ${max}`)
   const check = (value: unknown) => (Number.isInteger(value) && Number(value) >= min && Number(value) <= max ? Number(value) : expected)
-  return { env, default: fallback, description, check, parse: (text) => (text.trim() === '' ? expected : check(Number(text))) }
+  return { env, default: fallback, description, check, parse: (given) => (given.trim() === '' ? expected : check(Number(given))) }
 }
 
 function text(env: string, fallback: string | undefined, description: string): Setting<string | undefined> {
@@ -42,7 +44,7 @@ function flag(env: string, description: string): Setting<boolean> {
     default: false,
     description,
     check: (value) => (typeof value === 'boolean' ? value : expected),
-    parse: (value) => (/^(true|1)$/i.test(value) ? true : /^(false|0)$/i.test(value) ? false : expected),
+    parse: (value) => (/^\s*(true|1)\s*$/i.test(value) ? true : /^\s*(false|0)\s*$/i.test(value) ? false : expected),
   }
 }
 
@@ -61,7 +63,7 @@ export const SETTINGS = {
   redisPort: integer('HEALTH_REDIS_PORT', 6379, 1, 65_535, 'Port of the health Redis.'),
   redisClusterMode: flag('HEALTH_REDIS_CLUSTER_MODE', 'Whether the health Redis is a Redis Cluster.'),
   redisUsername: text('HEALTH_REDIS_USERNAME', undefined, 'ACL user of the health Redis.'),
-  redisPassword: text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'),
+  redisPassword: { ...text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'), secret: true },
   redisTls: flag('HEALTH_REDIS_TLS', 'Whether to connect with TLS.'),
   redisCa: text('HEALTH_REDIS_CA', undefined, 'File with the CA certificate, in PEM, that signed the health Redis’ certificate.'),
   largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due trackers above which the service is degraded.'),

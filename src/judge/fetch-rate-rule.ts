@@ -40,9 +40,9 @@ export function fetchRateRule({ name, limit, tickSeconds = 1, ...timing }: Fetch
       const finding = {
         message:
           owed.seconds > 0
-            ? `${amount(attempts.count)} trackers fetched in the last hour, of which work was owed for ${duration(owed.seconds)}: ` +
-              `at ${amount(limit)} an hour (the limit) ${amount(expected)} were expected; ${amount(due.value)} are due`
-            : `Idle: no work was owed in the last hour (${amount(attempts.count)} trackers fetched)`,
+            ? `Fetched ${amount(attempts.count)} in the last hour; ${amount(expected)} expected at the limit of ${amount(limit)} an hour, ` +
+              `with work owed for ${duration(owed.seconds)}; ${amount(due.value)} due`
+            : `Idle: no work was owed in the last hour (fetched ${amount(attempts.count)})`,
         value: {
           current: attempts.count,
           threshold: decimal(expected),

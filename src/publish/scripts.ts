@@ -15,12 +15,12 @@ export interface Script {
  * A hash that is gone was lost with the server's memory and may be written.
  */
 const COMPARE = `
-local held = redis.call('HMGET', KEYS[1], 'rev', 'doc', 'writer', 'n')
-local rev, doc = held[1] or '0', held[2] or ''
-if held[3] == ARGV[2] then
-  if tonumber(held[4]) >= tonumber(ARGV[3]) then return {2, rev, doc} end
+local held = redis.call('HMGET', KEYS[1], 'rev', 'writer', 'n')
+local rev = held[1] or '0'
+if held[2] == ARGV[2] then
+  if tonumber(held[3]) >= tonumber(ARGV[3]) then return {2, rev, ''} end
 elseif held[1] and rev ~= ARGV[1] then
-  return {0, rev, doc}
+  return {0, rev, redis.call('HGET', KEYS[1], 'doc')}
 end`
 
 /** Milliseconds of the server's clock. */
@@ -42,14 +42,14 @@ local function iso(ms)
   local mp = floor((5 * doy + 2) / 153)
   local month = mp < 10 and mp + 3 or mp - 9
   local year = yoe + era * 400 + (month <= 2 and 1 or 0)
-  return string.format('%04.0f-%02.0f-%02.0fT%02.0f:%02.0f:%02.0f.%03.0fZ', year, month, doy - floor((153 * mp + 2) / 5) + 1,
-    floor(s / 3600), floor(s / 60) % 60, s % 60, ms % 1000)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, doy - floor((153 * mp + 2) / 5) + 1, floor(s / 3600),
+    floor(s / 60) % 60, s % 60, ms % 1000)
 end`
 
 /** An alert that is open is kept and listed; any other is kept for 30 days. */
 const KEEP = `
 if ARGV[7] == 'open' then
-  redis.call('PERSIST', KEYS[1])
+  if held[1] then redis.call('PERSIST', KEYS[1]) end
   redis.call('ZADD', KEYS[2], ARGV[6], ARGV[5])
 else
   redis.call('PEXPIRE', KEYS[1], '2592000000')
@@ -57,7 +57,7 @@ else
 end`
 
 /**
- * Writes one transition and tells it. Answers {1, rev, id}; {2, rev, doc} if it had been written before; {0, rev, doc} if the alert
+ * Writes one transition and tells it. Answers {1, rev, id}; {2, rev, ''} if it had been written before; {0, rev, doc} if the alert
  * is not as expected.
  *
  * | KEYS | | ARGV | |
@@ -72,16 +72,17 @@ end`
 export const TRANSITION: Script = {
   numberOfKeys: 4,
   lua: `${COMPARE}${NOW}${ISO}
-local seq = string.format('%.0f', redis.call('HINCRBY', KEYS[4], 'seq', '1'))
-local meta = redis.call('HMGET', KEYS[4], 'epoch', 'ms')
-local ms = math.max(now, tonumber(meta[2] or '0'))
+local meta = redis.call('HMGET', KEYS[4], 'seq', 'epoch', 'ms')
+local seq = string.format('%.0f', tonumber(meta[1] or '0') + 1)
+local ms = math.max(now, tonumber(meta[3] or '0'))
 local at = string.format('%.0f', ms)
-local epoch = meta[1] or (ARGV[2] .. '-' .. at)
-redis.call('HSET', KEYS[4], 'epoch', epoch, 'ms', at)
+local epoch = meta[2] or (ARGV[2] .. '-' .. at)
+redis.call('HSET', KEYS[4], 'seq', seq, 'epoch', epoch, 'ms', at)
 local id = at .. '-' .. seq
 local message = '{"v":1,"id":"' .. id .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',' .. ARGV[8] .. '"rev":' .. seq .. ','
   .. ARGV[9] .. '"timestamp":"' .. iso(ms) .. '",' .. ARGV[10]
-redis.call('XADD', KEYS[3], 'MINID', '~', string.format('%.0f', ms - ARGV[12]), id, 'd', message)
+redis.call('XADD', KEYS[3], id, 'd', message)
+if seq % 16 == 0 then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', ms - ARGV[12])) end
 redis.call('HSET', KEYS[1], 'rev', seq, 'doc', ARGV[4], 'writer', ARGV[2], 'n', ARGV[3])
 ${KEEP}
 redis.call('PUBLISH', ARGV[11], message)

@@ -100,8 +100,7 @@ test('a fetch rate breach says what was owed', () => {
   const readings = fixedReadings({ levels: { due: 41 }, events: { attempts: 1 }, above: owed(2700) })
   expect(fetchRate.judge(readings, undefined)).toMatchObject({
     kind: 'breach',
-    message:
-      '1 trackers fetched in the last hour, of which work was owed for 45 min: at 10 an hour (the limit) 7.5 were expected; 41 are due',
+    message: 'Fetched 1 in the last hour; 7.5 expected at the limit of 10 an hour, with work owed for 45 min; 41 due',
     value: { current: 1, threshold: 7.5, unit: 'trackers in the last hour', n: 1, window_seconds: 3600 },
   })
 })
@@ -127,8 +126,8 @@ test('the first seconds of calls are not judged', () => {
 })
 
 test('a slow-calls breach says how many and how rare', () => {
-  expect(slow.judge(fixedReadings({ events: { apple_calls: 20, slow_apple_calls: 4 } }), undefined)).toMatchObject({
+  expect(slow.judge(fixedReadings({ events: { apple_calls: 20, slow_apple_calls: 5 } }), undefined)).toMatchObject({
     message:
-      '4 of 20 calls to Apple took longer than 10 s or timed out over 5 min: 20 % (limit 5 %); a service at the limit does this once in 63 times',
+      '5 of 20 calls to Apple took longer than 10 s or timed out over 5 min: 25 % (limit 5 %); a service at the limit does this once in 390 times',
   })
 })

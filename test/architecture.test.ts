@@ -1,0 +1,153 @@
+/** Who may import what. The pipeline is one-way: stages share words (types, catalogue) and never import one another. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../src/', import.meta.url))
+
+interface Rule {
+  /** Folders of src and packages that may be imported besides types and catalogue; `type:x` only as a type. */
+  readonly may: readonly string[]
+  readonly because: string
+}
+
+const SDK = '@opentelemetry/sdk-metrics'
+const API = '@opentelemetry/api'
+const PURE = 'it is pure: no clock, no I/O, no packages'
+const COMPOSES = 'only the composition root puts stages together'
+
+const FOLDERS: Readonly<Record<string, Rule>> = {
+  record: { may: [API, 'node:*', `type:${SDK}`], because: 'recording must not know who collects or judges' },
+  instrument: {
+    may: [API, '@opentelemetry/instrumentation', 'node:*', 'type:*'],
+    because: 'the instrumented libraries belong to the service',
+  },
+  collect: { may: [API, `type:${SDK}`], because: 'the reader works with any copy of the SDK, so it may load none' },
+  compute: { may: [], because: PURE },
+  judge: { may: [], because: PURE },
+  config: { may: [], because: PURE },
+  checks: { may: ['node:*'], because: 'clients of dependencies are passed in' },
+  publish: { may: ['ioredis', API, 'node:*'], because: 'it publishes what it is given' },
+  subscribe: { may: ['ioredis', API, 'node:*'], because: 'it is the other side of the channels and knows nothing of this one' },
+  services: { may: ['judge'], because: 'a profile is data made with the rule builders' },
+  generate: { may: ['services', '@grafana/grafana-foundation-sdk'], because: 'dashboards are made from catalogue and profiles' },
+  panel: { may: ['subscribe', 'node:*'], because: 'it sees a service as everybody else does' },
+  cli: {
+    may: ['config', 'subscribe', 'publish', 'judge', 'panel', 'generate', 'services', 'clock', 'node:*', 'ioredis'],
+    because: 'it sees a service as everybody else does',
+  },
+}
+
+const EVERY_STAGE = Object.keys(FOLDERS).filter((folder) => !['generate', 'panel', 'cli'].includes(folder))
+
+/** Files at the top of src. */
+const FILES: Readonly<Record<string, Rule>> = {
+  'types.ts': { may: [], because: 'the words depend on nothing' },
+  'catalogue.ts': { may: [], because: 'the catalogue depends on nothing' },
+  'version.ts': { may: [], because: 'it is one constant' },
+  'clock.ts': { may: [], because: 'it is the only place of time' },
+  'alert-id.ts': { may: ['node:*'], because: 'it is a hash' },
+  'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
+  'health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
+  'otlp.ts': {
+    may: ['record', 'version', API, SDK, '@opentelemetry/resources', '@opentelemetry/exporter-metrics-otlp-http'],
+    because: 'it is the export and nothing else',
+  },
+  'monitor.ts': { may: [...EVERY_STAGE, 'alert-id', 'clock', 'otlp', 'version', API, SDK, 'node:*'], because: COMPOSES },
+  'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor'], because: COMPOSES },
+  'register.ts': {
+    may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'clock', 'health-config-file', 'process-end', API, 'node:*', 'type:ioredis'],
+    because: COMPOSES,
+  },
+  'index.ts': { may: [...EVERY_STAGE, 'monitor', 'tracker-fetcher-monitor'], because: 'it only exports' },
+}
+
+/** Files that may do what their folder may not. */
+const SHARED = ['types.ts', 'catalogue.ts']
+const ONLY_CLOCK_NAMES_TIME = /\b(Date\.now|new Date\(\)|performance\.now|setTimeout\(|setInterval\()/
+
+function sources(): { readonly file: string; readonly text: string }[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => ({ file: file.replaceAll('\\', '/'), text: readFileSync(join(root, file), 'utf8') }))
+}
+
+interface Import {
+  readonly from: string
+  readonly typeOnly: boolean
+}
+
+function importsOf(text: string): Import[] {
+  const statements = text.matchAll(/^\s*(?:import|export)\s+(type\s)?([^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\((['"])([^'"]+)\4\)/gm)
+  return Array.from(statements, ([, type, , from, , dynamic]) => ({ from: (from ?? dynamic)!, typeOnly: type !== undefined }))
+}
+
+/** `compute`, `clock`, `ioredis`: what an import counts as, seen from `file`. */
+function target(file: string, from: string): string {
+  if (!from.startsWith('.')) return from
+  const path = new URL(from, `file:///${file}`).pathname.slice(1)
+  return path.includes('/') ? path.split('/')[0]! : path.replace(/\.ts$/, '')
+}
+
+function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
+  const patterns = from.startsWith('node:') ? ['node:*'] : [name]
+  return rule.may.some((allowed) => {
+    const isType = allowed.startsWith('type:')
+    const what = isType ? allowed.slice(5) : allowed
+    return (what === '*' || patterns.includes(what)) && (!isType || typeOnly)
+  })
+}
+
+test('every import obeys the table of architecture', () => {
+  const broken = sources().flatMap(({ file, text }) => {
+    const folder = file.includes('/') ? file.split('/')[0]! : undefined
+    const rule = folder === undefined ? FILES[file] : FOLDERS[folder]
+    if (!rule) return [`${file} is in no place that the table knows: say in test/architecture.test.ts what it may import`]
+    return importsOf(text).flatMap((each) => {
+      const name = target(file, each.from)
+      if (name === folder || SHARED.includes(`${name}.ts`) || allows(rule, each, name)) return []
+      return [`${file} imports ${each.from}: ${folder ?? file} must not, because ${rule.because}`]
+    })
+  })
+  expect(broken).toEqual([])
+})
+
+test.for([
+  { text: "import { a } from './a.ts'", found: [{ from: './a.ts', typeOnly: false }] },
+  { text: "import type {\n  A,\n  B,\n} from 'b'", found: [{ from: 'b', typeOnly: true }] },
+  {
+    text: "export { c } from './c.ts'\nimport 'd'",
+    found: [
+      { from: './c.ts', typeOnly: false },
+      { from: 'd', typeOnly: false },
+    ],
+  },
+  { text: "const e = await import('e')", found: [{ from: 'e', typeOnly: false }] },
+])('the imports of $text are seen', ({ text, found }) => {
+  expect(importsOf(text)).toEqual(found)
+})
+
+test('only clock.ts names the time', () => {
+  const broken = sources().filter(
+    ({ file, text }) => file !== 'clock.ts' && ONLY_CLOCK_NAMES_TIME.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
+  )
+  expect(broken.map(({ file }) => file)).toEqual([])
+})
+
+test('one file makes Redis clients, and only when it is asked to', () => {
+  const importing = sources().flatMap(({ file, text }) =>
+    importsOf(text)
+      .filter(({ from, typeOnly }) => from === 'ioredis' && !typeOnly)
+      .map(() => file),
+  )
+  expect(new Set(importing)).toEqual(new Set(['publish/redis-client.ts']))
+  const client = sources().find(({ file }) => file === 'publish/redis-client.ts')!
+  expect(client.text).not.toMatch(/^import (?!type )[^\n]*from 'ioredis'/m)
+})
+
+test('no top-level await is reachable from the entry points, so that require() works', () => {
+  const broken = sources().filter(({ text }) => /^(?:const .*= )?await\b/m.test(text) || /^for await\b/m.test(text))
+  expect(broken.map(({ file }) => file).filter((file) => !file.startsWith('cli/'))).toEqual([])
+})
