@@ -3,7 +3,7 @@
  * rule with the measured figure. `node bench/small-numbers.ts [--seeds 20] [--days 60]`
  *
  * Units arrive by a Poisson process and fail independently, each with all of its attempts. Windows are the ones of the
- * process; the rule is evaluated every 10 s instead of every second, which can only make detection look slower.
+ * process; the rule is evaluated every 10 s instead of every second, which moves a figure by seconds.
  */
 import { parseArgs } from 'node:util'
 
@@ -140,8 +140,9 @@ export interface Aim {
   readonly aim: string
   readonly rate: number
   readonly measured: string
-  /** `undefined`: shown, but nobody asks for it. */
-  readonly passed: boolean | undefined
+  /** The figure that is asked for, and the most it may be; without them the line is only shown. */
+  readonly figure?: number
+  readonly limit?: number
 }
 
 export interface Extent {
@@ -156,7 +157,7 @@ export function falsePages(rate: number, batch: number, { seeds, days }: Extent)
     service.run(days * DAY, HEALTHY)
     fired += service.fired
   }
-  return { aim: `no page at 97 %, batches of ${batch}`, rate, measured: `${fired} in ${seeds.length * days} days`, passed: fired === 0 }
+  return { aim: `no page at 97 %, batches of ${batch}`, rate, measured: `${fired} in ${seeds.length * days} days`, figure: fired, limit: 0 }
 }
 
 const DETECTION: Readonly<Record<number, { median: number; p90: number }>> = {
@@ -203,23 +204,24 @@ export function outages(rate: number, { seeds, days }: Extent): readonly Aim[] {
       aim: `outage found, median <= ${aim.median} min`,
       rate,
       measured: `${median.toFixed(1)} min of ${minutes.length}`,
-      passed: median <= aim.median,
+      figure: median,
+      limit: aim.median,
     },
-    { aim: `outage found, p90 <= ${aim.p90} min`, rate, measured: `${p90.toFixed(1)} min`, passed: p90 <= aim.p90 },
+    { aim: `outage found, p90 <= ${aim.p90} min`, rate, measured: `${p90.toFixed(1)} min`, figure: p90, limit: aim.p90 },
     isBusy
       ? {
           aim: 'cleared by the rate over 5 min',
           rate,
           measured: `${quantile(unitsToClear, 0.5)} units (median), ${resolved}`,
-          passed: undefined,
         }
       : {
           aim: 'cleared within 10 units of recovery',
           rate,
           measured: `by unit ${latest} at the latest, ${resolved}`,
-          passed: latest <= 10,
+          figure: latest,
+          limit: 10,
         },
-    { aim: 'pages in the 8 h after the all-clear', rate, measured: `${pagesAfter} after ${minutes.length} outages`, passed: undefined },
+    { aim: 'pages in the 8 h after the all-clear', rate, measured: `${pagesAfter} after ${minutes.length} outages` },
   ]
 }
 
@@ -242,20 +244,31 @@ export function drops(rate: number, { seeds, days }: Extent): Aim {
     aim: `drop to 70 % found${isAsked ? ', median <= 15 min' : ''}`,
     rate,
     measured: `${median.toFixed(1)} min (median), p90 ${quantile(minutes, 0.9).toFixed(1)}`,
-    passed: isAsked ? median <= 15 : undefined,
+    ...(isAsked && { figure: median, limit: 15 }),
   }
 }
 
 /** How often an alert resolves and fires again over a service that stays at 70 %. */
 export function flapping(rate: number, { seeds, days }: Extent): Aim {
   let pairs = 0
+  let worst = 0
   for (const seed of seeds) {
     const service = new Service(rate, BATCHES[seed % BATCHES.length]!, seed * 17)
-    service.run(days * DAY, 0.7)
+    for (let hour = 0; hour < days * 24; hour++) {
+      const before = service.resolved
+      service.run(HOUR, 0.7)
+      worst = Math.max(worst, service.resolved - before)
+    }
     pairs += service.resolved
   }
   const perHour = pairs / (seeds.length * days * 24)
-  return { aim: 'true 70 %: fire and resolve <= 1 an hour', rate, measured: `${perHour.toFixed(3)} an hour`, passed: perHour <= 1 }
+  return {
+    aim: 'true 70 %: fire and resolve <= 1 an hour',
+    rate,
+    measured: `${perHour.toFixed(3)} an hour, ${worst} in the worst hour`,
+    figure: perHour,
+    limit: 1,
+  }
 }
 
 function quantile(values: readonly number[], q: number): number {
@@ -282,10 +295,10 @@ if (import.meta.main) {
   const extent = { seeds: Array.from({ length: Number(values.seeds) }, (_, i) => 1001 + i), days: Number(values.days) }
   const began = performance.now()
   console.log(`seeds ${extent.seeds.join(' ')}; ${extent.days} days each; evaluated every ${TICK_SECONDS} s; for 60 s included`)
-  let failed = 0
-  const show = ({ aim, rate, measured, passed }: Aim) => {
-    if (passed === false) failed++
-    const verdict = passed === undefined ? '' : passed ? 'PASS' : 'FAIL'
+  let missed = 0
+  const show = ({ aim, rate, measured, figure, limit }: Aim) => {
+    const verdict = figure === undefined || limit === undefined ? '' : figure <= limit ? 'PASS' : 'FAIL'
+    if (verdict === 'FAIL') missed++
     console.log(`${verdict.padEnd(5)}${String(rate).padStart(5)} units/h  ${aim.padEnd(42)}${measured}`)
   }
   for (const rate of RATES) {
@@ -294,6 +307,6 @@ if (import.meta.main) {
     show(drops(rate, extent))
     show(flapping(rate, extent))
   }
-  console.log(`${failed} aims missed; ${Math.round((performance.now() - began) / 1000)} s`)
-  process.exitCode = failed > 0 ? 1 : 0
+  console.log(`${missed} aims missed; ${Math.round((performance.now() - began) / 1000)} s`)
+  process.exitCode = missed > 0 ? 1 : 0
 }

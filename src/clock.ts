@@ -17,8 +17,8 @@ export const systemClock: Clock = {
   },
 }
 
-/** Keeps the process alive for at most `ms`, for a last flush. */
-export function holdProcess(ms: number): Cancel {
-  const timer = setTimeout(() => {}, ms)
+/** Keeps the process alive for at most `ms`, for a last flush; calls `fn` then unless cancelled. */
+export function holdProcess(ms: number, fn: () => void): Cancel {
+  const timer = setTimeout(fn, ms)
   return () => clearTimeout(timer)
 }

@@ -21,7 +21,7 @@ export type { AlertEntry, InstanceEntry, InstanceFacts, ServiceFacts, StatusRepo
 export { instanceStatus, serviceStatus } from './judge/status.ts'
 export type { HealthData, ServiceHealthMonitorOptions } from './monitor.ts'
 export { ServiceHealthMonitor } from './monitor.ts'
-export type { ApiCall, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
+export type { ApiCall, BoundApiCalls, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
 export type { TrackerFetcherHealthMonitorOptions } from './tracker-fetcher-monitor.ts'
 export { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
 export type {

@@ -36,7 +36,7 @@ import type { Recording } from './record/recording.ts'
 import type { ServiceKind } from './services/profile.ts'
 import { anyService } from './services/service.ts'
 import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
-import type { Alert, Cancel, CheckResult, Clock, HealthExporter, Phase, Profile, Sample, Snapshot, Status } from './types.ts'
+import type { Alert, Cancel, CheckResult, Clock, HealthExporter, Phase, Profile, Rule, Sample, Snapshot, Status } from './types.ts'
 import { VERSION } from './version.ts'
 
 export interface ServiceHealthMonitorOptions extends Partial<Settings> {
@@ -92,6 +92,8 @@ export class ServiceHealthMonitor {
 
   readonly #kind: ServiceKind
   readonly #profile: Profile
+  /** By rule. */
+  readonly #alertIds: ReadonlyMap<string, string>
   readonly #exporter: HealthExporter
   readonly #checks: CheckRunner
   readonly #windows: Windows
@@ -110,7 +112,8 @@ export class ServiceHealthMonitor {
   #lastPhase: Phase | undefined
   #lastShown = ''
   #evaluates = false
-  #evaluationAsked = false
+  /** Metrics that changed since an evaluation was asked for. */
+  #changed: Set<string> | undefined
   #saidError = false
   #cancels: Cancel[] = []
   #starting: Promise<void> | undefined
@@ -132,6 +135,7 @@ export class ServiceHealthMonitor {
     this.recording = this.#store ?? new MeterRecording(metrics.getMeter(SCOPE, VERSION))
     this.#kind = kind
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
+    this.#alertIds = new Map(this.#profile.rules.map(({ name }) => [name, alertId(name, this.options.serviceName)]))
     this.#windows = new Windows(this.#profile.selectors, this.#startedAt)
     this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
     this.#exporter = options.exporter ?? this.#createRedisExporter()
@@ -162,20 +166,35 @@ export class ServiceHealthMonitor {
   /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
   async collectHealthData(): Promise<HealthData> {
     await Promise.all([this.#checks.runAll(), this.#reader?.collect()])
+    this.#store?.refresh()
     const samples = this.#collect()
     this.#compute(samples)
     const judgement = this.#judge()
     return this.#snapshot(this.#standing(judgement), samples)
   }
 
-  /** Evaluates before the event loop goes on, once for all changes until then. */
-  protected evaluateSoon(): void {
-    if (this.#evaluationAsked || !this.#evaluates) return
-    this.#evaluationAsked = true
+  /**
+   * Evaluates what depends on `metric`, or without one only the status, before the event loop goes on, once for all
+   * changes until then.
+   */
+  protected evaluateSoon(metric?: string): void {
+    if (!this.#evaluates) return
+    const asked = this.#changed !== undefined
+    this.#changed ??= new Set()
+    if (metric !== undefined) this.#changed.add(metric)
+    if (asked) return
     queueMicrotask(() => {
-      this.#evaluationAsked = false
+      const changed = this.#changed ?? new Set()
+      this.#changed = undefined
       if (this.#reader) void this.#collectForeign()
-      else this.#evaluate()
+      else this.#evaluate(this.#profile.rules.filter((rule) => this.#dependsOn(rule, changed)))
+    })
+  }
+
+  #dependsOn({ needs }: Rule, changed: ReadonlySet<string>): boolean {
+    return needs.some((name) => {
+      const selector = this.#profile.selectors[name]
+      return selector && selector.kind !== 'time_above' && changed.has(selector.metric)
     })
   }
 
@@ -213,12 +232,14 @@ export class ServiceHealthMonitor {
     await Promise.all([this.#exporter.stop(last, timeoutMs), this.flush(timeoutMs)])
   }
 
-  #evaluate(): void {
+  /** With `rules`, of a change of state: what has nothing to do with it waits for the tick. */
+  #evaluate(rules?: readonly Rule[]): void {
     if (!this.#evaluates) return
     try {
+      if (!rules) this.#store?.refresh()
       const samples = this.#collect()
       this.#compute(samples)
-      const judgement = this.#judge()
+      const judgement = this.#judge(rules)
       this.#publish(judgement, samples)
     } catch (error) {
       this.recording.counter(EVALUATION_ERRORS, {}).add(1)
@@ -228,26 +249,33 @@ export class ServiceHealthMonitor {
   }
 
   #collect(): readonly Sample[] {
-    if (!this.#store) return this.#reader?.latest ?? []
-    this.#store.refresh()
-    return this.#store.samples()
+    return this.#store?.samples() ?? this.#reader?.latest ?? []
   }
 
   #compute(samples: readonly Sample[]): void {
     this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
   }
 
-  #judge(): Judgement {
+  #judge(rules: readonly Rule[] = this.#profile.rules): Judgement {
     const { serviceName: service } = this.options
+    const { alerts, verdicts } = this.#judgement
     const now = { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() }
-    return judge({
-      rules: this.#profile.rules,
+    const all = rules === this.#profile.rules
+    const judged = judge({
+      rules,
       readings: this.#windows.readings(now.monotonicMs),
-      alerts: this.#judgement.alerts,
+      alerts: all ? alerts : new Map([...alerts].filter(([name]) => rules.some((rule) => rule.name === name))),
       service,
-      alertId: (rule) => alertId(rule, service),
+      alertId: (rule) => this.#alertIds.get(rule) ?? alertId(rule, service),
       now,
     })
+    if (all) return judged
+    const newer = new Map(judged.verdicts.map((verdict) => [verdict.rule, verdict]))
+    return {
+      ...judged,
+      alerts: new Map([...alerts, ...judged.alerts]),
+      verdicts: verdicts.map((verdict) => newer.get(verdict.rule) ?? verdict),
+    }
   }
 
   #publish(judgement: Judgement, samples: readonly Sample[]): void {
@@ -347,7 +375,7 @@ export class ServiceHealthMonitor {
       instance: this.instance,
       publishingIntervalMs: settings.publishingInterval * 1000,
       retentionMs: settings.retentionHours * 3_600_000,
-      alertIds: this.#profile.rules.map(({ name }) => alertId(name, service)),
+      alertIds: [...this.#alertIds.values()],
     })
     const counted = { published: 0, failed: 0, dropped: 0 }
     this.recording.onCollect(() => {

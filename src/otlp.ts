@@ -37,15 +37,17 @@ export function createOwnedProvider(options: OwnedProviderOptions): MeterProvide
 
 function exportsOtlp(env: OwnedProviderOptions['env']): boolean {
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false
-  const exporter = env['OTEL_METRICS_EXPORTER']?.trim() || 'otlp'
-  if (exporter !== 'otlp' && exporter !== 'none') {
-    diag.warn(`otel-health: OTEL_METRICS_EXPORTER is "${exporter}", expected "otlp" or "none"; metrics are not exported`)
+  const exporters = (env['OTEL_METRICS_EXPORTER']?.trim() || 'otlp').split(',').map((name) => name.trim())
+  const others = exporters.filter((name) => name !== 'otlp' && name !== 'none')
+  if (others.length > 0) {
+    diag.warn(`otel-health: OTEL_METRICS_EXPORTER names "${others.join(', ')}", expected "otlp" or "none"; nothing is exported that way`)
   }
+  const otlp = exporters.includes('otlp')
   const protocol = env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
-  if (exporter === 'otlp' && protocol === 'grpc') {
+  if (otlp && protocol === 'grpc') {
     diag.warn('otel-health: the OTLP protocol is "grpc", but metrics are sent as http/json: give the endpoint of OTLP over HTTP, port 4318')
   }
-  return exporter === 'otlp'
+  return otlp
 }
 
 function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions): IMetricReader {

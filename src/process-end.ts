@@ -3,6 +3,7 @@
  * replaced. A crash says nothing, so that it is seen as the silence it is.
  */
 import { holdProcess } from './clock.ts'
+import type { Cancel } from './types.ts'
 
 /** Milliseconds the end of the process may be held up. */
 export const FLUSH_MS = 2000
@@ -19,8 +20,7 @@ export interface Farewell {
 export function onProcessEnd(farewell: Farewell): void {
   let stopping: Promise<void> | undefined
   let flushed = false
-  let crashed = false
-  const stopOnce = (): Promise<void> => (stopping ??= held(farewell.stop(FLUSH_MS)))
+  const stopOnce = (): Promise<void> => (stopping ??= held(() => farewell.stop(FLUSH_MS)))
 
   for (const signal of SIGNALS) {
     const listener = (): void => {
@@ -37,24 +37,25 @@ export function onProcessEnd(farewell: Farewell): void {
     }
     process.prependListener(signal, listener)
   }
-  process.on('uncaughtExceptionMonitor', () => {
-    crashed = true
-  })
   process.on('beforeExit', () => {
     if (flushed) return
     flushed = true
     // Stopping includes a flush; after a signal the service may have worked on.
-    void (stopping ? held(farewell.flush(FLUSH_MS)) : stopOnce())
+    void (stopping ? held(() => farewell.flush(FLUSH_MS)) : stopOnce())
   })
   process.on('exit', (code) => {
-    if (code === 0 && !crashed) void stopOnce()
+    if (code === 0) void stopOnce()
   })
 }
 
-async function held(work: Promise<void>): Promise<void> {
-  const release = holdProcess(FLUSH_MS)
+/** Begins in the same tick, keeps the process alive meanwhile, and resolves when it is done, has failed or takes too long. */
+async function held(work: () => Promise<void>): Promise<void> {
+  let release: Cancel = () => {}
+  const late = new Promise<void>((resolve) => (release = holdProcess(FLUSH_MS, resolve)))
   try {
-    await work
+    await Promise.race([work(), late])
+  } catch {
+    // Whatever is wrong with the farewell, the process ends as it would have.
   } finally {
     release()
   }

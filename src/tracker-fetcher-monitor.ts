@@ -1,11 +1,11 @@
 /** TrackerFetcherHealthMonitor: a ServiceHealthMonitor that knows what a tracker fetcher does. */
-import type { AccountState, AnisetteState, GeofenceTransition, SkipReason, Tier } from './catalogue.ts'
+import type { AccountState, AnisetteState, GeofenceTransition, SkipReason, Tier, Upstream } from './catalogue.ts'
 import { probeAnisette } from './checks/anisette-probe.ts'
 import type { AnisetteEvidence } from './checks/anisette-watch.ts'
 import { AnisetteWatch } from './checks/anisette-watch.ts'
 import type { ServiceHealthMonitorOptions } from './monitor.ts'
 import { ServiceHealthMonitor } from './monitor.ts'
-import type { ApiCall, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
+import type { ApiCall, BoundApiCalls, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
 import { FetchRecorder, toErrorType } from './record/fetch-recorder.ts'
 import { trackerFetcher } from './services/tracker-fetcher-metrics.ts'
 
@@ -31,7 +31,7 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
     const url = options.anisetteUrl ?? this.options.anisetteUrl
     this.#fetches = new FetchRecorder(this.recording, {
       maxApiResponseTimeMs: this.options.settings.maxApiResponseTime,
-      onStateChange: () => this.evaluateSoon(),
+      onStateChange: (metric) => this.evaluateSoon(metric),
     })
     this.#anisette = new AnisetteWatch({
       clock: this.clock,
@@ -68,6 +68,16 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
   /** Handles for a hot loop: an attempt recorded through them allocates nothing. */
   bindFetchAttempts(tier?: Tier): BoundAttempts {
     return this.#fetches.bind(tier)
+  }
+
+  /** Handles for a hot loop: a call recorded through them allocates nothing. */
+  bindApiCalls(upstream: Upstream): BoundApiCalls {
+    return this.#fetches.bindApiCalls(upstream)
+  }
+
+  /** One upstream call's worth of evidence, after the attempts of that call were recorded through `bindFetchAttempts`. */
+  recordUnit(ok: boolean): void {
+    this.#fetches.unit(ok)
   }
 
   /** Milliseconds from leasing a batch to having processed its answer. */

@@ -28,8 +28,11 @@ export class AnisetteWatch {
   readonly #intervalMs: number
   #failures = 0
   #heardAt = -Infinity
-  #probing = false
+  /** The probe under way; aborting it is a failed probe. */
+  #probing: AbortController | undefined
+  #cancelLimit: Cancel = () => {}
   #cancel: Cancel | undefined
+  #stopped = false
 
   constructor(options: AnisetteWatchOptions) {
     this.#options = options
@@ -38,15 +41,19 @@ export class AnisetteWatch {
 
   start(): void {
     if (!this.#options.probe || this.#cancel) return
+    this.#stopped = false
     this.#cancel = this.#options.clock.every(this.#intervalMs / 3, () => {
       if (this.#options.clock.monotonicMs() - this.#heardAt >= this.#intervalMs) void this.#probe(PROBE_TIMEOUT_MS)
     })
     void this.#probe(PROBE_TIMEOUT_MS)
   }
 
+  /** Probes no more; what the service itself finds still counts. */
   stop(): void {
+    this.#stopped = true
     this.#cancel?.()
     this.#cancel = undefined
+    this.#probing?.abort()
   }
 
   /** What a real request of the service found: counts like a check, and puts off the next probe. */
@@ -54,24 +61,33 @@ export class AnisetteWatch {
     this.#heardAt = this.#options.clock.monotonicMs()
     this.#failures = evidence === 'unreachable' ? this.#failures + 1 : 0
     if (evidence !== 'unreachable' || this.#failures >= 2) this.#options.onState(evidence)
+    else if (this.#probing) this.#limit(this.#probing, CONFIRM_TIMEOUT_MS)
     else void this.#probe(CONFIRM_TIMEOUT_MS)
   }
 
   async #probe(timeoutMs: number): Promise<void> {
-    const { probe, clock } = this.#options
-    if (!probe || this.#probing) return
-    this.#probing = true
+    const { probe } = this.#options
+    if (!probe || this.#probing || this.#stopped) return
     const abort = new AbortController()
-    let cancel: Cancel = () => {}
-    const timeout = new Promise<AnisetteEvidence>((resolve) => {
-      cancel = clock.after(timeoutMs, () => {
-        abort.abort()
-        resolve('unreachable')
-      })
-    })
-    const evidence = await Promise.race([probe(abort.signal).catch((): AnisetteEvidence => 'unreachable'), timeout])
-    cancel()
-    this.#probing = false
-    this.observe(evidence)
+    this.#probing = abort
+    const aborted = new Promise<AnisetteEvidence>((resolve) => abort.signal.addEventListener('abort', () => resolve('unreachable')))
+    this.#limit(abort, timeoutMs)
+    const evidence = await Promise.race([probeSafely(probe, abort.signal), aborted])
+    this.#cancelLimit()
+    this.#probing = undefined
+    if (!this.#stopped) this.observe(evidence)
+  }
+
+  #limit(abort: AbortController, ms: number): void {
+    this.#cancelLimit()
+    this.#cancelLimit = this.#options.clock.after(ms, () => abort.abort())
+  }
+}
+
+async function probeSafely(probe: (signal: AbortSignal) => Promise<AnisetteEvidence>, signal: AbortSignal): Promise<AnisetteEvidence> {
+  try {
+    return await probe(signal)
+  } catch {
+    return 'unreachable'
   }
 }

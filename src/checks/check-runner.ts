@@ -25,25 +25,31 @@ const JITTER = 0.1
 export class CheckRunner {
   readonly #options: Required<CheckRunnerOptions>
   readonly #results = new Map<string, CheckResult>()
-  readonly #running = new Set<string>()
+  readonly #running = new Map<string, AbortController>()
   #cancel: Cancel | undefined
-  #stopped = true
+  #started = false
+  #stops = 0
 
+  /** Throws if a name cannot go into payloads or is there twice. */
   constructor(options: CheckRunnerOptions) {
+    checkNames(options.checks)
     this.#options = { intervalMs: INTERVAL_MS, timeoutMs: TIMEOUT_MS, onChange: () => {}, random: Math.random, ...options }
   }
 
   /** Resolves when every check has been run once or timed out. */
   async start(): Promise<void> {
-    if (!this.#stopped) return
-    this.#stopped = false
+    if (this.#started) return
+    this.#started = true
     this.#schedule()
     await this.runAll()
   }
 
+  /** Aborts what is still running; it changes no result any more. */
   stop(): void {
-    this.#stopped = true
+    this.#started = false
+    this.#stops++
     this.#cancel?.()
+    for (const abort of this.#running.values()) abort.abort()
   }
 
   /** The last result of every check that has been run. */
@@ -74,24 +80,19 @@ export class CheckRunner {
   async #runOne(check: Check): Promise<void> {
     const { clock, timeoutMs } = this.#options
     if (this.#running.has(check.name)) return
-    this.#running.add(check.name)
-    const startedAt = clock.monotonicMs()
     const abort = new AbortController()
-    let cancelTimeout: Cancel = () => {}
-    const timeout = new Promise<string>((resolve) => {
-      cancelTimeout = clock.after(timeoutMs, () => {
-        abort.abort()
-        resolve('timeout')
-      })
-    })
+    this.#running.set(check.name, abort)
+    const stops = this.#stops
+    const startedAt = clock.monotonicMs()
+    const aborted = new Promise<string>((resolve) => abort.signal.addEventListener('abort', () => resolve('timeout')))
+    const cancelTimeout = clock.after(timeoutMs, () => abort.abort())
     const run = runSafely(check, abort.signal).finally(() => this.#running.delete(check.name))
-    const error = await Promise.race([run, timeout])
+    const error = await Promise.race([run, aborted])
     cancelTimeout()
-    this.#record(check.name, clock.monotonicMs() - startedAt, error)
+    if (stops === this.#stops) this.#record(check.name, clock.monotonicMs() - startedAt, error)
   }
 
   #record(name: string, latencyMs: number, error: string | undefined): void {
-    if (this.#stopped && this.#results.has(name)) return
     const before = this.#results.get(name)?.status
     const status = error === undefined ? 'healthy' : 'unhealthy'
     this.#results.set(name, { status, latencyMs, ...(error !== undefined && { error }) })
@@ -99,10 +100,24 @@ export class CheckRunner {
   }
 }
 
+function checkNames(checks: readonly Check[]): void {
+  const seen = new Set<string>()
+  for (const { name } of checks) {
+    if (!/^[a-z0-9_]{1,64}$/.test(name)) {
+      throw new Error(`A check is called ${JSON.stringify(name)?.slice(0, 100)}, expected 1 to 64 characters of a-z, 0-9 and "_".`)
+    }
+    if (seen.has(name)) throw new Error(`Two checks are called "${name}": give each a name of its own.`)
+    seen.add(name)
+  }
+}
+
 /** The error's code, or `undefined` if the check passed. Also a check that throws at once or throws nothing has failed. */
 async function runSafely(check: Check, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await check.run(signal)
+    const running: unknown = check.run(signal)
+    // A client that takes callbacks returns at once whatever happens: it would be healthy for ever.
+    if (typeof (running as { then?: unknown } | null | undefined)?.then !== 'function') return 'not_a_promise'
+    await running
     return undefined
   } catch (error) {
     return errorCode(error)

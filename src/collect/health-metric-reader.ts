@@ -14,8 +14,8 @@ import type {
   MetricProducer,
 } from '@opentelemetry/sdk-metrics'
 
-import type { Clock, Sample } from '../types.ts'
-import { SampleStreams } from './samples.ts'
+import type { Clock, Sample, Series } from '../types.ts'
+import { SampleStreams, SERIES_LIMIT } from './samples.ts'
 
 /** Milliseconds an observable callback may take before its metric is left out of this collection. */
 const CALLBACK_TIMEOUT_MS = 2000
@@ -28,9 +28,11 @@ export class HealthMetricReader implements IMetricReader {
   readonly #streams = new SampleStreams()
   #producer: MetricProducer | undefined
   #collecting: Promise<CollectionResult> | undefined
+  readonly #bySeries = new Map<Series, Sample>()
   #latest: readonly Sample[] = []
   #shutdown = false
   #saidErrors = false
+  #saidOverflow = false
   /** Collections in which something threw or hung. */
   errors = 0
 
@@ -55,7 +57,7 @@ export class HealthMetricReader implements IMetricReader {
   }
 
   selectCardinalityLimit(): number {
-    return 2000
+    return SERIES_LIMIT
   }
 
   /** True once a provider has taken the reader. */
@@ -81,6 +83,7 @@ export class HealthMetricReader implements IMetricReader {
     try {
       const result = await this.#producer.collect({ timeoutMillis })
       this.#merge(this.#streams.ingest(result.resourceMetrics, this.#clock.monotonicMs()))
+      this.#reportOverflow()
       if (result.errors.length > 0) this.#report(result.errors[0])
       return result
     } catch (error) {
@@ -91,9 +94,14 @@ export class HealthMetricReader implements IMetricReader {
 
   /** A delta reader is given only what changed; what did not still is what it was. */
   #merge(samples: readonly Sample[]): void {
-    const bySeries = new Map(this.#latest.map((sample) => [sample.series, sample]))
-    for (const sample of samples) bySeries.set(sample.series, sample)
-    this.#latest = [...bySeries.values()]
+    for (const sample of samples) this.#bySeries.set(sample.series, sample)
+    this.#latest = [...this.#bySeries.values()]
+  }
+
+  #reportOverflow(): void {
+    if (this.#saidOverflow || this.#streams.overflowed === 0) return
+    this.#saidOverflow = true
+    diag.warn(`otel-health: a metric has more than ${SERIES_LIMIT} series; what comes in further ones is counted together`)
   }
 
   #report(error: unknown): void {

@@ -9,6 +9,7 @@
 const FINE_MS = 10_000
 const COARSE_MS = 60_000
 const SLOTS = 360
+const NOW = 2 * SLOTS
 
 /** Seconds the ring can look back. */
 export const LONGEST_WINDOW_SECONDS: number = (SLOTS * COARSE_MS) / 1000
@@ -17,16 +18,15 @@ const FINE_REACH_MS = SLOTS * FINE_MS
 /** `columns` numbers are kept per slot: 1 for a counter, one per bucket and a sum for a histogram. 5,760 bytes a column. */
 export class Ring {
   readonly #columns: number
+  /** The fine slots, the coarse slots, and last the totals as they are now. */
   readonly #slots: Float64Array
-  readonly #current: Float64Array
   #fine: number
   #coarse: number
 
   /** `now` in milliseconds on the monotonic clock: before it, every total is 0. */
   constructor(columns: number, now: number) {
     this.#columns = columns
-    this.#slots = new Float64Array(2 * SLOTS * columns)
-    this.#current = new Float64Array(columns)
+    this.#slots = new Float64Array((2 * SLOTS + 1) * columns)
     this.#fine = Math.floor(now / FINE_MS)
     this.#coarse = Math.floor(now / COARSE_MS)
   }
@@ -34,7 +34,7 @@ export class Ring {
   /** Sets the totals as of `now`. What they grew by since the last call is counted in the bucket of `now`. */
   push(totals: ArrayLike<number>, now: number): void {
     this.advance(now)
-    for (let column = 0; column < this.#columns; column++) this.#current[column] = totals[column] ?? 0
+    for (let column = 0; column < this.#columns; column++) this.#slots[NOW * this.#columns + column] = totals[column] ?? 0
   }
 
   /** Lets time pass without a change. */
@@ -46,7 +46,7 @@ export class Ring {
   #fill(from: number, to: number, base: number): number {
     if (to <= from) return from
     for (let bucket = Math.max(from + 1, to - SLOTS + 1); bucket <= to; bucket++) {
-      this.#slots.set(this.#current, (base + mod(bucket, SLOTS)) * this.#columns)
+      this.#slots.copyWithin((base + mod(bucket, SLOTS)) * this.#columns, NOW * this.#columns)
     }
     return to
   }
@@ -63,7 +63,7 @@ export class Ring {
     const newest = coarse ? this.#coarse : this.#fine
     const oldest = newest - Math.ceil(windowMs / bucketMs) + 1
     const slot = (coarse ? SLOTS : 0) + mod(oldest, SLOTS)
-    return this.#current[column]! - this.#slots[slot * this.#columns + column]!
+    return this.#slots[NOW * this.#columns + column]! - this.#slots[slot * this.#columns + column]!
   }
 }
 

@@ -87,7 +87,7 @@ export function checkHealthConfig(config: unknown, file: string): HealthConfig {
   checkMethods(config['methods'], at('methods'))
   checkQueues(config['queues'], at('queues'))
   checkRules(config['rules'], at('rules'))
-  return config as HealthConfig
+  return config
 }
 
 function checkMethods(methods: unknown, path: string): void {
@@ -133,7 +133,7 @@ function checkRules(rules: unknown, path: string): void {
 
 function checkUrl(value: unknown, path: string, protocols: readonly string[]): void {
   if (value === undefined) return
-  const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   // The value is left out: a URL may hold a password.
   if (!url || !protocols.includes(url.protocol)) throw new Error(`${path} must be a URL that begins with ${protocols.join('// or ')}//.`)
 }

@@ -33,7 +33,7 @@ function integer(env: string, fallback: number, min: number, max: number, descri
 
 function text(env: string, fallback: string | undefined, description: string): Setting<string | undefined> {
   const expected = new Expected('a text that is not empty')
-  const check = (value: unknown) => (typeof value === 'string' && value !== '' ? value : expected)
+  const check = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : expected)
   return { env, default: fallback, description, check, parse: check }
 }
 

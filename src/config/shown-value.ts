@@ -14,9 +14,10 @@ export function shownSecret(value: unknown): string {
 }
 
 function inOneLine(value: unknown): string {
-  if (typeof value !== 'object' && typeof value !== 'string') return String(value)
+  // JSON would make null of NaN and Infinity.
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'symbol') return String(value)
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value) ?? String(undefined)
   } catch {
     // Circular, or with a BigInt inside.
     return 'an object that is no JSON'

@@ -3,9 +3,15 @@
  * module, which hands over its class; the method on the prototype is then replaced by one that does the same and tells
  * how it ended. Works for CommonJS, ES modules and TypeScript run by Node, because nothing but the end of the module's
  * text is touched.
+ *
+ * The caller is given a promise of ours, which settles as the method's own does, one microtask later. To listen on the
+ * method's own promise and hand that out would mark it as handled, and a rejection nobody handles would no longer end
+ * the service.
  */
 import { registerHooks } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { isPromise } from 'node:util/types'
+import { Script } from 'node:vm'
 
 import { diag } from '@opentelemetry/api'
 
@@ -39,10 +45,17 @@ export function watchMethods(methods: readonly WatchedMethod[], clock: Clock): (
   const byUrl = Map.groupBy(methods, ({ url }) => url)
   const restores: (() => void)[] = []
 
+  // Called by the service's module while it is loaded: a throw would keep the service from starting.
   const handover = (url: string, classes: Readonly<Record<string, unknown>>): void => {
     for (const target of byUrl.get(url) ?? []) {
-      const restore = wrapMethod(target, classes[target.class], clock)
-      if (restore) restores.push(restore)
+      try {
+        restores.push(wrapMethod(target, classes[target.class], clock))
+      } catch (error) {
+        diag.warn(
+          `otel-health: ${target.class}.${target.method} in ${fileURLToPath(url)} is not recorded, correct "methods" in health.config:`,
+          (error as Error).message,
+        )
+      }
     }
   }
   Object.defineProperty(globalThis, HANDOVER, { value: handover, configurable: true, enumerable: false })
@@ -50,7 +63,7 @@ export function watchMethods(methods: readonly WatchedMethod[], clock: Clock): (
   const hooks = registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
-      const bare = url.split('?')[0]!
+      const bare = url.split(/[?#]/)[0]!
       const targets = byUrl.get(bare)
       if (!targets || loaded.source === undefined || loaded.source === null) return loaded
       const text = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
@@ -59,27 +72,38 @@ export function watchMethods(methods: readonly WatchedMethod[], clock: Clock): (
   })
   return () => {
     hooks.deregister()
-    for (const restore of restores) restore()
+    if (Reflect.get(globalThis, HANDOVER) === handover) Reflect.deleteProperty(globalThis, HANDOVER)
+    // Of two wrappers of one method the outer one goes first.
+    for (const restore of restores.toReversed()) restore()
   }
 }
 
-/** `typeof` keeps a class that is not declared in the module from breaking it. */
+/** A class that is not declared in the module is handed over as `undefined`; a global of that name is not meant. */
 function handoverLine(url: string, targets: readonly WatchedMethod[]): string {
-  const names = [...new Set(targets.map((target) => target.class))].filter((name) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name))
-  const entries = names.map((name) => `${name}: typeof ${name} === 'undefined' ? undefined : ${name}`)
+  const names = [...new Set(targets.map((target) => target.class))].filter(canBeDeclared)
+  const entries = names.map((name) => `${name}: typeof ${name} === 'undefined' || ${name} === globalThis.${name} ? undefined : ${name}`)
   return `;globalThis[Symbol.for('otel-health.handover')]?.(${JSON.stringify(url)}, { ${entries.join(', ')} });`
 }
 
-function wrapMethod(target: WatchedMethod, constructor: unknown, clock: Clock): (() => void) | undefined {
-  const prototype: unknown = typeof constructor === 'function' ? constructor.prototype : undefined
-  const descriptor = prototype ? Object.getOwnPropertyDescriptor(prototype, target.method) : undefined
-  if (!prototype || typeof descriptor?.value !== 'function') {
-    const what = prototype ? `the class ${target.class} has no method ${target.method}` : `there is no class ${target.class}`
-    diag.warn(`otel-health: ${what} in ${fileURLToPath(target.url)}; correct "methods" in health.config or nothing of it is recorded`)
-    return undefined
+/** Whether a class may be called so. Any other text, such as `default`, would be a syntax error in the service's module. */
+function canBeDeclared(name: string): boolean {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return false
+  try {
+    return Boolean(new Script(`'use strict'; async () => { class ${name} {} }`))
+  } catch {
+    return false
   }
-  const original = descriptor.value as AnyFunction
-  const wrapped = watch(original, target, clock)
+}
+
+/** Returns what puts the method back. Throws if there is no such method to wrap. */
+function wrapMethod(target: WatchedMethod, constructor: unknown, clock: Clock): () => void {
+  if (typeof constructor !== 'function') throw new Error(`there is no class declared as ${target.class}`)
+  const prototype: object = constructor.prototype as object
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, target.method)
+  if (typeof descriptor?.value !== 'function') {
+    throw new Error(`${target.method} is no method of its own (a method of a base class or a function in a field is none)`)
+  }
+  const wrapped = watch(descriptor.value as AnyFunction, target, clock)
   Object.defineProperty(prototype, target.method, { ...descriptor, value: wrapped })
   return () => {
     // Somebody who wrapped the method after us keeps their wrapper.
@@ -90,14 +114,12 @@ function wrapMethod(target: WatchedMethod, constructor: unknown, clock: Clock): 
 }
 
 function watch(original: AnyFunction, target: WatchedMethod, clock: Clock): AnyFunction {
-  let saidError = false
+  const sayOnce = sayer(`otel-health: what ${target.class}.${target.method} returned could not be recorded:`)
   const tell = (call: MethodCall): void => {
     try {
       target.onCall(call)
     } catch (error) {
-      if (saidError) return
-      saidError = true
-      diag.warn(`otel-health: what ${target.class}.${target.method} returned could not be recorded:`, error)
+      sayOnce(error)
     }
   }
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
@@ -110,18 +132,39 @@ function watch(original: AnyFunction, target: WatchedMethod, clock: Clock): AnyF
       tell({ durationMs: elapsed(), error, failed: true })
       throw error
     }
-    if (isThenable(result)) {
-      result.then(
-        (value) => tell({ durationMs: elapsed(), value, failed: false }),
-        (error) => tell({ durationMs: elapsed(), error, failed: true }),
+    if (isPlainPromise(result)) {
+      return result.then(
+        (value) => {
+          tell({ durationMs: elapsed(), value, failed: false })
+          return value
+        },
+        (error: unknown) => {
+          tell({ durationMs: elapsed(), error, failed: true })
+          throw error
+        },
       )
-    } else tell({ durationMs: elapsed(), value: result, failed: false })
+    }
+    if (isThenable(result)) sayOnce('it is no plain Promise, and to ask another thenable may be to run it twice')
+    else tell({ durationMs: elapsed(), value: result, failed: false })
     return result
   }
   Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original))
   return wrapped
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function sayer(message: string): (detail: unknown) => void {
+  let said = false
+  return (detail) => {
+    if (!said) diag.warn(message, detail)
+    said = true
+  }
+}
+
+/** A promise the caller cannot tell from another that settles alike: no subclass and nothing added to it (async_hooks adds symbols). */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return isPromise(value) && Object.getPrototypeOf(value) === Promise.prototype && Object.getOwnPropertyNames(value).length === 0
+}
+
+function isThenable(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }

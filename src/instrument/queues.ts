@@ -28,34 +28,47 @@ export interface CommandClient {
 
 /** Rejects if Redis does not answer. */
 export async function readQueues(client: CommandClient, queues: readonly WatchedQueue[], epochMs: number): Promise<QueueReading> {
-  const sizes: Record<string, Partial<Record<QueueState, number>>> = {}
-  const oldestDueAges: Record<string, number> = {}
+  const sizes: QueueReading['sizes'] = {}
+  const oldestDueAges: QueueReading['oldestDueAges'] = {}
   let leased: number | undefined
   await Promise.all(
-    queues.map(async ({ tier, key, type }) => {
-      if (type === 'list') {
-        sizes[tier] = { due: Number(await client.call('LLEN', key)) }
-        return
+    queues.map(async (queue) => {
+      const { total, due, oldest } = await readQueue(client, queue, epochMs)
+      if (queue.tier === 'leased') leased = total
+      else if (due === undefined) sizes[queue.tier] = { due: total }
+      else {
+        // The commands are not one transaction: between two of them trackers may be added.
+        sizes[queue.tier] = { due, scheduled: Math.max(0, total - due) }
+        const age = due === 0 ? 0 : oldest && (epochMs - oldest) / 1000
+        if (age !== undefined) oldestDueAges[queue.tier] = Math.max(0, age)
       }
-      const [total, due, first] = await Promise.all([
-        client.call('ZCARD', key),
-        client.call('ZCOUNT', key, '-inf', epochMs),
-        client.call('ZRANGE', key, 0, 0, 'WITHSCORES'),
-      ])
-      if (tier === 'leased') {
-        leased = Number(total)
-        return
-      }
-      sizes[tier] = { due: Number(due), scheduled: Number(total) - Number(due) }
-      oldestDueAges[tier] = Number(due) > 0 ? Math.max(0, epochMs - firstScore(first)) / 1000 : 0
     }),
   )
   return { sizes, oldestDueAges, leased }
 }
 
-/** RESP2 answers `[member, score]`, RESP3 `[[member, score]]`. */
-function firstScore(range: unknown): number {
-  return Number((range as unknown[]).flat()[1] ?? 0)
+interface QueueSizes {
+  readonly total: number
+  /** Unknown for a list, which keeps no time. */
+  readonly due?: number
+  /** Epoch milliseconds at which the longest waiting tracker became due; `undefined` if there is none or it has no such time. */
+  readonly oldest?: number | undefined
+}
+
+async function readQueue(client: CommandClient, { key, type }: WatchedQueue, epochMs: number): Promise<QueueSizes> {
+  if (type === 'list') return { total: Number(await client.call('LLEN', key)) }
+  const [total, due, first] = await Promise.all([
+    client.call('ZCARD', key),
+    client.call('ZCOUNT', key, '-inf', epochMs),
+    client.call('ZRANGE', key, 0, 0, 'WITHSCORES'),
+  ])
+  return { total: Number(total), due: Number(due), oldest: firstScore(first) }
+}
+
+/** RESP2 answers `[member, score]`, RESP3 `[[member, score]]`. A score of 0 or less, as for "at once", is no time. */
+function firstScore(range: unknown): number | undefined {
+  const score = Number((range as unknown[]).flat()[1])
+  return score > 0 && score < Infinity ? score : undefined
 }
 
 export interface QueueWatchOptions {
@@ -70,19 +83,25 @@ export interface QueueWatchOptions {
 export function watchQueues({ client, queues, clock, intervalMs, onReading }: QueueWatchOptions): Cancel {
   let reading = false
   let failing = false
+  let cancelled = false
   const read = async (): Promise<void> => {
     if (reading) return
     reading = true
     try {
-      onReading(await readQueues(client, queues, clock.epochMs()))
+      const found = await readQueues(client, queues, clock.epochMs())
+      if (!cancelled) onReading(found)
       failing = false
     } catch (error) {
-      if (!failing) diag.warn('otel-health: queue sizes cannot be read from Redis:', (error as Error | undefined)?.message)
+      if (!failing && !cancelled) diag.warn('otel-health: queue sizes cannot be read from Redis:', (error as Error | undefined)?.message)
       failing = true
     } finally {
       reading = false
     }
   }
   void read()
-  return clock.every(intervalMs, () => void read())
+  const cancel = clock.every(intervalMs, () => void read())
+  return () => {
+    cancelled = true
+    cancel()
+  }
 }

@@ -73,7 +73,6 @@ function stepBreach(
     alert.severity = held(alert.criticalAt, forSeconds) ? 'CRITICAL' : 'WARNING'
     delete alert.clearedAt
     enter(alert, 'firing', now)
-    if (severity !== alert.severity) trackLower(alert, severity, at)
     return tell('fired')
   }
 
@@ -86,7 +85,8 @@ function stepBreach(
     tell('updated')
   } else if (alert.state === 'recovering') enter(alert, 'firing', now)
 
-  trackLower(alert, severity, at)
+  if (alert.severity === 'CRITICAL' && severity === 'WARNING') alert.lowerAt ??= at
+  else delete alert.lowerAt
   if (alert.severity === 'WARNING' && held(alert.criticalAt, forSeconds)) {
     alert.severity = 'CRITICAL'
     tell('escalated')
@@ -95,11 +95,6 @@ function stepBreach(
     delete alert.lowerAt
     tell('deescalated')
   }
-}
-
-function trackLower(alert: Mutable, severity: Alert['severity'], at: number): void {
-  if (alert.severity === 'CRITICAL' && severity === 'WARNING') alert.lowerAt ??= at
-  else delete alert.lowerAt
 }
 
 function stepOk(alert: Mutable, { keepFiringSeconds }: RuleTiming, now: Instant, tell: (type: TransitionType) => void): void {
@@ -173,10 +168,10 @@ export function isOpen(alert: Pick<Alert, 'state'>): boolean {
  */
 export function isWorthSaving(before: Alert | undefined, after: Alert | undefined): boolean {
   if (after === undefined) return false
-  return TIMERS.some((field) => before?.[field] !== after[field])
+  return SAVED.some((field) => before?.[field] !== after[field])
 }
 
-const TIMERS = ['state', 'severity', 'episode', 'breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt'] as const
+const SAVED = ['state', 'severity', 'episode', 'breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt'] as const
 
 function isActive(alert: Alert | undefined): alert is Alert {
   return alert !== undefined && (alert.state === 'pending' || isOpen(alert))

@@ -60,8 +60,8 @@ export interface SuccessRateRuleOptions extends RuleTiming {
  * not counted a second time: otherwise the first stray failure after a long outage would fire again.
  *
  * 10 is the longest run that still clears within 10 units of full recovery, and the longer the run, the rarer it is
- * met by luck: a service at a true 70 % and 30 units an hour then resolves and fires again 0.2 times an hour, and 0.8
- * times with a run of 6 (bench/small-numbers.ts).
+ * met by luck: a service at a true 70 % and 300 units an hour then resolves and fires again 0.2 times an hour, with a
+ * run of 6 it would be 0.5 times (bench/small-numbers.ts).
  *
  * Throws if `critical` is above `warning`.
  */

@@ -3,7 +3,7 @@
  * process; reading it back turns them into the reader's monotonic clock.
  */
 import type { Alert, AlertState, Evidence, Severity, StoredAlert, Transition } from '../types.ts'
-import { encodePart, type Limits, type Tally } from './bounded-json.ts'
+import { shortened, type Tally, toJson } from './bounded-json.ts'
 import { fromIso, toIso } from './iso-time.ts'
 
 /** One instant on both clocks. */
@@ -25,24 +25,27 @@ export interface EncodedTransition {
   readonly cut: number
 }
 
-const NAMES: Limits = { text: 128, entries: 0 }
-const TEXTS: Limits = { text: 1024, entries: 16 }
-
 /** Of the time in which nobody evaluated, this much counts: a longer gap says nothing about whether a breach lasted. */
 export const LONGEST_GAP_MS = 3_600_000
 
 const TIMERS = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const
 
-export function encodeTransition(transition: Transition, instance: string, now: Instant): EncodedTransition {
+/** Few objects of fixed shape: this is done between a change of state and its message, which is to be as fast as Redis is. */
+export function encodeTransition(
+  { type, deliver, alert, cause, actor, told }: Transition,
+  instance: string,
+  now: Instant,
+): EncodedTransition {
   const tally = { cut: 0 }
-  const { alert } = transition
-  const identity = encodeIdentity(alert, tally)
-  const body = encodeState(alert, tally)
-  const evidence = encodeEvidence(alert, instance, tally)
+  const { identity, body, evidence } = encodeParts(alert, instance, tally, {
+    cause,
+    actor: actor === null ? null : text(actor, tally),
+    told,
+  })
   return {
-    head: `"type":"${transition.type}","deliver":${transition.deliver},${identity},`,
+    head: `"type":"${type}","deliver":${deliver},${identity},`,
     body: `${body},`,
-    tail: `${evidence},"cause":"${transition.cause}","actor":${encodePart(transition.actor, TEXTS, tally)},"told":${JSON.stringify(transition.told)}}`,
+    tail: `${evidence}}`,
     document: `{"v":1,${identity},${body},${evidence},"timers":${encodeTimers(alert, now)}}`,
     cut: tally.cut,
   }
@@ -50,34 +53,64 @@ export function encodeTransition(transition: Transition, instance: string, now: 
 
 /** The document alone, for an alert that changed without a message. */
 export function encodeAlert(alert: Alert, instance: string, now: Instant): string {
-  const tally = { cut: 0 }
-  return `{"v":1,${encodeIdentity(alert, tally)},${encodeState(alert, tally)},${encodeEvidence(alert, instance, tally)},"timers":${encodeTimers(alert, now)}}`
+  const { identity, body, evidence } = encodeParts(alert, instance, { cut: 0 }, {})
+  return `{"v":1,${identity},${body},${evidence},"timers":${encodeTimers(alert, now)}}`
 }
 
-function encodeIdentity(alert: Alert, tally: Tally): string {
-  return `"alert_id":${encodePart(alert.id, NAMES, tally)},"episode":${encodePart(alert.episode, NAMES, tally)}`
-}
-
-function encodeState(alert: Alert, tally: Tally): string {
-  const service = encodePart(alert.service, NAMES, tally)
-  const rule = encodePart(alert.rule, NAMES, tally)
-  return `"service":${service},"rule":${rule},"severity":"${alert.severity}","state":"${alert.state}","since":"${toIso(alert.since)}"`
-}
-
-function encodeEvidence(alert: Alert, instance: string, tally: Tally): string {
-  const message = encodePart(alert.message, TEXTS, tally)
-  const value = encodePart(alert.value, TEXTS, tally)
-  const name = encodePart(instance, NAMES, tally)
-  return `"message":${message},"value":${value},"instances":{${name}:{"state":"${alert.state}","since":"${toIso(alert.since)}"}},"overlays":{}`
-}
-
-function encodeTimers(alert: Alert, now: Instant): string {
-  const timers: Record<string, number> = { savedAt: Math.round(now.epochMs) }
-  for (const name of TIMERS) {
-    const at = alert[name]
-    if (at !== undefined) timers[name] = Math.round(now.epochMs - (now.monotonicMs - at))
+function encodeParts(alert: Alert, instance: string, tally: Tally, more: object): { identity: string; body: string; evidence: string } {
+  const { state, severity, value } = alert
+  const since = toIso(alert.since)
+  return {
+    identity: inner({ alert_id: name(alert.id, tally), episode: alert.episode }),
+    body: inner({ service: name(alert.service, tally), rule: name(alert.rule, tally), severity, state, since }),
+    evidence: inner({
+      message: text(alert.message, tally),
+      value: value && {
+        current: evidenceValue(value.current, tally),
+        threshold: evidenceValue(value.threshold, tally),
+        unit: name(value.unit, tally),
+        n: value.n,
+        failures: value.failures,
+        window_seconds: value.window_seconds,
+      },
+      instances: { [name(instance, tally)]: { state, since } },
+      overlays: {},
+      ...more,
+    }),
   }
-  return JSON.stringify(timers)
+}
+
+/** The fields of an object without its braces. */
+function inner(fields: object): string {
+  return toJson(fields).slice(1, -1)
+}
+
+const LONGEST_NAME = 128
+const LONGEST_TEXT = 1024
+
+function name(value: string, tally: Tally): string {
+  return shortened(value, LONGEST_NAME, tally)
+}
+
+function text(value: string, tally: Tally): string {
+  return shortened(value, LONGEST_TEXT, tally)
+}
+
+function evidenceValue(value: number | string | null, tally: Tally): number | string | null {
+  return typeof value === 'string' ? text(value, tally) : value
+}
+
+function encodeTimers(alert: Alert, { monotonicMs, epochMs }: Instant): string {
+  const epochOf = (at: number | undefined) => (at === undefined ? undefined : Math.round(epochMs - (monotonicMs - at)))
+  return JSON.stringify({
+    savedAt: Math.round(epochMs),
+    breachAt: epochOf(alert.breachAt),
+    criticalAt: epochOf(alert.criticalAt),
+    lowerAt: epochOf(alert.lowerAt),
+    okAt: epochOf(alert.okAt),
+    frozenAt: epochOf(alert.frozenAt),
+    evaluatedAt: epochOf(alert.evaluatedAt),
+  })
 }
 
 /**

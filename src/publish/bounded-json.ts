@@ -50,14 +50,12 @@ function fits(json: string): boolean {
   return json.length * 3 <= MAX_MESSAGE_BYTES || Buffer.byteLength(json) <= MAX_MESSAGE_BYTES
 }
 
-/** JSON of a part of a message. */
-export function encodePart(value: unknown, limits: Limits, tally: Tally): string {
-  return toJson(bounded(value, limits, tally))
-}
+const C1 = /[\u007f-\u009f]/
 
 /** JSON escapes the C0 control characters only; DEL and C1 steer terminals as well. */
-function toJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\u007f-\u009f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+export function toJson(value: object): string {
+  const json = JSON.stringify(value)
+  return C1.test(json) ? json.replaceAll(new RegExp(C1, 'g'), (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : json
 }
 
 /** What JSON can say of a value, within the limits: a number that is not finite is `null`. */
@@ -100,7 +98,8 @@ function cutTo<T>(entries: readonly T[], most: number, tally: Tally): readonly T
   return entries.slice(0, most)
 }
 
-function shortened(text: string, most: number, tally: Tally): string {
+/** At most `most` characters, the last one `…` if there were more. */
+export function shortened(text: string, most: number, tally: Tally): string {
   if (text.length <= most) return text.toWellFormed()
   tally.cut++
   return `${text.slice(0, most - 1)}…`.toWellFormed()

@@ -10,7 +10,7 @@ import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
 import { SCOPE } from '../catalogue.ts'
 import type { Clock } from '../types.ts'
 import type { Cell, CellStore, LevelCell } from './cells.ts'
-import { CounterCell, HistogramCell } from './cells.ts'
+import { CounterCell, HistogramCell, toHrTime } from './cells.ts'
 
 // The SDK's enums by value (equal in 2.x and 3.x): importing them would load a copy of the SDK that is not the host's.
 const DELTA = 0
@@ -86,14 +86,14 @@ interface Given {
   counts: number[]
 }
 
-function cumulativeData(metric: MetricDefinition, cells: Iterable<Cell>, now: HrTime): MetricData {
+function cumulativeData(metric: MetricDefinition, cells: ReadonlyMap<string, Cell>, now: HrTime): MetricData {
   const points: DataPoint<unknown>[] = []
-  for (const cell of cells) {
+  for (const cell of cells.values()) {
     if (cell instanceof CounterCell) {
-      if (cell.value > 0) points.push(point(cell.attributes, toHrTime(cell.startedAt), now, cell.value))
+      if (cell.value > 0) points.push(point(cell.attributes, cell.startTime, now, cell.value))
     } else if (cell instanceof HistogramCell) {
       if (cell.count > 0) {
-        points.push(point(cell.attributes, toHrTime(cell.startedAt), now, histogram(cell, cell.counts.slice(), cell.count, cell.sum)))
+        points.push(point(cell.attributes, cell.startTime, now, histogram(cell, cell.counts.slice(), cell.count, cell.sum)))
       }
     } else pushLevel(points, cell, now)
   }
@@ -102,19 +102,19 @@ function cumulativeData(metric: MetricDefinition, cells: Iterable<Cell>, now: Hr
 
 function deltaData(
   metric: MetricDefinition,
-  cells: Iterable<Cell>,
+  cells: ReadonlyMap<string, Cell>,
   now: HrTime,
   since: HrTime | undefined,
   given: Map<Cell, Given>,
 ): MetricData {
   const points: DataPoint<unknown>[] = []
-  for (const cell of cells) {
+  for (const cell of cells.values()) {
     if (!(cell instanceof CounterCell || cell instanceof HistogramCell)) {
       pushLevel(points, cell, now)
       continue
     }
     let last = given.get(cell)
-    const start = last && since ? since : toHrTime(cell.startedAt)
+    const start = last && since ? since : cell.startTime
     if (!last) given.set(cell, (last = { value: 0, sum: 0, counts: [] }))
     if (cell instanceof CounterCell) {
       if (cell.value > last.value) points.push(point(cell.attributes, start, now, cell.value - last.value))
@@ -148,9 +148,4 @@ function histogram(cell: HistogramCell, counts: number[], count: number, sum: nu
 function metricData(metric: MetricDefinition, temporality: number, dataPoints: DataPoint<unknown>[]): MetricData {
   const descriptor = { name: metric.name, description: metric.description, unit: metric.unit, valueType: ValueType.DOUBLE }
   return { descriptor, aggregationTemporality: temporality, dataPoints, ...POINT_SHAPE[metric.instrument] } as MetricData
-}
-
-function toHrTime(epochMs: number): HrTime {
-  const seconds = Math.floor(epochMs / 1000)
-  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)]
 }

@@ -2,6 +2,8 @@
  * The owned recording: one mutable cell per series, the single source of what is judged and what is exported.
  * A cell is its own `Series`, so a reader knows a series by object identity and never derives a key.
  */
+import type { HrTime } from '@opentelemetry/api'
+
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Attributes, Clock, Sample, Series } from '../types.ts'
 import type { CounterHandle, HistogramHandle, LevelHandle, Recording } from './recording.ts'
@@ -14,14 +16,13 @@ const OVERFLOW: Attributes = { 'otel.metric.overflow': 'true' }
 export class CounterCell implements Series, CounterHandle {
   readonly metric: string
   readonly attributes: Attributes
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+  readonly startTime: HrTime
   value = 0
 
-  constructor(metric: string, attributes: Attributes, startedAt: number) {
+  constructor(metric: string, attributes: Attributes, startTime: HrTime) {
     this.metric = metric
     this.attributes = attributes
-    this.startedAt = startedAt
+    this.startTime = startTime
   }
 
   add(n: number): void {
@@ -32,8 +33,7 @@ export class CounterCell implements Series, CounterHandle {
 export class HistogramCell implements Series, HistogramHandle {
   readonly metric: string
   readonly attributes: Attributes
-  /** Epoch milliseconds. */
-  readonly startedAt: number
+  readonly startTime: HrTime
   readonly bounds: readonly number[]
   readonly counts: number[]
   count = 0
@@ -41,10 +41,10 @@ export class HistogramCell implements Series, HistogramHandle {
   min = Infinity
   max = -Infinity
 
-  constructor(metric: string, attributes: Attributes, startedAt: number, bounds: readonly number[]) {
+  constructor(metric: string, attributes: Attributes, startTime: HrTime, bounds: readonly number[]) {
     this.metric = metric
     this.attributes = attributes
-    this.startedAt = startedAt
+    this.startTime = startTime
     this.bounds = bounds
     this.counts = new Array<number>(bounds.length + 1).fill(0)
   }
@@ -83,7 +83,7 @@ export class LevelCell implements Series, LevelHandle {
 
 export type Cell = CounterCell | HistogramCell | LevelCell
 
-interface CellFamily {
+export interface CellFamily {
   readonly metric: MetricDefinition
   readonly cells: Map<string, Cell>
 }
@@ -100,11 +100,15 @@ export class CellStore implements Recording {
   }
 
   counter(metric: MetricDefinition, attributes: Attributes): CounterCell {
-    return this.#resolve(metric, attributes, (attrs) => new CounterCell(metric.name, attrs, this.#clock.epochMs()))
+    return this.#resolve(metric, attributes, (attrs) => new CounterCell(metric.name, attrs, toHrTime(this.#clock.epochMs())))
   }
 
   histogram(metric: MetricDefinition, attributes: Attributes): HistogramCell {
-    return this.#resolve(metric, attributes, (attrs) => new HistogramCell(metric.name, attrs, this.#clock.epochMs(), metric.bounds ?? []))
+    return this.#resolve(
+      metric,
+      attributes,
+      (attrs) => new HistogramCell(metric.name, attrs, toHrTime(this.#clock.epochMs()), metric.bounds ?? []),
+    )
   }
 
   level(metric: MetricDefinition, attributes: Attributes): LevelCell {
@@ -120,8 +124,8 @@ export class CellStore implements Recording {
   }
 
   /** Every metric with its cells, in order of first use. Untouched cells are included. */
-  families(): Iterable<{ readonly metric: MetricDefinition; readonly cells: Iterable<Cell> }> {
-    return Array.from(this.#families.values(), ({ metric, cells }) => ({ metric, cells: cells.values() }))
+  families(): Iterable<CellFamily> {
+    return this.#families.values()
   }
 
   /** One sample per series that has been recorded, as of now. */
@@ -160,6 +164,11 @@ export class CellStore implements Recording {
     if (!cell) family.cells.set(key, (cell = create(OVERFLOW)))
     return cell as C
   }
+}
+
+export function toHrTime(epochMs: number): HrTime {
+  const seconds = Math.floor(epochMs / 1000)
+  return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)]
 }
 
 function seriesKey(attributes: Attributes): string {

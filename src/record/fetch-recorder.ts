@@ -5,7 +5,17 @@
  */
 import { diag } from '@opentelemetry/api'
 
-import type { AccountState, AnisetteState, ErrorType, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from '../catalogue.ts'
+import type {
+  AccountState,
+  AnisetteState,
+  ErrorType,
+  GeofenceTransition,
+  MetricDefinition,
+  QueueState,
+  SkipReason,
+  Tier,
+  Upstream,
+} from '../catalogue.ts'
 import {
   ACCOUNT_STATE,
   ACCOUNT_STATES,
@@ -99,35 +109,45 @@ export interface BoundAttempts {
   failed(errorType: ErrorType): void
 }
 
+/** Records calls to one upstream through resolved handles. */
+export interface BoundApiCalls {
+  /** `durationMs` in milliseconds, >= 0; `errorType` absent for a success. */
+  record(durationMs: number, errorType?: ErrorType): void
+}
+
 export interface FetchRecorderOptions {
   /** An Apple call longer than this, in milliseconds, is slow. */
   readonly maxApiResponseTimeMs: number
-  /** Called in the same tick after a state metric or a record that a rule may fire on has changed. */
-  readonly onStateChange: () => void
+  /** Called in the same tick after a state metric has changed, with its name. */
+  readonly onStateChange: (metric: string) => void
 }
 
 export class FetchRecorder {
   readonly #recording: Recording
   readonly #options: FetchRecorderOptions
   readonly #attempts = new Map<string | undefined, TierAttempts>()
-  readonly #units: Record<'ok' | 'failed', CounterHandle>
-  readonly #streak: LevelHandle
-  #streakLength = 0
+  readonly #okUnits: CounterHandle
+  readonly #failedUnits: CounterHandle
+  #streak = 0
   readonly #counters = new Map<string, CounterHandle>()
   readonly #dropped: CounterHandle
   #saidDropped = false
-  #account: AccountState | undefined
-  #anisette: AnisetteState | undefined
+  readonly #account: StateMetric
+  readonly #anisette: StateMetric
 
   constructor(recording: Recording, options: FetchRecorderOptions) {
     this.#recording = recording
     this.#options = options
-    this.#units = {
-      ok: recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'ok' }),
-      failed: recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'failed' }),
-    }
-    this.#streak = recording.level(FETCH_STREAK, {})
+    this.#okUnits = recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'ok' })
+    this.#failedUnits = recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'failed' })
+    const streak = recording.level(FETCH_STREAK, {})
+    // Set when somebody looks: a level takes the time, which would cost more than all the rest of an attempt.
+    recording.onCollect(() => {
+      if (this.#streak !== 0) streak.set(this.#streak)
+    })
     this.#dropped = recording.counter(RECORDS_DROPPED, {})
+    this.#account = new StateMetric(recording, ACCOUNT_STATUS, ACCOUNT_STATE, ACCOUNT_STATES, options.onStateChange)
+    this.#anisette = new StateMetric(recording, ANISETTE_STATUS, ANISETTE_STATE, ANISETTE_STATES, options.onStateChange)
   }
 
   /** One attempt that was an upstream call of its own: a unit by itself. */
@@ -165,9 +185,9 @@ export class FetchRecorder {
 
   /** One upstream call's worth of evidence. */
   unit(ok: boolean): void {
-    this.#units[ok ? 'ok' : 'failed'].add(1)
-    this.#streakLength = ok ? Math.max(0, this.#streakLength) + 1 : Math.min(0, this.#streakLength) - 1
-    this.#streak.set(this.#streakLength)
+    if (ok) this.#okUnits.add(1)
+    else this.#failedUnits.add(1)
+    this.#streak = ok ? Math.max(0, this.#streak) + 1 : Math.min(0, this.#streak) - 1
   }
 
   skipped(reason: SkipReason, count: number): void {
@@ -243,19 +263,11 @@ export class FetchRecorder {
 
   /** The state of the best Apple account: `logged_in` if any account can fetch. */
   appleAccount(state: AccountState): void {
-    if (!ACCOUNT_STATES.includes(state)) return this.#drop('an unknown state of the Apple account')
-    for (const each of ACCOUNT_STATES) this.#recording.level(ACCOUNT_STATUS, { [ACCOUNT_STATE]: each }).set(each === state ? 1 : 0)
-    if (state === this.#account) return
-    this.#account = state
-    this.#options.onStateChange()
+    if (!this.#account.set(state)) this.#drop('an unknown state of the Apple account')
   }
 
   anisette(state: AnisetteState): void {
-    if (!ANISETTE_STATES.includes(state)) return this.#drop('an unknown state of anisette')
-    for (const each of ANISETTE_STATES) this.#recording.level(ANISETTE_STATUS, { [ANISETTE_STATE]: each }).set(each === state ? 1 : 0)
-    if (state === this.#anisette) return
-    this.#anisette = state
-    this.#options.onStateChange()
+    if (!this.#anisette.set(state)) this.#drop('an unknown state of anisette')
   }
 
   #countAttempt(attempt: FetchAttempt): boolean {
@@ -284,6 +296,11 @@ export class FetchRecorder {
   }
 
   readonly #upstreams = new Map<Upstream, UpstreamCalls>()
+  /** Handles for a hot loop, as `bind`. */
+  bindApiCalls(upstream: Upstream): BoundApiCalls {
+    return this.#upstream(upstream)
+  }
+
   #upstream(upstream: Upstream): UpstreamCalls {
     let calls = this.#upstreams.get(upstream)
     if (!calls) this.#upstreams.set(upstream, (calls = new UpstreamCalls(this.#recording, upstream, this.#options.maxApiResponseTimeMs)))
@@ -302,6 +319,37 @@ export class FetchRecorder {
     if (this.#saidDropped) return
     this.#saidDropped = true
     diag.warn(`otel-health: ${what} was dropped; ${RECORDS_DROPPED.name} counts this and what follows`)
+  }
+}
+
+/** One series per state: 1 for the current one, 0 for the others. */
+class StateMetric {
+  readonly #metric: MetricDefinition
+  readonly #levels: ReadonlyMap<string, LevelHandle>
+  readonly #onChange: (metric: string) => void
+  #state: string | undefined
+
+  constructor(
+    recording: Recording,
+    metric: MetricDefinition,
+    attribute: string,
+    states: readonly string[],
+    onChange: (metric: string) => void,
+  ) {
+    this.#metric = metric
+    this.#levels = new Map(states.map((state) => [state, recording.level(metric, { [attribute]: state })]))
+    this.#onChange = onChange
+  }
+
+  /** `false` if the metric has no such state. */
+  set(state: string): boolean {
+    if (!this.#levels.has(state)) return false
+    for (const [each, level] of this.#levels) level.set(each === state ? 1 : 0)
+    if (state !== this.#state) {
+      this.#state = state
+      this.#onChange(this.#metric.name)
+    }
+    return true
   }
 }
 
@@ -340,11 +388,12 @@ class TierAttempts implements BoundAttempts {
   }
 }
 
-class UpstreamCalls {
+class UpstreamCalls implements BoundApiCalls {
   readonly #recording: Recording
   readonly #upstream: Upstream
   readonly #limitMs: number
-  readonly #durations = new Map<ErrorType | undefined, HistogramHandle>()
+  #succeeded: HistogramHandle | undefined
+  readonly #failed = new Map<ErrorType, HistogramHandle>()
   readonly #slow: CounterHandle
 
   constructor(recording: Recording, upstream: Upstream, limitMs: number) {
@@ -354,18 +403,20 @@ class UpstreamCalls {
     this.#slow = recording.counter(UPSTREAM_SLOW, { [UPSTREAM]: upstream })
   }
 
-  record(durationMs: number, errorType: ErrorType | undefined): void {
-    let duration = this.#durations.get(errorType)
-    if (!duration) {
-      const attributes = { [UPSTREAM]: this.#upstream }
-      duration = this.#recording.histogram(
-        UPSTREAM_DURATION,
-        errorType === undefined ? attributes : { ...attributes, [ERROR_TYPE]: errorType },
-      )
-      this.#durations.set(errorType, duration)
-    }
+  record(durationMs: number, errorType?: ErrorType): void {
+    const duration = errorType === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(errorType)
     duration.record(durationMs / 1000)
     if (durationMs > this.#limitMs || errorType === 'timeout') this.#slow.add(1)
+  }
+
+  #failedWith(errorType: ErrorType): HistogramHandle {
+    let duration = this.#failed.get(errorType)
+    if (!duration) this.#failed.set(errorType, (duration = this.#durationOf({ [ERROR_TYPE]: errorType })))
+    return duration
+  }
+
+  #durationOf(attributes: Attributes): HistogramHandle {
+    return this.#recording.histogram(UPSTREAM_DURATION, { [UPSTREAM]: this.#upstream, ...attributes })
   }
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { isOpen, isWorthSaving, removeAlert, silenceAlert, stepAlert } from '../../src/judge/alert.ts'
 import { breach, inconclusive, ok } from '../../src/judge/verdicts.ts'
-import type { Alert, InconclusiveReason, RuleTiming, Transition, Verdict } from '../../src/types.ts'
+import type { Alert, RuleTiming, Transition, Verdict } from '../../src/types.ts'
 import { loaded, saved } from './saved-alert.ts'
 
 const EPOCH = Date.UTC(2026, 10, 22, 10)
@@ -15,7 +15,7 @@ type Word = (typeof WORDS)[number]
 const at = (seconds: number, bootedAt = 0) => ({ monotonicMs: (seconds - bootedAt) * 1000, epochMs: EPOCH + seconds * 1000 })
 const verdictOf = (word: Word): Verdict => {
   if (word === 'ok') return ok('rule', finding)
-  return word === 'WARNING' || word === 'CRITICAL' ? breach('rule', word, finding) : inconclusive('rule', word as InconclusiveReason)
+  return word === 'WARNING' || word === 'CRITICAL' ? breach('rule', word, finding) : inconclusive('rule', word)
 }
 const timingOf = (forSeconds: number, keepFiringSeconds: number): RuleTiming => ({ forSeconds, keepFiringSeconds })
 
@@ -41,53 +41,70 @@ function live(timeline: readonly (readonly [number, Word])[], timing: RuleTiming
   return { alert, told, states, said: told.map(({ at: seconds, transition: { type } }) => [seconds, type] as const) }
 }
 
+/** Runs of one verdict, for what is judged here is what holds. */
 const timelines = (words: readonly Word[] = WORDS) =>
-  fc.array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.constantFrom(...words)), { minLength: 1, maxLength: 60 }).map((steps) => {
-    let seconds = 0
-    return steps.map(([gap, word]) => [(seconds += gap), word] as const)
-  })
+  fc
+    .array(fc.record({ word: fc.constantFrom(...words), gap: fc.integer({ min: 1, max: 90 }), times: fc.integer({ min: 1, max: 5 }) }), {
+      minLength: 1,
+      maxLength: 20,
+    })
+    .map((runs) => {
+      let seconds = 0
+      return runs.flatMap(({ word, gap, times }) => Array.from({ length: times }, () => [(seconds += gap), word] as const))
+    })
 const timings = fc.tuple(fc.constantFrom(0, 5, 60, 120), fc.constantFrom(0, 60, 120)).map(([f, k]) => timingOf(f, k))
 
-test('against a model that only knows time in which something was known: fired and resolved, and nothing else', () => {
+test('against a model that only knows time in which something was known', () => {
   fc.assert(
-    fc.property(timelines(['ok', 'WARNING', 'no_data']), timings, (timeline, timing) => {
-      const expected: (readonly [number, string])[] = []
-      let known = 0
-      let last: readonly [number, Word] | undefined
-      let unknownSince: number | undefined
-      let [breachSince, okSince, isFiring] = [undefined as number | undefined, undefined as number | undefined, false]
-      for (const [seconds, word] of timeline) {
-        if (last && last[1] !== 'no_data') known += seconds - last[0]
-        last = [seconds, word]
-        if (word === 'no_data') {
-          unknownSince ??= seconds
-          if (!isFiring && seconds - unknownSince >= Math.max(300, timing.forSeconds)) breachSince = undefined
-          continue
-        }
-        unknownSince = undefined
-        if (word === 'ok') {
-          breachSince = undefined
-          if (!isFiring) continue
-          okSince ??= known
-          if (known - okSince >= timing.keepFiringSeconds) {
-            isFiring = false
-            okSince = undefined
-            expected.push([seconds, 'resolved'])
-          }
-        } else {
-          okSince = undefined
-          breachSince ??= known
-          if (!isFiring && known - breachSince >= timing.forSeconds) {
-            isFiring = true
-            expected.push([seconds, 'fired'])
-          }
-        }
-      }
-      expect(live(timeline, timing).said).toEqual(expected)
+    fc.property(timelines(['ok', 'WARNING', 'CRITICAL', 'no_data']), timings, (timeline, timing) => {
+      const { told } = live(timeline, timing)
+      expect(told.map(({ at: seconds, transition: { type, alert } }) => [seconds, type, alert.severity])).toEqual(
+        modelled(timeline, timing),
+      )
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   )
 })
+
+/** The machine once more, as sums of known time in place of timers that stop. */
+function modelled(timeline: readonly (readonly [number, Word])[], { forSeconds, keepFiringSeconds }: RuleTiming) {
+  const told: (readonly [number, string, string])[] = []
+  const since: { [what in 'breach' | 'critical' | 'lower' | 'ok']?: number | undefined } = {}
+  let known = 0
+  let unknownSince: number | undefined
+  let firing: 'WARNING' | 'CRITICAL' | undefined
+  const held = (what: keyof typeof since, seconds: number) => known - (since[what] ?? Infinity) >= seconds
+  const begin = (what: keyof typeof since, isSo: boolean) => void (since[what] = isSo ? (since[what] ?? known) : undefined)
+  timeline.forEach(([seconds, word], i) => {
+    const [before, last] = timeline[i - 1] ?? [seconds, 'ok']
+    if (last !== 'no_data') known += seconds - before
+    if (word === 'no_data') {
+      unknownSince ??= seconds
+      if (!firing && seconds - unknownSince >= Math.max(300, forSeconds)) since.breach = since.critical = undefined
+      return
+    }
+    unknownSince = undefined
+    begin('ok', word === 'ok' && firing !== undefined)
+    begin('breach', word !== 'ok')
+    begin('critical', word === 'CRITICAL')
+    if (!firing && held('breach', forSeconds)) {
+      firing = held('critical', forSeconds) ? 'CRITICAL' : 'WARNING'
+      told.push([seconds, 'fired', firing])
+      return
+    }
+    begin('lower', firing === 'CRITICAL' && word === 'WARNING')
+    if (firing === 'WARNING' && held('critical', forSeconds)) told.push([seconds, 'escalated', (firing = 'CRITICAL')])
+    else if (held('lower', keepFiringSeconds)) {
+      told.push([seconds, 'deescalated', (firing = 'WARNING')])
+      since.lower = undefined
+    } else if (firing && held('ok', keepFiringSeconds)) {
+      told.push([seconds, 'resolved', firing])
+      firing = undefined
+      since.ok = undefined
+    }
+  })
+  return told
+}
 
 test('whatever comes, one episode is open at a time and severity moves one step at a time', () => {
   fc.assert(
@@ -224,6 +241,28 @@ test.for([
   },
 ])('$why', ({ timing, timeline, said }) => {
   expect(live(timeline, timing).said).toEqual(said)
+})
+
+test('a breach while recovering begins anew', () => {
+  const { alert } = live(
+    [
+      [0, 'WARNING'],
+      [10, 'ok'],
+      [20, 'CRITICAL'],
+    ],
+    timingOf(60, 60),
+  )
+  expect(alert).toMatchObject({ state: 'pending', breachAt: 20_000, criticalAt: 20_000 })
+  const again = live(
+    [
+      [0, 'WARNING'],
+      [60, 'WARNING'],
+      [70, 'ok'],
+      [80, 'WARNING'],
+    ],
+    timingOf(60, 60),
+  ).alert
+  expect(again).toMatchObject({ state: 'firing', breachAt: 80_000 })
 })
 
 test('a new episode is counted after a resolve, not after a breach nobody heard of', () => {

@@ -120,6 +120,13 @@ test('a name in the verdict that is not the rule does not make an alert of anoth
   expect(judged([ruleOf('rule', () => breach('other', 'WARNING', finding))]).verdicts).toMatchObject([{ rule: 'rule' }])
 })
 
+test('what a rule does to its verdict afterwards reaches nobody', () => {
+  const verdict = { kind: 'ok', message: 'fine', value: { ...finding.value } }
+  const { verdicts } = judged([ruleOf('rule', () => verdict)])
+  verdict.value.current = NaN
+  expect(verdicts).toMatchObject([{ value: finding.value }])
+})
+
 test('the alert of a rule that is gone resolves', () => {
   const { alerts } = judged([ruleOf('old', () => breach('old', 'WARNING', finding))])
   const after = judged([], 10, alerts)

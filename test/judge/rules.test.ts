@@ -114,9 +114,15 @@ test.for([
   { why: 'two slow calls are chance, however few there were', calls: 2, over: 2, expected: 'ok' },
   { why: 'three of three are not', calls: 3, over: 3, expected: 'WARNING' },
   { why: 'three of 49 may be', calls: 49, over: 3, expected: 'ok' },
-  { why: 'a slow call counted before its duration is still one call', calls: 3, over: 4, expected: 'WARNING' },
 ])('slow calls: $why', ({ calls, over, expected }) => {
   expect(short(slow.judge(fixedReadings({ events: { apple_calls: calls, slow_apple_calls: over } }), undefined))).toBe(expected)
+})
+
+test('a slow call counted before its duration is still one call', () => {
+  expect(slow.judge(fixedReadings({ events: { apple_calls: 3, slow_apple_calls: 4 } }), undefined)).toMatchObject({
+    severity: 'WARNING',
+    value: { n: 3, failures: 3, current: 100 },
+  })
 })
 
 test('the first seconds of calls are not judged', () => {

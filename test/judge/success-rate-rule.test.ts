@@ -57,6 +57,7 @@ test.for([
     expected: 'ok',
   },
   { why: 'four of four failed', looks: [quiet, quiet, [4, 4]] as const, streak: -4, expected: 'WARNING' },
+  { why: 'nine of nine are not rare enough to be critical', looks: [quiet, quiet, [9, 9]] as const, streak: -9, expected: 'WARNING' },
   { why: 'three of three may be bad luck', looks: [quiet, quiet, [3, 3]] as const, streak: -3, expected: 'low_sample' },
   { why: 'a small sample that ends with a success is over', looks: [quiet, [20, 12]] as const, streak: 1, expected: 'low_sample' },
   { why: '5 in a row, whatever the windows hold', looks: [quiet, quiet, quiet, quiet, [45, 5]] as const, streak: -5, expected: 'WARNING' },
@@ -132,6 +133,13 @@ test.for([
     expected: 'low_sample',
   },
   {
+    why: 'nor is it in a small sample',
+    looks: [quiet, quiet, quiet, [30, 20]] as const,
+    streak: -1,
+    open: { state: 'resolved', severity: 'WARNING', sinceClearSeconds: 1800 } as const,
+    expected: 'low_sample',
+  },
+  {
     why: 'what came after the all-clear is',
     looks: [quiet, quiet, quiet, [30, 20], [180, 90]] as const,
     streak: -1,
@@ -183,6 +191,14 @@ test('a limit of 100 % can be cleared', () => {
   const strict = successRateRule({ name: 'strict', warning: 100, critical: 50, forSeconds: 0, keepFiringSeconds: 0 })
   const readings = fixedReadings({ events: { units: 200, failed_units: 0 }, levels: { streak: 3 } })
   expect(strict.judge(readings, firing('WARNING'))).toMatchObject({ kind: 'ok' })
+})
+
+test('two failures are never a breach, even where they are rare', () => {
+  const strict = successRateRule({ name: 'strict', warning: 99, critical: 50, forSeconds: 0, keepFiringSeconds: 0 })
+  const judged = (failed: number) =>
+    strict.judge(fixedReadings({ events: { units: failed, failed_units: failed }, levels: { streak: -failed } }), undefined)
+  expect(judged(2)).toMatchObject({ reason: 'low_sample' })
+  expect(judged(3)).toMatchObject({ severity: 'WARNING' })
 })
 
 test('limits the wrong way round are refused at construction', () => {

@@ -12,6 +12,7 @@ function recorder() {
   const fetches = new FetchRecorder(store, { maxApiResponseTimeMs: 10_000, onStateChange: () => void changes.count++ })
   /** `{outcome=failed,error.type=timeout: 2}` of one metric, attribute names without their prefix. */
   const read = (metric: string): Record<string, number> => {
+    store.refresh()
     const entries = store
       .samples()
       .filter(({ series }) => series.metric === `tracker_fetcher.${metric}` || series.metric === metric)
