@@ -136,7 +136,7 @@ export class ServiceHealthMonitor {
     this.#kind = kind
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
     this.#alertIds = new Map(this.#profile.rules.map(({ name }) => [name, alertId(name, this.options.serviceName)]))
-    this.#windows = new Windows(this.#profile.selectors, this.#startedAt)
+    this.#windows = new Windows(this.#profile.selectors, this.#startedAt, this.options.settings.evaluationInterval)
     this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
     this.#exporter = options.exporter ?? this.#createRedisExporter()
 

@@ -30,7 +30,7 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
     super(options, trackerFetcher)
     const url = options.anisetteUrl ?? this.options.anisetteUrl
     this.#fetches = new FetchRecorder(this.recording, {
-      maxApiResponseTimeMs: this.options.settings.maxApiResponseTime,
+      maxApiResponseTimeMs: this.options.rules['slow_apple_api']?.limit ?? this.options.settings.maxApiResponseTime,
       onStateChange: (metric) => this.evaluateSoon(metric),
     })
     this.#anisette = new AnisetteWatch({

@@ -57,8 +57,9 @@ const FILES: Readonly<Record<string, Rule>> = {
   },
   'monitor.ts': { may: [...EVERY_STAGE, 'alert-id', 'clock', 'otlp', 'version', API, SDK, 'node:*'], because: COMPOSES },
   'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor'], because: COMPOSES },
+  'service-watch.ts': { may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'node:*', 'type:ioredis'], because: COMPOSES },
   'register.ts': {
-    may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'clock', 'health-config-file', 'process-end', API, 'node:*', 'type:ioredis'],
+    may: ['config', 'publish', 'tracker-fetcher-monitor', 'service-watch', 'clock', 'health-config-file', 'process-end', API],
     because: COMPOSES,
   },
   'index.ts': { may: [...EVERY_STAGE, 'monitor', 'tracker-fetcher-monitor'], because: 'it only exports' },

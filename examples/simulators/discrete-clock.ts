@@ -15,13 +15,11 @@ export class DiscreteClock implements Clock {
   #now: number
   #busy = 0
   #order = 0
-  #end = 0
   readonly #sleepers = new Set<Sleeper>()
 
   /** Epoch milliseconds. */
   constructor(startAt: number = Date.UTC(2026, 10, 22)) {
     this.#now = startAt
-    this.#end = startAt
   }
 
   now(): number {
@@ -54,7 +52,7 @@ export class DiscreteClock implements Clock {
 
   /** Lets `ms` pass, or less: until `done` has settled. Resolves when nothing more can happen before that time. */
   async run(ms: number, done?: Promise<unknown>): Promise<void> {
-    this.#end = this.#now + ms
+    const end = this.#now + ms
     let finished = false
     const finish = (): void => void (finished = true)
     done?.then(finish, finish)
@@ -62,11 +60,11 @@ export class DiscreteClock implements Clock {
       await this.#quiet()
       if (finished) return
       const next = this.#next()
-      if (!next || next.due > this.#end) break
+      if (!next || next.due > end) break
       this.#now = Math.max(this.#now, next.due)
       next.wake()
     }
-    this.#now = this.#end
+    this.#now = end
   }
 
   /** What follows an exchange may begin the next one a few turns of the event loop later: two quiet turns in a row are asked for. */

@@ -39,11 +39,11 @@ export class LoopbackServer {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
-    this.#server = server
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(this.#port, '127.0.0.1', resolve)
     })
+    this.#server = server
     this.#port = (server.address() as AddressInfo).port
   }
 

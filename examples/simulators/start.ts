@@ -104,7 +104,13 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
   const anisette = anisetteServer(traffic, faults, ports.anisette)
   const apple = appleServer(traffic, { world, accounts, faults }, ports.apple)
   const control = controlServer({ faults, ledger, accounts, submitCode }, ports.control)
-  for (const server of [apple, anisette, control]) await server.open()
+  const servers = [control, apple, anisette]
+  try {
+    for (const server of servers) await server.open()
+  } catch (error) {
+    for (const server of servers) await server.close()
+    throw error
+  }
 
   return {
     apple: apple.url,
@@ -119,7 +125,7 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
     summary: () => ledger.summary(),
     async stop() {
       await faults.clearAll()
-      for (const server of [control, apple, anisette]) await server.close()
+      for (const server of servers) await server.close()
     },
   }
 }

@@ -28,6 +28,8 @@ const STATES: readonly AccountState[] = ['logged_in', 'require_2fa', 'blocked', 
 export interface AccountPoolSettings {
   /** How long an account that could not log in is left alone. */
   readonly pauseMs: number
+  /** Between two requests of one account. */
+  readonly intervalMs: number
 }
 
 interface Slot {
@@ -61,11 +63,14 @@ export class AccountPool {
     settings: AccountPoolSettings
     log: Log
   }) {
-    this.#slots = options.accounts.map((credentials) => ({
+    const now = options.clock.now()
+    const { intervalMs } = options.settings
+    this.#slots = options.accounts.map((credentials, index) => ({
       account: { ...credentials, session: undefined },
       state: 'unknown',
       busy: false,
-      readyAt: 0,
+      // Each account has its own offset, or all of them would ask together and then be silent together.
+      readyAt: now + (index / options.accounts.length) * intervalMs,
       pausedUntil: 0,
     }))
     this.#apple = options.apple
@@ -105,7 +110,12 @@ export class AccountPool {
     return Math.min(...this.#slots.map((slot) => (slot.busy ? Infinity : Math.max(slot.readyAt, slot.pausedUntil))))
   }
 
-  /** Leaves the account alone for so long: the distance between two requests, or what a 429 asked for. */
+  /** The account is about to make a request; the next one may follow an interval later. */
+  used(account: Account): void {
+    this.coolDown(account, this.#settings.intervalMs)
+  }
+
+  /** Leaves the account alone for at least so long, because Apple asked for it. */
   coolDown(account: Account, ms: number): void {
     const slot = this.#slot(account)
     slot.readyAt = Math.max(slot.readyAt, this.#clock.now() + ms)

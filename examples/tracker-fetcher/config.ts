@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Credentials } from './account-pool.ts'
+import type { AccountPoolSettings, Credentials } from './account-pool.ts'
 import type { FetcherSettings } from './fetcher.ts'
 import { splitFleet, type FleetSize } from './fleet.ts'
 import { DEFAULT_GEOFENCES, type Geofence } from './geofence.ts'
@@ -11,8 +11,7 @@ export interface Config {
   readonly appleTimeoutMs: number
   readonly anisetteTimeoutMs: number
   readonly accounts: readonly Credentials[]
-  /** How long an account that could not log in is left alone. */
-  readonly accountPauseMs: number
+  readonly accountPool: AccountPoolSettings
   readonly fleetSecret: string
   readonly fleet: FleetSize
   readonly geofences: readonly Geofence[]
@@ -40,7 +39,7 @@ export function readConfig(env: Environment): Config {
     appleTimeoutMs: number(env, 'APPLE_TIMEOUT_MS', 30 * SECOND),
     anisetteTimeoutMs: number(env, 'ANISETTE_TIMEOUT_MS', 5 * SECOND),
     accounts: accounts(env),
-    accountPauseMs: number(env, 'ACCOUNT_PAUSE_MS', 15 * MINUTE),
+    accountPool: { pauseMs: number(env, 'ACCOUNT_PAUSE_MS', 15 * MINUTE), intervalMs: number(env, 'ACCOUNT_INTERVAL_MS', 15 * MINUTE) },
     fleetSecret: required(env, 'FLEET_SECRET'),
     fleet: fleet(required(env, 'TRACKER_COUNT')),
     geofences: DEFAULT_GEOFENCES,
@@ -50,7 +49,6 @@ export function readConfig(env: Environment): Config {
       tierMoves: env.TIER_MOVES !== 'false',
       batchSize: number(env, 'BATCH_SIZE', 64),
       leaseMs: number(env, 'LEASE_MS', 5 * MINUTE),
-      accountIntervalMs: number(env, 'ACCOUNT_INTERVAL_MS', 15 * MINUTE),
       outagePauseMs: number(env, 'OUTAGE_PAUSE_MS', 5 * SECOND),
       idlePollMs: number(env, 'IDLE_POLL_MS', SECOND),
       drainMs: number(env, 'DRAIN_MS', 3 * SECOND),

@@ -35,7 +35,7 @@ export function createFetcher(config: Config, { clock, fetch, redis, random, log
     anisette,
     takeCode: async (alias) => (await redis.getdel(`tracker:2fa:${alias}`)) ?? undefined,
     clock,
-    settings: { pauseMs: config.accountPauseMs },
+    settings: config.accountPool,
     log,
   })
   const intake = new ReportIntake({

@@ -17,8 +17,6 @@ export interface FetcherSettings extends ScheduleSettings {
   readonly batchSize: number
   /** A batch that takes longer than this is taken to be lost, and its trackers become due again. */
   readonly leaseMs: number
-  /** Between two requests of one account. */
-  readonly accountIntervalMs: number
   /** Before trying again while anisette, every account or Redis is gone. */
   readonly outagePauseMs: number
   /** How long a tracker in `immediate` may stay unnoticed while nothing else is due. */
@@ -69,8 +67,14 @@ export class Fetcher {
     this.#tokenPrefix = parts.random().toString(36).slice(2)
   }
 
-  /** Schedules trackers that are new, spread over their interval, and begins to fetch. */
+  /** Schedules what is new and begins to fetch. */
   async start(): Promise<void> {
+    await this.enrol()
+    this.#loop = this.#run()
+  }
+
+  /** Schedules trackers of the fleet that Redis doesn't know, spread over their interval: all of them if Redis came back empty. */
+  async enrol(): Promise<void> {
     const { clock, random, fleet, states, queues, settings } = this.#parts
     const trackers = [...fleet.trackers()]
     const added = await states.enrol(trackers)
@@ -80,7 +84,6 @@ export class Fetcher {
         .filter(({ id }) => added.has(id))
         .map(({ id, tier }) => ({ trackerId: id, tier, dueAt: now + random() * pollDelayMs(tier, settings, random) })),
     )
-    this.#loop = this.#run()
   }
 
   /** Leases nothing more and waits until every open batch is finished; calls in flight get `drainMs`, repetitions are not waited for. */
@@ -104,12 +107,12 @@ export class Fetcher {
     const nothing = { tier: batch.tier, attempts: [], retries: [], skipped: null, geofence: NO_EVENTS, decryptFailures: 0 }
     const held: { account: Account | undefined } = { account: batch.account }
     try {
-      if (this.#stop.signal.aborted) {
+      const fetched = this.#stop.signal.aborted ? 'not now' : await this.#fetch(batch, held)
+      if (fetched === 'not now') {
         await this.#release(batch)
         this.#counts.released += batch.trackerIds.length
         return nothing
       }
-      const fetched = await this.#fetch(batch, held)
       if (typeof fetched === 'string') {
         this.#resumeAt = this.#parts.clock.now() + this.#parts.settings.outagePauseMs
         await this.#release(batch)
@@ -176,8 +179,11 @@ export class Fetcher {
     await this.#parts.clock.sleep(ms, AbortSignal.any([this.#wake.signal, this.#stop.signal]))
   }
 
-  /** Makes the call, or says what is gone so that none can be made. `held.account` is always the account this batch holds. */
-  async #fetch(batch: Batch, held: { account: Account | undefined }): Promise<Fetched | 'anisette' | 'auth'> {
+  /**
+   * Makes the call, or says what is gone so that none can be made; `not now` if the account was lost while others are only busy.
+   * `held.account` is always the account this batch holds.
+   */
+  async #fetch(batch: Batch, held: { account: Account | undefined }): Promise<Fetched | 'anisette' | 'auth' | 'not now'> {
     const { accounts, anisette, apple, clock, fleet, settings } = this.#parts
     try {
       await anisette.headers()
@@ -186,9 +192,9 @@ export class Fetcher {
         held.account = accounts.take()
       }
       const account = held.account
-      if (!account) return 'auth'
+      if (!account) return accounts.usable() ? 'not now' : 'auth'
       const devices = batch.trackerIds.map((trackerId) => ({ trackerId, keyIds: [fleet.key(trackerId).keyId] }))
-      accounts.coolDown(account, settings.accountIntervalMs)
+      accounts.used(account)
       const fetched = await fetchWithRetries({
         request: (headers) => apple.fetchReports(account, devices, headers, batch.token),
         account,

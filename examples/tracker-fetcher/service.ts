@@ -21,4 +21,7 @@ const stop = async (signal: NodeJS.Signals): Promise<void> => {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
 
 await fetcher.start()
+redis.on('ready', () => {
+  fetcher.enrol().catch((error: unknown) => consoleLog('redis', { error: String(error) }))
+})
 consoleLog('started', { accounts: config.accounts.length, trackers: config.fleet })

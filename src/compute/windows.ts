@@ -16,8 +16,8 @@ import type {
 import { quantile } from './quantile.ts'
 import { Ring } from './ring.ts'
 
-/** Two collections further apart than this, in milliseconds, have a suspended or blocked process between them. */
-const LONGEST_COVERED_GAP_MS = 30_000
+/** Two collections further apart than this, and than three ticks, have a suspended or blocked process between them. Milliseconds. */
+const LEAST_GAP_MS = 30_000
 
 type Kept<K extends Selector['kind']> = { readonly selector: Extract<Selector, { kind: K }> }
 
@@ -54,12 +54,14 @@ export class Windows {
   readonly #keepers = new Map<string, Keeper>()
   readonly #listeners = new Map<Series, readonly Keeper[]>()
   readonly #covered: Ring
+  readonly #longestGapMs: number
   #coveredMs = 0
   #lastAt: number
 
   /** `now`: milliseconds on the monotonic clock. Throws if a `time_above` names a level that is not selected. */
-  constructor(selectors: Readonly<Record<string, Selector>>, now: number) {
+  constructor(selectors: Readonly<Record<string, Selector>>, now: number, tickSeconds: number = 1) {
     this.#lastAt = now
+    this.#longestGapMs = Math.max(LEAST_GAP_MS, 3000 * tickSeconds)
     this.#covered = new Ring(1, now)
     for (const [name, selector] of Object.entries(selectors)) {
       if (selector.kind === 'time_above' && selectors[selector.level]?.kind !== 'level') {
@@ -75,7 +77,7 @@ export class Windows {
    */
   ingest(samples: readonly Sample[], now: number, running: boolean): void {
     const elapsed = now - this.#lastAt
-    const covered = running && elapsed <= LONGEST_COVERED_GAP_MS ? elapsed : 0
+    const covered = running && elapsed <= this.#longestGapMs ? elapsed : 0
     this.#lastAt = now
     this.#coveredMs += covered
     this.#covered.push([this.#coveredMs], now)

@@ -56,7 +56,7 @@ export const SETTINGS = {
     'HEALTH_EVALUATION_INTERVAL',
     1,
     0.1,
-    10,
+    60,
     'Seconds between two evaluations of the rules at most; changes of state are evaluated at once.',
   ),
   redisHost: text('HEALTH_REDIS_HOST', 'localhost', 'Host of the health Redis, apart from the service’s own.') as Setting<string>,

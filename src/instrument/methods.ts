@@ -97,8 +97,8 @@ function canBeDeclared(name: string): boolean {
 
 /** Returns what puts the method back. Throws if there is no such method to wrap. */
 function wrapMethod(target: WatchedMethod, constructor: unknown, clock: Clock): () => void {
-  if (typeof constructor !== 'function') throw new Error(`there is no class declared as ${target.class}`)
-  const prototype: object = constructor.prototype as object
+  const prototype: unknown = typeof constructor === 'function' ? constructor.prototype : undefined
+  if (typeof prototype !== 'object' || prototype === null) throw new Error(`there is no class declared as ${target.class}`)
   const descriptor = Object.getOwnPropertyDescriptor(prototype, target.method)
   if (typeof descriptor?.value !== 'function') {
     throw new Error(`${target.method} is no method of its own (a method of a base class or a function in a field is none)`)

@@ -432,6 +432,7 @@ function isTier(tier: unknown): tier is Tier {
   return (TIERS as readonly unknown[]).includes(tier)
 }
 
+/** Up to 2^53 - 1: beyond it a sum no longer counts, and two such values would be infinite. */
 function isAmount(n: unknown): n is number {
-  return typeof n === 'number' && n >= 0 && n < Infinity
+  return typeof n === 'number' && n >= 0 && n <= Number.MAX_SAFE_INTEGER
 }

@@ -22,9 +22,9 @@ export interface FollowOptions {
    */
   readonly refreshMs?: number
   /** Every message, once, with its text. Status and metrics as they come; alerts in the order of their sequence, missed ones included. */
-  onMessage?(message: HealthMessage, text: string, channel: string): void
+  readonly onMessage?: (message: HealthMessage, text: string, channel: string) => void
   /** After every change of what is known. */
-  onView?(view: HealthView): void
+  readonly onView?: (view: HealthView) => void
 }
 
 export interface Follower {
@@ -61,8 +61,10 @@ export async function follow(options: FollowOptions): Promise<Follower> {
 
   const apply = (message: HealthMessage, text: string, channel: string) => {
     if (message.kind === 'alert') {
-      if (message.epoch === view.epoch && message.seq <= view.seq && !wentBack(message, view.seq, lastId)) return
-      if (message.epoch !== view.epoch || message.seq !== view.seq + 1) {
+      // There is no epoch before the first transition of all.
+      const sameEpoch = message.epoch === view.epoch || view.epoch === null
+      if (sameEpoch && message.seq <= view.seq && !wentBack(message, view.seq, lastId)) return
+      if (!sameEpoch || message.seq !== view.seq + 1) {
         // Told when the snapshot and the stream have been read.
         void resync()
         return
@@ -80,7 +82,7 @@ export async function follow(options: FollowOptions): Promise<Follower> {
   }
 
   const advance = (message: AlertMessage, text: string) => {
-    view = { ...view, seq: message.seq, alerts: withAlert(view.alerts, message) }
+    view = { ...view, epoch: message.epoch, seq: message.seq, alerts: withAlert(view.alerts, message) }
     lastId = message.id
     onMessage?.(message, text, ALERTS_CHANNEL)
   }
@@ -94,16 +96,18 @@ export async function follow(options: FollowOptions): Promise<Follower> {
     buffer ??= []
     again = false
     try {
+      if (first) lastId = (await client.xrevrange(ALERTS_KEY, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
       const snapshot = await readSnapshot(client)
       if (closed) return
-      const continues = first || (snapshot.epoch === view.epoch && snapshot.seq >= view.seq)
-      if (!continues) stats.restarts++
-      if (!first && (!continues || snapshot.seq > view.seq)) {
-        if (continues) stats.gaps++
-        await tellMissed(continues ? lastId : '0-0', snapshot)
+      if (!first) {
+        if ((view.epoch !== null && snapshot.epoch !== view.epoch) || snapshot.seq < view.seq) {
+          stats.restarts++
+          lastId = '0-0'
+          view = { ...view, epoch: snapshot.epoch, seq: 0 }
+        } else if (snapshot.seq > view.seq) stats.gaps++
+        if (snapshot.seq > view.seq) await tellMissed(snapshot)
       }
-      if (first || !continues) lastId = (await client.xrevrange(ALERTS_KEY, '+', '-', 'COUNT', 1))[0]?.[0] ?? '0-0'
-      view = { ...snapshot, seq: continues ? Math.max(snapshot.seq, view.seq) : snapshot.seq }
+      view = snapshot
       onView?.(view)
     } catch (error) {
       if (first) throw error
@@ -119,12 +123,12 @@ export async function follow(options: FollowOptions): Promise<Follower> {
     if (again && !closed) await resync()
   }
 
-  /** Entries of the stream after `afterId` up to the snapshot, of its epoch. */
-  const tellMissed = async (afterId: string, snapshot: HealthView) => {
-    const entries = await client.xrange(ALERTS_KEY, afterId === '0-0' ? '-' : `(${afterId}`, '+', 'COUNT', MOST_FILLED)
+  /** What the stream holds of the transitions after those that were told, up to the snapshot. */
+  const tellMissed = async ({ epoch, seq }: HealthView) => {
+    const entries = await client.xrange(ALERTS_KEY, lastId === '0-0' ? '-' : `(${lastId}`, '+', 'COUNT', MOST_FILLED)
     for (const [, [, text = '']] of entries) {
       const message = parseMessage(ALERTS_CHANNEL, text)
-      if (message?.kind === 'alert' && message.epoch === snapshot.epoch && message.seq <= snapshot.seq) advance(message, text)
+      if (message?.kind === 'alert' && message.epoch === epoch && message.seq > view.seq && message.seq <= seq) advance(message, text)
     }
   }
 
@@ -135,7 +139,11 @@ export async function follow(options: FollowOptions): Promise<Follower> {
   await Promise.all([subscriber.subscribe(ALERTS_CHANNEL), subscriber.psubscribe(STATUS_CHANNELS, METRICS_CHANNELS)])
   await resync(true)
   subscriber.on('ready', onReady)
-  const cancel: Cancel = clock.every(refreshMs, () => void resync())
+  const cancel: Cancel = clock.every(refreshMs, () => {
+    // A listener that is owed nothing never notices that its server is gone; an answer it is owed.
+    subscriber.ping().catch(() => {})
+    void resync()
+  })
 
   return {
     get view() {

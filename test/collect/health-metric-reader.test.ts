@@ -69,7 +69,6 @@ describe('whatever an observable callback does, the others are collected', () =>
     {
       why: 'it throws undefined',
       callback: () => {
-        // oxlint-disable-next-line no-throw-literal
         throw undefined
       },
     },

@@ -125,6 +125,19 @@ describe('outages', () => {
     expectAgreement(run)
   })
 
+  test('one account that wants a person stops nobody: its trackers go back and the others fetch them', async () => {
+    const { clock, observed, simulators, fetcher, drain } = await start({ accounts: 2 })
+    await clock.run(2 * MINUTE)
+    await simulators.setFault('auth.2fa', { account: 'account-1' })
+    await clock.run(5 * MINUTE)
+    expect(observed.batches.filter(({ skipped }) => skipped)).toEqual([])
+    expect(observed.bestStates.at(-1)).toBe('logged_in')
+    expect(fetcher.counts().released).toBeGreaterThan(0)
+    expect(observed.attempts.failed[401]).toBeLessThanOrEqual(6)
+    await drain()
+    expectAgreement(run)
+  })
+
   test('a code left in Redis is handed over, once', async () => {
     const { clock, observed, simulators, redis, drain } = await start({ accounts: 1 })
     await simulators.setFault('auth.2fa')

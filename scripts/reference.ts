@@ -1,0 +1,89 @@
+/**
+ * Makes docs/reference.md of the catalogue, the settings and the profile: `node scripts/reference.ts` writes it,
+ * test/reference.test.ts compares it.
+ */
+import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
+import { CATALOGUE } from '../src/catalogue.ts'
+import { SETTINGS } from '../src/config/settings.ts'
+import { resolveOptions } from '../src/config/options.ts'
+import { trackerFetcher } from '../src/services/tracker-fetcher-metrics.ts'
+
+export const REFERENCE: string = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
+
+const INSTRUMENTS: Record<InstrumentKind, string> = {
+  counter: 'Counter',
+  histogram: 'Histogram',
+  observable_up_down_counter: 'ObservableUpDownCounter',
+  observable_gauge: 'ObservableGauge',
+}
+
+const RULES: Readonly<Record<string, string>> = {
+  apple_account_unauthenticated: 'No Apple account can fetch: logged out, two-factor code wanted, or blocked.',
+  anisette_unreachable: 'The anisette server does not answer twice in a row, or answers without usable headers.',
+  large_queue: 'Due trackers above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).',
+  low_success_rate:
+    'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
+  low_fetch_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.',
+  slow_apple_api: 'More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
+}
+
+export function reference(): string {
+  const { settings } = resolveOptions({ env: {} })
+  const { rules } = trackerFetcher.profile({ ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }, {})
+  return `# Reference
+
+Made by \`node scripts/reference.ts\` of src/catalogue.ts, src/config/settings.ts and src/services; a test compares it.
+
+## Settings
+
+In code by name, in the environment by variable, in health.config by name; code wins over environment, environment over health.config.
+
+${table(
+  ['name', 'variable', 'default', 'meaning'],
+  Object.entries(SETTINGS).map(([name, { env, default: value, description }]) => [
+    name,
+    `\`${env}\``,
+    value === undefined ? 'unset' : String(value),
+    description,
+  ]),
+)}
+
+## Rules of the tracker fetcher
+
+${table(
+  ['rule', 'fires when this has held for', 'resolves when fine for', 'condition'],
+  rules.map(({ name, forSeconds, keepFiringSeconds }) => [`\`${name}\``, `${forSeconds} s`, `${keepFiringSeconds} s`, describe(name)]),
+)}
+
+## Metrics
+
+Scope \`otel-health\`.
+
+${table(['metric', 'instrument, unit', 'attributes', 'meaning'], CATALOGUE.map(metricRow))}
+`
+}
+
+function metricRow({ name, instrument, unit, attributes, bounds, description }: MetricDefinition): string[] {
+  const listed = Object.entries(attributes).map(
+    ([attribute, values]) => `\`${attribute}\`${values.length > 0 ? ` = ${values.join(', ')}` : ''}`,
+  )
+  const buckets = bounds ? ` Buckets ${bounds.join(' ')}.` : ''
+  return [`\`${name}\``, `${INSTRUMENTS[instrument]} \`${unit}\``, listed.join('; '), `${description}${buckets}`]
+}
+
+function describe(rule: string): string {
+  const text = RULES[rule]
+  if (text === undefined) throw new Error(`The rule ${rule} has no description: add one to scripts/reference.ts.`)
+  return text
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(REFERENCE, reference())

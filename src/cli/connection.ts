@@ -1,0 +1,74 @@
+/** Where the health Redis is, from the environment, and connections to it for the length of a command. */
+import { resolveOptions, type Environment } from '../config/options.ts'
+import { createReader, type RedisClient, type RedisTarget } from '../publish/redis-client.ts'
+import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
+
+/** A command says within 3 s that there is no connection. */
+const TIMEOUT_MS = 2000
+
+/** Throws a usage error if a variable cannot be used. */
+export function targetFrom(env: Environment): RedisTarget {
+  try {
+    const { settings } = resolveOptions({ env })
+    return {
+      host: settings.redisHost,
+      port: settings.redisPort,
+      clusterMode: settings.redisClusterMode,
+      tls: settings.redisTls,
+      ...(settings.redisUsername !== undefined && { username: settings.redisUsername }),
+      ...(settings.redisPassword !== undefined && { password: settings.redisPassword }),
+      ...(settings.redisCa !== undefined && { caFile: settings.redisCa }),
+    }
+  } catch (error) {
+    throw new CommandError(USAGE, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** Connected, or an error that says in one sentence why not. `onTrouble` hears of what goes wrong later. */
+export async function connect(
+  target: RedisTarget,
+  { reconnect, onTrouble }: { reconnect: boolean; onTrouble?: (reason: string) => void },
+): Promise<RedisClient> {
+  let reason: unknown
+  let connected = false
+  const client = await createReader(target, { timeoutMs: TIMEOUT_MS, reconnect }).catch((error: unknown) => {
+    throw unreachable(target, error)
+  })
+  client.on('error', (error) => {
+    reason ??= error
+    if (connected) onTrouble?.(reasonOf(error))
+  })
+  const silent = AbortSignal.timeout(TIMEOUT_MS)
+  try {
+    await Promise.race([
+      client.connect().then(() => client.ping()),
+      new Promise((_resolve, reject) => {
+        silent.addEventListener('abort', () => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
+      }),
+    ])
+  } catch (error) {
+    // A client that has ended already would wait 2 s for its socket to close.
+    if (client.status !== 'end') client.disconnect()
+    throw unreachable(target, reason ?? error)
+  }
+  connected = true
+  return client
+}
+
+/** A command that lost its connection on the way. */
+export function lost(target: RedisTarget, error: unknown): CommandError {
+  return unreachable(target, error)
+}
+
+function unreachable({ host, port }: RedisTarget, error: unknown): CommandError {
+  return new CommandError(
+    NO_CONNECTION,
+    `No connection to the health Redis at ${host}:${port} (${reasonOf(error)}): is it running, and do HEALTH_REDIS_HOST and HEALTH_REDIS_PORT name it?`,
+  )
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'connection closed'
+  const { code } = error as NodeJS.ErrnoException
+  return typeof code === 'string' ? code : error.message.slice(0, 120)
+}

@@ -1,0 +1,49 @@
+/** Words and columns for people. Everything that came over the wire passes through `plain` before it reaches a terminal. */
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { Severity, Status } from '../types.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Colours only where stdout is a terminal that wants them (NO_COLOR, FORCE_COLOR). */
+export function coloured(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}
+
+/** One line without control characters. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ')
+}
+
+const STATUS_STYLES: Readonly<Record<Status, Style>> = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' }
+
+export function statusText(status: Status): string {
+  return coloured(STATUS_STYLES[status], status)
+}
+
+export function severityText(severity: Severity): string {
+  return coloured(severity === 'CRITICAL' ? 'red' : 'yellow', severity)
+}
+
+/** `12 s`, `3 min`, `2 h 5 min`, `4 d 1 h`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`
+  return hours % 24 ? `${Math.floor(hours / 24)} d ${hours % 24} h` : `${Math.floor(hours / 24)} d`
+}
+
+/** Columns as wide as their widest cell, two spaces apart; the last is not padded. */
+export function columns(rows: readonly (readonly string[])[], indent: string = ''): string[] {
+  const widths: number[] = []
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell))
+  return rows.map(
+    (row) => indent + row.map((cell, i) => (i === row.length - 1 ? cell : cell + ' '.repeat(widths[i]! - width(cell)))).join('  '),
+  )
+}
+
+function width(cell: string): number {
+  return stripVTControlCharacters(cell).length
+}
