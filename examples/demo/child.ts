@@ -15,7 +15,8 @@ export interface ChildOptions {
   readonly onStderr?: (line: string) => void
 }
 
-const LAST_WORDS = 3
+/** Lines of stderr, enough for an error with its stack. */
+const LAST_WORDS = 20
 
 /**
  * A child process that is never left behind: its channel closes with this process, and `stop` ends it even if it hangs. It is in a
@@ -24,7 +25,7 @@ const LAST_WORDS = 3
 export class Child {
   readonly name: string
   readonly pid: number
-  /** Resolves once, to how it ended: "was killed by SIGKILL" or "ended with exit code 1: <last line of stderr>". */
+  /** Resolves once, to how it ended: "was killed by SIGKILL" or "ended with exit code 1: listen EADDRINUSE…". */
   readonly ended: Promise<string>
   readonly #process: ChildProcess
   readonly #firstMessage: Promise<unknown>
@@ -51,8 +52,8 @@ export class Child {
     child.once('error', (error) => ended.resolve(`could not be started: ${error.message}`))
     // Unlike 'exit' it comes when all of stderr was read.
     child.once('close', (code, signal) => {
-      const last = words.findLast((line) => line.trim() !== '')
-      ended.resolve(signal ? `was killed by ${signal}` : `ended with exit code ${code}${last ? `: ${last}` : ''}`)
+      const reason = words.findLast((line) => /^\w*Error: /.test(line))?.replace(/^\w*Error: /, '') ?? words.at(-1)
+      ended.resolve(signal ? `was killed by ${signal}` : `ended with exit code ${code}${reason && code !== 0 ? `: ${reason}` : ''}`)
     })
     this.ended = ended.promise.then((how) => {
       this.#hasEnded = true

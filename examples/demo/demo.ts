@@ -19,12 +19,13 @@ const LAST_MESSAGE_MS = 300
 type End = { readonly code: 0 } | { readonly code: 1; readonly sentence: string }
 
 /** Runs until it is told to stop, the time is up or something fails. Resolves to the exit code; no child is left then. */
-export async function runDemo({ seconds, screen }: DemoOptions, env: NodeJS.ProcessEnv): Promise<number> {
+export async function runDemo({ seconds, screen }: DemoOptions, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<number> {
   const startedAt = Date.now()
   const end = Promise.withResolvers<End>()
   const finish = (): void => end.resolve({ code: 0 })
   const fail = (sentence: string): void => end.resolve({ code: 1, sentence })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, finish)
+  if (stop.aborted) return 0
+  stop.addEventListener('abort', finish)
   // Whoever read our lines is gone.
   process.stdout.on('error', finish)
 
@@ -35,6 +36,7 @@ export async function runDemo({ seconds, screen }: DemoOptions, env: NodeJS.Proc
   const write = (line: string): void => console.log(printable(line))
   const onNews = (entry: FeedEntry): void => {
     if (entry.source === 'metrics') lines?.metrics()
+    else if (entry.source === 'demo' && lines) console.error(printable(entry.text))
     else lines?.news(entry)
   }
   const view = new View(system.options.serviceName, system.options.settings, onNews)
@@ -87,14 +89,18 @@ export async function runDemo({ seconds, screen }: DemoOptions, env: NodeJS.Proc
   const ended = await end.promise
   view.stopping = true
   withdraw()
+  if (ended.code === 1) view.say('demo', ended.sentence, 'bad', Date.now())
   const graceful = await system.stop()
   if (view.status && graceful && view.status.phase !== 'stopped') await new Promise((resolve) => setTimeout(resolve, LAST_MESSAGE_MS))
   terminal?.close()
-  if (terminal) write(`${view.service}: ${view.status ? `${view.status.phase}, ${view.status.status}` : 'no status'}`)
-  write(
-    `The demo ran for ${duration(Date.now() - startedAt)}; alerts: ${view.alertsFired} fired, ${view.alertsResolved} resolved.${graceful ? '' : ' The fetcher did not stop by itself and was killed.'}`,
-  )
-  if (ended.code === 1) console.error(printable(ended.sentence))
+  if (terminal && view.status) write(`${view.service}: ${view.status.phase}, ${view.status.status}`)
+  if (view.parts.length > 0) {
+    const killed = graceful ? '' : ' The fetcher did not stop by itself and was killed.'
+    write(
+      `The demo ran for ${duration(Date.now() - startedAt)}; alerts: ${view.alertsFired} fired, ${view.alertsResolved} resolved.${killed}`,
+    )
+  }
+  if (ended.code === 1 && terminal) console.error(printable(ended.sentence))
   return ended.code
 }
 

@@ -1,11 +1,15 @@
 /** `npm start`: the whole system on this machine, and what the health channels say of it. `--seconds <number>` ends it by itself. */
 import { readOptions } from './options.ts'
 
+// Before the first line: whoever has read it may stop us.
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+
 console.log('otel-health demo: a tracker fetcher, its Redis, Apple and anisette are starting')
 try {
   const options = readOptions(process.argv.slice(2), process.env, process.stdout.isTTY)
   const { runDemo } = await import('./demo.ts')
-  process.exit(await runDemo(options, process.env))
+  process.exit(await runDemo(options, process.env, stop.signal))
 } catch (error) {
   console.error((error as Error).message)
   process.exit(1)

@@ -6,6 +6,7 @@ import { amount, milliseconds } from './wording.ts'
 export type Limits = Pick<
   Settings,
   | 'evaluationInterval'
+  | 'publishingInterval'
   | 'minFetchRate'
   | 'minSuccessRateHealthy'
   | 'minSuccessRateDegraded'
@@ -82,7 +83,7 @@ export function metricRows(
       `at most ${amount(largeQueue)}, critical above ${amount(veryLargeQueue)}`,
       'total_queue_size',
       (value) => ({
-        value: [`${amount(value)} due:`, ...queues(metrics, false)].join(' '),
+        value: [`${amount(value)} due`, ...queues(metrics, false)].join('  '),
         fullValue: `${amount(value)} due: ${queues(metrics, true).join(', ')}`,
         good: value <= largeQueue,
       }),

@@ -26,8 +26,10 @@ function readSeconds(args: readonly string[]): number | undefined {
     const given = unknown.kind === 'option' ? unknown.rawName : unknown.kind === 'positional' ? unknown.value : '--'
     throw new Error(`The argument ${JSON.stringify(given)} is not known; there is --seconds <number>, as in "npm start -- --seconds 60".`)
   }
-  if (values['seconds'] === undefined) return undefined
-  const seconds = Number(values['seconds'])
-  if (typeof values['seconds'] === 'string' && seconds > 0 && seconds <= 86_400) return seconds
-  throw new Error(`--seconds is ${JSON.stringify(values['seconds'])}, expected a number above 0 and at most 86400.`)
+  const { seconds: text } = values
+  if (text === undefined) return undefined
+  const seconds = Number(text)
+  if (typeof text === 'string' && seconds > 0 && seconds <= 86_400) return seconds
+  const given = typeof text === 'string' ? `is ${JSON.stringify(text)}` : 'has no value'
+  throw new Error(`--seconds ${given}, expected a number above 0 and at most 86400.`)
 }

@@ -27,8 +27,6 @@ const WIDE_COLUMNS = 110
 const LEAST_MESSAGES = 2
 /** Longer lines are hard to read. */
 const WIDEST = 180
-/** A status this many publishing intervals old is news by itself; the demo publishes every 5 s. */
-const SILENT_MS = 11_000
 
 /** At most `rows` lines. */
 export function screenLines(view: View, size: ScreenSize, facts: ScreenFacts): readonly Line[] {
@@ -82,10 +80,10 @@ function otlpCounts({ requests, dataPoints, lastSeenAt }: NonNullable<View['otlp
   return `${amount(requests)} requests, ${amount(dataPoints)} points, ${duration(now - lastSeenAt)} ago`
 }
 
-function statusLines({ status: heard, service, stopping }: View, now: number): readonly Line[] {
+function statusLines({ status: heard, service, stopping, limits }: View, now: number): readonly Line[] {
   if (!heard) return [[[`waiting for the first status of ${service}`, 'dim']]]
   const { status, phase, since, beat, heardAt } = heard
-  const silent = now - heardAt > SILENT_MS
+  const silent = now - heardAt > 2000 * limits.publishingInterval + 1000
   const known = Number.isNaN(since) ? '' : ` since ${clockTime(since)} (${duration(now - since)})`
   const reasons = otherReasons(heard)
   const beats: Piece = stopping

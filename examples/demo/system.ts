@@ -143,7 +143,7 @@ export class System {
   }
 
   async #startValkey(): Promise<{ port: number; pid: number }> {
-    const port = Number(this.#env['DEMO_VALKEY_PORT']) || (await freePort())
+    const port = this.#port('DEMO_VALKEY_PORT') || (await freePort())
     const valkey = this.#start({ name: 'Valkey', module: new URL('../valkey/valkey-process.ts', import.meta.url), args: [String(port)] })
     const { ready, error } = (await valkey.message()) as { ready: boolean; error?: string }
     if (!ready) throw new Error(`The embedded Valkey did not start on port ${port}: ${error}.`)
@@ -160,7 +160,7 @@ export class System {
 
   async #startOtlpReceiver(): Promise<OtlpReceiver | undefined> {
     if (this.#env['OTEL_EXPORTER_OTLP_ENDPOINT'] || this.#env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT']) return undefined
-    const port = Number(this.#env['DEMO_OTLP_PORT']) || 0
+    const port = this.#port('DEMO_OTLP_PORT')
     try {
       return await startOtlpReceiver(port)
     } catch (error) {
@@ -179,6 +179,14 @@ export class System {
         { cause: error },
       )
     }
+  }
+
+  /** 0, any free one, unless set. */
+  #port(name: string): number {
+    const text = this.#env[name] || '0'
+    const port = Number(text)
+    if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+    throw new Error(`${name} is ${JSON.stringify(text)}, expected a port number.`)
   }
 
   #healthTarget(): RedisTarget {

@@ -27,7 +27,8 @@ export class Terminal {
     if (this.keys) {
       input.setRawMode(true)
       input.setEncoding('utf8').on('data', (text) => {
-        for (const key of String(text)) onKey(key)
+        // Arrow and function keys come as escape sequences with digits in them.
+        if (!String(text).startsWith('\x1b')) for (const key of String(text)) onKey(key)
       })
     }
     output.write(ENTER)

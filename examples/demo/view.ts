@@ -50,7 +50,7 @@ export class View {
       const text =
         unknown > 0
           ? `${rows.length - unknown} of ${rows.length} metrics known`
-          : rows.map((row) => row.value.replace(/[:;].*/, '')).join(', ')
+          : rows.map((row) => row.value.replace(/(?:[:;]|  ).*/, '')).join(', ')
       this.say('metrics', text, 'plain', now, `${unknown} unknown`)
     } else if (message?.kind === 'alert' && message.service === this.service) {
       if (message.type === 'fired') this.alertsFired++

@@ -54,7 +54,11 @@ export class CheckRunner {
 
   /** The last result of every check that has been run. */
   results(): Readonly<Record<string, CheckResult>> {
-    return Object.fromEntries(this.#results)
+    const inOrder = this.#options.checks.flatMap(({ name }) => {
+      const result = this.#results.get(name)
+      return result ? [[name, result] as const] : []
+    })
+    return Object.fromEntries(inOrder)
   }
 
   /** Names of required checks whose last run failed. */

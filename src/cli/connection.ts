@@ -47,8 +47,7 @@ export async function connect(
       }),
     ])
   } catch (error) {
-    // A client that has ended already would wait 2 s for its socket to close.
-    if (client.status !== 'end') client.disconnect()
+    client.disconnect()
     throw unreachable(target, reason ?? error)
   }
   connected = true

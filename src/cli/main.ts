@@ -1,83 +1,21 @@
 #!/usr/bin/env node
-/** `otel-health <command>`: arguments in, exit code out. */
-import { parseArgs } from 'node:util'
-import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
-import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
-
-const HELP = `Usage: otel-health <command> [--json]
-
-  status [service]   what is known now; exit 1 if anything is unhealthy
-  watch              the same, live
-  tail               channel messages as they come, one JSON a line
-  check <service>    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
-
-Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
-The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
-HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA, _CLUSTER_MODE.
-
-  otel-health status
-  HEALTH_REDIS_HOST=redis.internal otel-health check tracker_fetcher
-  otel-health tail | jq 'select(.type == "fired")'`
-
-async function run(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
-  const { values, positionals } = parse(args)
-  const [command, argument, ...rest] = positionals
-  if (values.help) {
-    io.out(HELP)
-    return OK
-  }
-  if (command === undefined) throw new CommandError(USAGE, HELP)
-  const full: Io = { ...io, json: values.json ?? false }
-  const none = (argument !== undefined ? [argument] : []).concat(rest)
-  switch (command) {
-    case 'status':
-      return (expectNoMore(rest), status(full, argument))
-    case 'check':
-      return (expectNoMore(rest), check(full, argument))
-    case 'watch':
-      return (expectNoMore(none), watch(full))
-    case 'tail':
-      return (expectNoMore(none), tail(full))
-    default:
-      throw new CommandError(USAGE, `There is no command ${JSON.stringify(command)}: otel-health --help lists them.`)
-  }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    })
-  } catch (error) {
-    const [what] = (error instanceof Error ? error.message : String(error)).split('. ')
-    throw new CommandError(USAGE, `${what}: see otel-health --help.`)
-  }
-}
-
-function expectNoMore(rest: readonly string[]): void {
-  if (rest.length > 0) throw new CommandError(USAGE, `${JSON.stringify(rest[0])} is one argument too many: see otel-health --help.`)
-}
+/** The process around the command line: streams, signals, exit code. */
+import { runCommand } from './command-line.ts'
 
 const ending = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
 // Whoever reads our output may have seen enough (`otel-health tail | head`).
-process.stdout.on('error', () => process.exit(OK))
+process.stdout.on('error', () => process.exit(0))
 
-try {
-  process.exitCode = await run(process.argv.slice(2), {
-    env: process.env,
-    out: (line) => void process.stdout.write(`${line}\n`),
-    talk: (line) => void process.stderr.write(`${line}\n`),
-    redraw: process.stdout.isTTY
-      ? (lines) => void process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`)
-      : undefined,
-    signal: ending.signal,
-  })
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  // To Nagios 1 and 2 would be statements about the service.
-  if (process.argv[2] === 'check') process.exitCode = UNKNOWN
-  else process.exitCode = error instanceof CommandError ? error.exitCode : UNHEALTHY
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  talk: (line) => void process.stderr.write(`${line}\n`),
+  redraw: process.stdout.isTTY ? redraw : undefined,
+  signal: ending.signal,
+})
+
+/** Over what was there before, line by line, so that nothing flickers. */
+function redraw(lines: readonly string[]): void {
+  process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`)
 }

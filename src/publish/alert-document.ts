@@ -28,7 +28,8 @@ export interface EncodedTransition {
 /** Of the time in which nobody evaluated, this much counts: a longer gap says nothing about whether a breach lasted. */
 export const LONGEST_GAP_MS = 3_600_000
 
-const TIMERS = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const
+type Timer = Extract<keyof Alert, `${string}At`>
+const TIMERS: readonly Timer[] = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'clearedAt', 'evaluatedAt']
 
 /** Few objects of fixed shape: this is done between a change of state and its message, which is to be as fast as Redis is. */
 export function encodeTransition(
@@ -39,7 +40,7 @@ export function encodeTransition(
   const tally = { cut: 0 }
   const { identity, body, evidence } = encodeParts(alert, instance, tally, {
     cause,
-    actor: actor === null ? null : text(actor, tally),
+    actor: actor === null ? null : shortText(actor, tally),
     told,
   })
   return {
@@ -61,19 +62,19 @@ function encodeParts(alert: Alert, instance: string, tally: Tally, more: object)
   const { state, severity, value } = alert
   const since = toIso(alert.since)
   return {
-    identity: inner({ alert_id: name(alert.id, tally), episode: alert.episode }),
-    body: inner({ service: name(alert.service, tally), rule: name(alert.rule, tally), severity, state, since }),
+    identity: inner({ alert_id: shortName(alert.id, tally), episode: alert.episode }),
+    body: inner({ service: shortName(alert.service, tally), rule: shortName(alert.rule, tally), severity, state, since }),
     evidence: inner({
-      message: text(alert.message, tally),
+      message: shortText(alert.message, tally),
       value: value && {
         current: evidenceValue(value.current, tally),
         threshold: evidenceValue(value.threshold, tally),
-        unit: name(value.unit, tally),
+        unit: shortName(value.unit, tally),
         n: value.n,
         failures: value.failures,
         window_seconds: value.window_seconds,
       },
-      instances: { [name(instance, tally)]: { state, since } },
+      instances: { [shortName(instance, tally)]: { state, since } },
       overlays: {},
       ...more,
     }),
@@ -88,16 +89,16 @@ function inner(fields: object): string {
 const LONGEST_NAME = 128
 const LONGEST_TEXT = 1024
 
-function name(value: string, tally: Tally): string {
+function shortName(value: string, tally: Tally): string {
   return shortened(value, LONGEST_NAME, tally)
 }
 
-function text(value: string, tally: Tally): string {
+function shortText(value: string, tally: Tally): string {
   return shortened(value, LONGEST_TEXT, tally)
 }
 
 function evidenceValue(value: number | string | null, tally: Tally): number | string | null {
-  return typeof value === 'string' ? text(value, tally) : value
+  return typeof value === 'string' ? shortText(value, tally) : value
 }
 
 function encodeTimers(alert: Alert, { monotonicMs, epochMs }: Instant): string {
@@ -109,8 +110,9 @@ function encodeTimers(alert: Alert, { monotonicMs, epochMs }: Instant): string {
     lowerAt: epochOf(alert.lowerAt),
     okAt: epochOf(alert.okAt),
     frozenAt: epochOf(alert.frozenAt),
+    clearedAt: epochOf(alert.clearedAt),
     evaluatedAt: epochOf(alert.evaluatedAt),
-  })
+  } satisfies Record<Timer | 'savedAt', number | undefined>)
 }
 
 /**
@@ -139,14 +141,14 @@ export function decodeAlert(document: string, now: Instant): Alert | undefined {
   }
 }
 
-type Timers = Pick<Alert, (typeof TIMERS)[number]>
+type Timers = Pick<Alert, Timer>
 
 function restoreTimers(saved: unknown, now: Instant): Timers | undefined {
   if (!isObject(saved)) return undefined
   const { savedAt } = saved
   if (typeof savedAt !== 'number') return undefined
   const gap = Math.min(Math.max(now.epochMs - savedAt, 0), LONGEST_GAP_MS)
-  const timers: Partial<Record<(typeof TIMERS)[number], number>> = {}
+  const timers: Partial<Record<Timer, number>> = {}
   for (const name of TIMERS) {
     const at = saved[name]
     if (typeof at === 'number') timers[name] = now.monotonicMs - gap - Math.max(savedAt - at, 0)
@@ -154,7 +156,7 @@ function restoreTimers(saved: unknown, now: Instant): Timers | undefined {
   return timers.breachAt === undefined || timers.evaluatedAt === undefined ? undefined : (timers as Timers)
 }
 
-/** What Redis held, if it can be used: a state nobody needs to go on with is left out by the caller. */
+/** What Redis held, if it can be used. */
 export function toStoredAlert(rev: string | null, document: string | null, now: Instant): StoredAlert | undefined {
   const alert = document === null ? undefined : decodeAlert(document, now)
   return alert && { alert, rev: Number(rev ?? 0) }

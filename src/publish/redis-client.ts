@@ -128,6 +128,8 @@ export async function createReader(
     connectTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
+    // ioredis waits this long for a socket to close, though it may be closed already, and keeps the process alive meanwhile.
+    disconnectTimeout: 100,
     lazyConnect: true,
   }
   const { host, port } = target

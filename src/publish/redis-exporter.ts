@@ -121,6 +121,7 @@ export class RedisExporter implements HealthExporter {
     this.connection.start({ up: () => this.#up(), down: () => this.#down() })
   }
 
+  /** With the alerts that go on come those that are over, for the number of their last episode. */
   async load(timeoutMs: number): Promise<readonly StoredAlert[]> {
     this.start()
     // Whoever awaits this may have nothing else that keeps the process alive.
@@ -318,13 +319,13 @@ export class RedisExporter implements HealthExporter {
     const stored: StoredAlert[] = []
     for (const [rev = null, document = null] of rows) {
       const found = toStoredAlert(rev, document, this.#now())
-      if (found?.alert.service !== this.#service) continue
-      const { id, state } = found.alert
+      if (document === null || found?.alert.service !== this.#service) continue
+      const { id } = found.alert
       // A transition that overtook this answer knows better.
       if (this.#revs.has(id) || this.#outbox.has(id)) continue
       this.#revs.set(id, String(found.rev))
-      if (isOpen(found.alert) && document !== null) this.#open.set(id, { alert: found.alert, document })
-      if (isOpen(found.alert) || state === 'pending') stored.push(found)
+      if (isOpen(found.alert)) this.#open.set(id, { alert: found.alert, document })
+      stored.push(found)
     }
     return stored
   }

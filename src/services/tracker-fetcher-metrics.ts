@@ -55,7 +55,9 @@ function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInp
       total_queue_size: due && !due.stale ? due.value : null,
       queue_sizes: Object.fromEntries(TIERS.map((tier) => [tier, levelOf(readings, `due_${tier}`)])),
       apple_api_response_time_ms: known(calls, calls.count) ? round((1000 * calls.sum) / calls.count) : null,
-      apple_api_percentiles_ms: Object.fromEntries(percentiles.map(([name, quantile]) => [name, inMilliseconds(quantile)])),
+      apple_api_percentiles_ms: Object.fromEntries(
+        percentiles.map(([name, quantile]) => [name, known(calls, calls.count) ? inMilliseconds(quantile) : null]),
+      ),
       reports_found_per_tracker: known(hour, succeeded) ? round(reports.sum / succeeded) : null,
       geofence_events_generated: sumOf(samples, GEOFENCE_EVENTS.name),
       batch_processing_time_ms: known(batches, batches.count) ? round((1000 * batches.sum) / batches.count) : null,

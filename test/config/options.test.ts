@@ -96,6 +96,10 @@ describe('OTEL_RESOURCE_ATTRIBUTES is read as the OTel SDK reads it', () => {
   })
 
   test('no text makes it throw', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => expect(parseResourceAttributes(text)).toBeTypeOf('object')))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(parseResourceAttributes(text)).toBeTypeOf('object')
+      }),
+    )
   })
 })

@@ -77,7 +77,7 @@ describe('a value that does not parse stops the start with one sentence', () => 
     { env: { HEALTH_PUBLISHING_INTERVAL: '0' }, says: 'HEALTH_PUBLISHING_INTERVAL is "0", expected a number from 0.1 to 3600.' },
     { env: { HEALTH_METRICS_INTERVAL: 'NaN' }, says: 'HEALTH_METRICS_INTERVAL is "NaN", expected a number from 0.1 to 86400.' },
     { env: { HEALTH_RETENTION_HOURS: 'Infinity' }, says: 'HEALTH_RETENTION_HOURS is "Infinity", expected a number from 0.1 to 8760.' },
-    { env: { HEALTH_EVALUATION_INTERVAL: ' ' }, says: 'HEALTH_EVALUATION_INTERVAL is " ", expected a number from 0.1 to 10.' },
+    { env: { HEALTH_EVALUATION_INTERVAL: ' ' }, says: 'HEALTH_EVALUATION_INTERVAL is " ", expected a number from 0.1 to 60.' },
     { env: { HEALTH_REDIS_PORT: '6379.5' }, says: 'HEALTH_REDIS_PORT is "6379.5", expected a whole number from 1 to 65535.' },
     {
       // What Kubernetes sets in every pod beside a service called health-redis.

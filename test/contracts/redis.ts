@@ -9,6 +9,7 @@ import { PresenceReader } from '../../src/publish/presence.ts'
 import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from '../../src/publish/redis-client.ts'
 import { RedisExporter, type RedisExporterOptions } from '../../src/publish/redis-exporter.ts'
 import { alertOf, snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
 import { diagLines } from './diag-lines.ts'
 import { HealthChannels, isAlert, isStatus } from './health-channels.ts'
 
@@ -21,7 +22,7 @@ export interface RedisUnderTest {
 const DAY_MS = 86_400_000
 
 export function redisContract(name: string, start: () => Promise<RedisUnderTest>): void {
-  describe(name, () => {
+  describe(`health Redis: ${name}`, () => {
     let server: RedisUnderTest
     let redis: Redis
     let channels: HealthChannels
@@ -158,7 +159,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
     test('a pending alert never hides one that fired meanwhile', async () => {
       await transition({ writer: 'w2' })
       expect(await save()).toEqual([0, '1', '{"doc":"1"}'])
-      expect(await save({ writer: 'w2', n: '1' })).toEqual([2, '1', '{"doc":"1"}'])
+      expect(await save({ writer: 'w2', n: '1' })).toEqual([2, '1', ''])
     })
 
     const beat = (instance: string, keptMs = '60000', state = 'alive') =>
@@ -240,7 +241,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         ])
       })
 
-      test('finds open and pending alerts of its service again, and goes on from their rev', async () => {
+      test('finds the alerts of its service again, those that are over for their episode, and goes on from their rev', async () => {
         const before = exporterOf()
         await before.load(1000)
         before.transition(transitionOf('fired', { id: 'rule that was removed since' }))
@@ -254,6 +255,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         const stored = await after.load(1000)
         expect(stored.map(({ alert, rev }) => [alert.id, alert.state, rev])).toEqual([
           ['a1', 'pending', 0],
+          ['a2', 'resolved', 4],
           ['rule that was removed since', 'firing', 1],
         ])
         after.transition(transitionOf('resolved', { id: 'rule that was removed since' }))
@@ -280,6 +282,34 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         fork(fileURLToPath(new URL('./stop-and-die.ts', import.meta.url)), [server.host, String(server.port)], { execArgv: [] })
         expect((await channels.take(2)).map(({ body }) => body['phase'])).toEqual(['running', 'stopped'])
         expect(await redis.exists('{health}:services')).toBe(0)
+      })
+
+      test('keeps a history: a minute each, and what a minute missed is in the next', async () => {
+        const clock = new VirtualClock()
+        const exporter = exporterOf({ clock })
+        await exporter.load(1000)
+        const status = (reports: number, minutes: number) => {
+          clock.advance(minutes * 60_000)
+          exporter.status(snapshotOf({ totals: { since: 'x', attempts: { reports } } }))
+        }
+        status(3, 0.5)
+        status(5, 0.5)
+        await channels.take(2)
+        await redis.rename('{health}:history:tracker_fetcher', 'kept')
+        await redis.set('{health}:history:tracker_fetcher', 'no stream')
+        status(9, 1)
+        await reached(() => exporter.stats.failed > 0)
+        await redis.rename('kept', '{health}:history:tracker_fetcher')
+        clock.advance(60_000)
+        await reached(() => exporter.connection.up)
+        status(10, 1)
+        await exporter.stop(snapshotOf({ phase: 'stopped', totals: { since: 'x', attempts: { reports: 12 } } }), 1000)
+        const entries = await redis.xrange('{health}:history:tracker_fetcher', '-', '+')
+        expect(entries.map(([, fields]) => (JSON.parse(fields[5]!) as { attempts: unknown }).attempts)).toEqual([
+          { reports: 5 },
+          { reports: 5 },
+          { reports: 2 },
+        ])
       })
 
       test('sees the other instances of its service, and those that are missing', async () => {

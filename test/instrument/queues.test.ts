@@ -163,11 +163,11 @@ describe('a watch', () => {
       readings,
       cancel,
       asked: () => asked,
-      answer(size: number) {
+      answer: (size: number) => {
         pending.resolve(size)
         return setImmediate()
       },
-      fail(error: unknown) {
+      fail: (error: unknown) => {
         pending.reject(error)
         return setImmediate()
       },

@@ -60,6 +60,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record(
     lowerAt: time,
     okAt: time,
     frozenAt: time,
+    clearedAt: time,
     evaluatedAt: time,
   },
   { requiredKeys: ['id', 'rule', 'service', 'state', 'severity', 'episode', 'since', 'message', 'value', 'breachAt', 'evaluatedAt'] },

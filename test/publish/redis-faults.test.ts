@@ -174,7 +174,7 @@ test('order survives a burst: what is told first comes first', async () => {
   const exporter = exporterTo(valkey.port)
   await exporter.load(1000)
   const channels = await channelsOn(valkey.port)
-  const sent = Array.from({ length: 100 }, (_, i) => (i % 2 ? 'resolved' : 'fired') as 'resolved' | 'fired')
+  const sent = Array.from({ length: 100 }, (_, i) => (i % 2 ? 'resolved' : 'fired'))
   for (const [i, type] of sent.entries()) exporter.transition(transitionOf(type, { id: `a${i % 3}` }))
   const told = await channels.take(100, isAlert)
   expect(types(told)).toEqual(sent)
@@ -201,7 +201,7 @@ test.for([
   child.send('end')
   const [code] = (await once(child, 'exit')) as [number]
   expect(code).toBe(0)
-  expect(performance.now() - start).toBeLessThan(500)
+  expect(performance.now() - start).toBeLessThan(900)
 })
 
 test('stopping waits no longer than it may, frozen Redis or not', async () => {

@@ -166,4 +166,5 @@ test('an instance that stops is gone from the view', async () => {
   await one.until(() => one.follower.view.services.length === 1)
   await exporter.stop(snapshotOf({ phase: 'stopped' }), 1000)
   await one.until(() => one.follower.view.services.length === 0)
+  expect(one.heard.at(-1)).toMatchObject({ kind: 'status', phase: 'stopped' })
 })

@@ -1,0 +1,72 @@
+/** `otel-health <command>`: arguments in, exit code out. */
+import { parseArgs } from 'node:util'
+import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
+import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
+
+const HELP = `Usage: otel-health <command> [--json]
+
+  status [service]   what is known now; exit 1 if anything is unhealthy
+  watch              the same, live
+  tail               channel messages as they come, one JSON a line
+  check <service>    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+
+Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
+The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
+HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA, _CLUSTER_MODE.
+
+  otel-health status
+  HEALTH_REDIS_HOST=redis.internal otel-health check tracker_fetcher
+  otel-health tail | jq 'select(.type == "fired")'`
+
+/** Never rejects: what goes wrong is one sentence of talk. */
+export async function runCommand(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
+  try {
+    return await dispatch(args, io)
+  } catch (error) {
+    io.talk(error instanceof Error ? error.message : String(error))
+    // To Nagios 1 and 2 would be statements about the service.
+    if (args[0] === 'check') return UNKNOWN
+    return error instanceof CommandError ? error.exitCode : UNHEALTHY
+  }
+}
+
+async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
+  const { values, positionals } = parse(args)
+  const [command, argument, ...rest] = positionals
+  if (values.help) {
+    io.out(HELP)
+    return OK
+  }
+  if (command === undefined) throw new CommandError(USAGE, HELP)
+  const full: Io = { ...io, json: values.json ?? false }
+  const none = (argument !== undefined ? [argument] : []).concat(rest)
+  switch (command) {
+    case 'status':
+      return (expectNoMore(rest), status(full, argument))
+    case 'check':
+      return (expectNoMore(rest), check(full, argument))
+    case 'watch':
+      return (expectNoMore(none), watch(full))
+    case 'tail':
+      return (expectNoMore(none), tail(full))
+    default:
+      throw new CommandError(USAGE, `There is no command ${JSON.stringify(command)}: otel-health --help lists them.`)
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (error) {
+    const [what] = (error instanceof Error ? error.message : String(error)).split('. ')
+    throw new CommandError(USAGE, `${what}: see otel-health --help.`)
+  }
+}
+
+function expectNoMore(rest: readonly string[]): void {
+  if (rest.length > 0) throw new CommandError(USAGE, `${JSON.stringify(rest[0])} is one argument too many: see otel-health --help.`)
+}
