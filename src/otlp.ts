@@ -15,6 +15,7 @@ import { VERSION } from './version.ts'
 
 const INTERVAL_MS = 60_000
 const TIMEOUT_MS = 30_000
+const REQUEST_TIMEOUT_MS = 10_000
 
 export interface OwnedProviderOptions {
   readonly store: CellStore
@@ -51,12 +52,15 @@ function exportsOtlp(env: OwnedProviderOptions['env']): boolean {
 }
 
 function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions): IMetricReader {
-  const exporter = sayFailuresOnce(new OTLPMetricExporter(), onExportFailure)
   const interval = milliseconds(env, 'OTEL_METRIC_EXPORT_INTERVAL', INTERVAL_MS)
+  const timeout = Math.min(interval, milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', TIMEOUT_MS))
+  // The request gives up first: when the reader does, it says so each time, and the next request is begun beside this one.
+  const timeoutMillis = Math.min(Math.max(timeout / 2, timeout - 1000), requestTimeout(env))
+  const exporter = sayFailuresOnce(new OTLPMetricExporter({ timeoutMillis }), onExportFailure)
   return new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: interval,
-    exportTimeoutMillis: Math.min(interval, milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', TIMEOUT_MS)),
+    exportTimeoutMillis: timeout,
     metricProducers: [
       createCellProducer({
         store,
@@ -66,6 +70,11 @@ function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions
       }),
     ],
   })
+}
+
+function requestTimeout(env: OwnedProviderOptions['env']): number {
+  const name = env['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT']?.trim() ? 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT' : 'OTEL_EXPORTER_OTLP_TIMEOUT'
+  return milliseconds(env, name, REQUEST_TIMEOUT_MS)
 }
 
 /** As the OTel specification demands, a value that is no positive number is said and ignored. */

@@ -39,8 +39,14 @@ afterEach(() => {
   for (const end of toEnd.splice(0)) end()
 })
 
-/** Answers with `status()` what it is sent; `port` 0 is a free one. */
-async function startCollector({ port = 0, status = () => 200 } = {}) {
+interface CollectorOptions {
+  /** 0 is a free one. */
+  readonly port?: number
+  /** What it answers; `undefined` for nothing. */
+  readonly status?: () => number | undefined
+}
+
+async function startCollector({ port = 0, status = () => 200 }: CollectorOptions = {}) {
   const received: Received[] = []
   const waiting: ((request: Received) => void)[] = []
   const server: Server = createServer((request, response) => {
@@ -48,7 +54,8 @@ async function startCollector({ port = 0, status = () => 200 } = {}) {
       const one = { url: request.url, headers: request.headers, ...parse(body) }
       received.push(one)
       waiting.shift()?.(one)
-      response.writeHead(status(), { 'content-type': 'application/json' }).end('{}')
+      const answer = status()
+      if (answer !== undefined) response.writeHead(answer, { 'content-type': 'application/json' }).end('{}')
     })
   })
   server.listen(port, '127.0.0.1')
@@ -246,6 +253,14 @@ test.for([
   for (let i = 0; i < 2; i++) await service.flush()
   expect(service.said).toHaveLength(1)
   expect(service.failures()).toBe(2)
+})
+
+test('a collector that never answers is said once, though it is asked again and again', async () => {
+  const collector = await startCollector({ status: () => undefined })
+  const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, OTEL_METRIC_EXPORT_INTERVAL: '400' })
+  await service.flush()
+  while (collector.received.length < 4) await collector.next()
+  expect(service.said).toEqual([expect.stringContaining('OTLP export fails')])
 })
 
 test('an endpoint that is no URL does not keep the service from starting', async () => {

@@ -97,6 +97,7 @@ export class RedisExporter implements HealthExporter {
   /** After trouble one message goes ahead; the others follow when it was taken. */
   #probing = false
   #toldOfDrops = false
+  #toldOfFault = false
   #cancelTrim: Cancel | undefined
   #started = false
   #stopping: PromiseWithResolvers<void> | undefined
@@ -225,6 +226,11 @@ export class RedisExporter implements HealthExporter {
   /** Redis took a message. */
   #taken(): void {
     this.stats.published++
+    this.#answered()
+  }
+
+  /** Redis takes messages, if not every one. */
+  #answered(): void {
     this.connection.confirm()
     if (this.#probing && this.connection.up) {
       this.#probing = false
@@ -272,14 +278,12 @@ export class RedisExporter implements HealthExporter {
         }
       },
       (error: unknown) => {
-        this.#failed(error)
-        if (!isReply(error)) return
-        // Not a refusal of everything: this one entry is at fault, and must not keep the others waiting for ever.
-        if (!isRefusal(error) && ++entry.attempts >= MOST_ATTEMPTS) {
-          this.#outbox.delete(entry)
-          this.#drop(1)
-        }
-        this.connection.giveUp(error)
+        if (!this.#failed(error)) return
+        // At fault is this entry, which must not keep the others waiting for ever.
+        if (++entry.attempts < MOST_ATTEMPTS) return this.#sendEntry(entry)
+        this.#outbox.delete(entry)
+        this.#drop(1)
+        this.#answered()
       },
     )
   }
@@ -408,15 +412,22 @@ export class RedisExporter implements HealthExporter {
     try {
       await this.connection.run(command)
     } catch (error) {
-      this.#failed(error)
-      if (isReply(error)) this.connection.giveUp(error)
+      if (this.#failed(error)) this.#answered()
       throw error
     }
   }
 
-  #failed(error: unknown): void {
+  /** Returns whether only this message is at fault: Redis answered, and does not refuse everything. */
+  #failed(error: unknown): boolean {
     this.stats.failed++
-    diag.debug(`otel-health: Redis: ${reasonOf(error)}`)
+    if (!isReply(error)) return false
+    if (isRefusal(error)) {
+      this.connection.giveUp(error)
+      return false
+    }
+    if (!this.#toldOfFault) diag.warn(`otel-health: Redis does not take a message that is made for it (${reasonOf(error)}).`)
+    this.#toldOfFault = true
+    return true
   }
 
   #drop(count: number): void {

@@ -284,7 +284,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         expect(await redis.exists('{health}:services')).toBe(0)
       })
 
-      test('keeps a history: a minute each, and what a minute missed is in the next', async () => {
+      test('keeps a history: a minute each, and what could not be written is in the next', async () => {
+        const lines = diagLines()
         const clock = new VirtualClock()
         const exporter = exporterOf({ clock })
         await exporter.load(1000)
@@ -299,9 +300,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         await redis.set('{health}:history:tracker_fetcher', 'no stream')
         status(9, 1)
         await reached(() => exporter.stats.failed > 0)
+        expect(lines).toEqual([expect.stringContaining('does not take a message that is made for it (WRONGTYPE')])
         await redis.rename('kept', '{health}:history:tracker_fetcher')
-        clock.advance(60_000)
-        await reached(() => exporter.connection.up)
         status(10, 1)
         await exporter.stop(snapshotOf({ phase: 'stopped', totals: { since: 'x', attempts: { reports: 12 } } }), 1000)
         const entries = await redis.xrange('{health}:history:tracker_fetcher', '-', '+')
@@ -310,6 +310,17 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
           { reports: 5 },
           { reports: 2 },
         ])
+      })
+
+      test('gives up a message that Redis does not take, and goes on with the others', async () => {
+        const exporter = exporterOf()
+        await exporter.load(1000)
+        await redis.set('{health}:alert:a1', 'no hash')
+        exporter.transition(transitionOf('fired', { id: 'a1' }))
+        exporter.transition(transitionOf('fired', { id: 'a2' }))
+        expect((await channels.take(1)).map(({ body }) => body['alert_id'])).toEqual(['a2'])
+        await reached(() => exporter.stats.dropped === 1)
+        expect(exporter.stats).toMatchObject({ published: 1, failed: 4, reconnects: 0 })
       })
 
       test('sees the other instances of its service, and those that are missing', async () => {

@@ -85,7 +85,7 @@ export class DemoProcess {
   /** `npm run fault -- <args>` for this demo: its exit code and what it printed. */
   async fault(...args: readonly string[]): Promise<{ code: number; output: string }> {
     const { text } = await this.line(/runs +control /)
-    return await runFault(args, { SIM_CONTROL_PORT: /:(\d+) /.exec(text)![1] })
+    return await runFault(args, { SIM_CONTROL_PORT: /127\.0\.0\.1:(\d+)/.exec(text)![1] })
   }
 }
 

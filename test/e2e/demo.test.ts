@@ -127,7 +127,8 @@ describe('npm start', { timeout: 100 * SECOND }, () => {
   })
 
   test('the OTLP receiver gets what the channels tell', async () => {
-    await demo.line(/ \| otlp [1-9]\d* requests, [1-9]\d+ points$/)
+    const { text } = await demo.line(/ metrics .* otlp [1-9]\d* requests/)
+    expect(text).toMatch(/ \| otlp \d+ requests, [1-9]\d+ points$/)
   })
 
   test('with anisette back the alert resolves and the service is healthy', async () => {
