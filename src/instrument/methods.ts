@@ -8,8 +8,9 @@
  * method's own promise and hand that out would mark it as handled, and a rejection nobody handles would no longer end
  * the service.
  */
+import { realpathSync } from 'node:fs'
 import { registerHooks } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isPromise } from 'node:util/types'
 import { Script } from 'node:vm'
 
@@ -40,9 +41,12 @@ const HANDOVER = Symbol.for('otel-health.handover')
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown
 
-/** Installs the hook; modules loaded before it are not seen. Returns what removes the hook and restores every method. */
+/**
+ * Installs the hook; modules loaded before it are not seen. Returns what removes the hook and restores every method.
+ * Throws one sentence if a module does not exist.
+ */
 export function watchMethods(methods: readonly WatchedMethod[], clock: Clock): () => void {
-  const byUrl = Map.groupBy(methods, ({ url }) => url)
+  const byUrl = Map.groupBy(methods, ({ url }) => loadedUrl(url))
   const restores: (() => void)[] = []
 
   // Called by the service's module while it is loaded: a throw would keep the service from starting.
@@ -75,6 +79,16 @@ export function watchMethods(methods: readonly WatchedMethod[], clock: Clock): (
     if (Reflect.get(globalThis, HANDOVER) === handover) Reflect.deleteProperty(globalThis, HANDOVER)
     // Of two wrappers of one method the outer one goes first.
     for (const restore of restores.toReversed()) restore()
+  }
+}
+
+/** The URL Node loads a file by, which has no symbolic links in it. */
+function loadedUrl(url: string): string {
+  const path = fileURLToPath(url)
+  try {
+    return pathToFileURL(realpathSync(path)).href
+  } catch {
+    throw new Error(`The module ${path} of "methods" in health.config does not exist: give its path relative to health.config.`)
   }
 }
 

@@ -1,10 +1,14 @@
 /** Services of their own processes, once with their methods watched and once without: to them there is no difference. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { describe, expect, test } from 'vitest'
+
+import { watchMethods } from '../../src/instrument/methods.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
 
 const fixture = (name: string): string => new URL(`./fixtures/${name}`, import.meta.url).href
 
@@ -42,12 +46,19 @@ function run({ program, module = 'fetcher.cjs', inputType = 'module', args = [] 
   })
 }
 
-async function runWatched(service: Service, targets: readonly { class: string; method: string }[]): Promise<Watched> {
+interface Target {
+  readonly class: string
+  readonly method: string
+  /** Where health.config says that the module is; default: where it is. */
+  readonly url?: string
+}
+
+async function runWatched(service: Service, targets: readonly Target[]): Promise<Watched> {
   const folder = await mkdtemp(join(tmpdir(), 'otel-health-'))
   const record = join(folder, 'record.json')
   const url = fixture(service.module ?? 'fetcher.cjs')
   const args = ['--import', fixture('watch.ts'), ...(service.args ?? [])]
-  const done = await run({ ...service, args }, { WATCH: JSON.stringify(targets.map((target) => ({ ...target, url }))), RECORD: record })
+  const done = await run({ ...service, args }, { WATCH: JSON.stringify(targets.map((target) => ({ url, ...target }))), RECORD: record })
   try {
     return { ...done, ...(JSON.parse(await readFile(record, 'utf8')) as Pick<Watched, 'calls' | 'said'>) }
   } catch (error) {
@@ -108,6 +119,23 @@ describe('a call is recorded', () => {
     const program = `require('node:async_hooks').createHook({ init() {} }).enable(); new Fetcher().resolves(5)`
     const { calls } = await runWatched({ program, inputType: 'commonjs' }, ALL)
     expect(calls).toMatchObject([{ method: 'resolves', value: 5 }])
+  })
+
+  test('also where the path to the module has a symbolic link in it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'otel-health-'))
+    const link = join(folder, 'link')
+    await symlink(fileURLToPath(fixture('.')), link)
+    const url = pathToFileURL(join(link, 'fetcher.cjs')).href
+    const { calls } = await runWatched({ program: 'new Fetcher().isSync()' }, [{ class: 'Fetcher', method: 'isSync', url }])
+    await rm(folder, { recursive: true })
+    expect(calls).toHaveLength(1)
+  })
+
+  test('but a module that does not exist stops the start with one sentence', () => {
+    const url = fixture('nowhere.ts')
+    expect(() => watchMethods([{ url, class: 'A', method: 'b', onCall: () => {} }], new VirtualClock())).toThrow(
+      `The module ${fileURLToPath(url)} of "methods" in health.config does not exist: give its path relative to health.config.`,
+    )
   })
 
   test('once for each entry, if two watch the same method; restored, nothing is left', async () => {
