@@ -1,6 +1,7 @@
-import { ALERTS_CHANNEL, metricsChannel, statusChannel } from '../../src/publish/keys.ts'
+import { systemClock } from '../../src/clock.ts'
 import { createReader, type RedisTarget } from '../../src/publish/redis-client.ts'
-import type { Message } from './messages.ts'
+import { follow } from '../../src/subscribe/follow.ts'
+import type { HealthMessage } from '../../src/subscribe/message.ts'
 
 const TIMEOUT_MS = 2000
 
@@ -19,25 +20,27 @@ export async function pingRedis(target: RedisTarget): Promise<void> {
   }
 }
 
-/** Hears the channels of one service from now on, over lost connections too. */
-export async function hearChannels(
-  target: RedisTarget,
-  service: string,
-  { onMessage, onConnection }: { onMessage: (kind: Message['kind'], json: string) => void; onConnection: (up: boolean) => void },
-): Promise<void> {
-  const kinds: Readonly<Record<string, Message['kind']>> = {
-    [statusChannel(service)]: 'status',
-    [metricsChannel(service)]: 'metrics',
-    [ALERTS_CHANNEL]: 'alert',
-  }
-  const client = await createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true })
-  client.on('error', () => {})
-  client.on('message', (channel: string, json: string) => {
-    const kind = kinds[channel]
-    if (kind) onMessage(kind, json)
+export interface Listener {
+  readonly onMessage: (message: HealthMessage) => void
+  readonly onConnection: (isUp: boolean) => void
+}
+
+/** Hears what is said of one service from now on, over lost connections too. */
+export async function hearChannels(target: RedisTarget, service: string, { onMessage, onConnection }: Listener): Promise<void> {
+  const [client, subscriber] = await Promise.all([
+    createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
+    createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
+  ])
+  for (const reader of [client, subscriber]) reader.on('error', () => {})
+  await Promise.all([client.connect(), subscriber.connect()])
+  await follow({
+    client,
+    subscriber,
+    clock: systemClock,
+    onMessage: (message) => {
+      if (message.service === service) onMessage(message)
+    },
   })
-  await client.connect()
-  await client.subscribe(...Object.keys(kinds))
-  client.on('close', () => onConnection(false))
-  client.on('ready', () => onConnection(true))
+  subscriber.on('close', () => onConnection(false))
+  subscriber.on('ready', () => onConnection(true))
 }

@@ -68,8 +68,8 @@ export async function runDemo({ seconds, screen }: DemoOptions, env: NodeJS.Proc
     view.otlp = otlp?.counts
     let up = true
     await hearChannels(healthRedis, view.service, {
-      onMessage: (kind, json) => {
-        view.hear(kind, json, Date.now())
+      onMessage: (message) => {
+        view.hear(message, Date.now())
         terminal?.draw()
       },
       onConnection: (isUp) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { fields } from './messages.ts'
+import { fields } from './fields.ts'
 
 export interface OtlpReceiver {
   readonly url: string

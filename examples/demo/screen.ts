@@ -84,7 +84,6 @@ function statusLines({ status: heard, service, stopping, limits }: View, now: nu
   if (!heard) return [[[`waiting for the first status of ${service}`, 'dim']]]
   const { status, phase, since, beat, heardAt } = heard
   const silent = now - heardAt > 2000 * limits.publishingInterval + 1000
-  const known = Number.isNaN(since) ? '' : ` since ${clockTime(since)} (${duration(now - since)})`
   const reasons = otherReasons(heard)
   const beats: Piece = stopping
     ? ['stopping', 'warning']
@@ -92,9 +91,19 @@ function statusLines({ status: heard, service, stopping, limits }: View, now: nu
       ? [`silent for ${duration(now - heardAt)}`, 'warning']
       : [`beat ${beat}`, 'dim']
   return [
-    [[status.toUpperCase(), toneOfStatus(status)], [known], [`  ${service}, ${phase === 'running' ? '' : `${phase}, `}`, 'dim'], beats],
+    [
+      [status.toUpperCase(), toneOfStatus(status)],
+      [sinceWhen(since, now)],
+      [`  ${service}, ${phase === 'running' ? '' : `${phase}, `}`, 'dim'],
+      beats,
+    ],
     ...(reasons.length > 0 ? [[[reasons.join('; '), 'warning']] satisfies Line] : []),
   ]
+}
+
+function sinceWhen(iso: string, now: number): string {
+  const since = Date.parse(iso)
+  return ` since ${clockTime(since)} (${duration(now - since)})`
 }
 
 /** Why it is so, besides the alerts that are shown anyway. */
@@ -117,7 +126,7 @@ function alertLines(view: View, now: number, width: number): readonly Line[] {
     const tone = state === 'pending' ? 'dim' : toneOfSeverity(severity)
     const head: Line = [
       [`${severity} ${rule}`, tone],
-      [`  ${state} since ${clockTime(since)} (${duration(now - since)})`, 'dim'],
+      [`  ${state}${sinceWhen(since, now)}`, 'dim'],
     ]
     return [head, ...wrap(message, width - 2, 2).map((text): Line => [[`  ${text}`]])]
   })

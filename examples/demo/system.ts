@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { targetFrom } from '../../src/cli/connection.ts'
 import { resolveOptions, type HealthOptions } from '../../src/config/options.ts'
 import type { RedisTarget } from '../../src/publish/redis-client.ts'
 import { pingRedis } from './channels.ts'
@@ -101,7 +102,7 @@ export class System {
       this.#startOtlpReceiver(),
       healthHost ? this.#checkHealthRedis(healthHost) : undefined,
     ])
-    const healthRedis = healthHost ? this.#healthTarget() : { host: '127.0.0.1', port: valkey!.port }
+    const healthRedis = healthHost ? targetFrom(this.#env) : { host: '127.0.0.1', port: valkey!.port }
     this.#fetcherEnv = {
       ...env,
       HEALTH_REDIS_HOST: healthRedis.host,
@@ -169,9 +170,10 @@ export class System {
   }
 
   async #checkHealthRedis(host: string): Promise<void> {
-    const { port } = this.#healthTarget()
+    const target = targetFrom(this.#env)
+    const { port } = target
     try {
-      await pingRedis(this.#healthTarget())
+      await pingRedis(target)
     } catch (error) {
       const { message } = error as Error
       throw new Error(
@@ -189,26 +191,13 @@ export class System {
     throw new Error(`${name} is ${JSON.stringify(text)}, expected a port number.`)
   }
 
-  #healthTarget(): RedisTarget {
-    const { redisHost, redisPort, redisClusterMode, redisTls, redisUsername, redisPassword, redisCa } = this.options.settings
-    return {
-      host: redisHost,
-      port: redisPort,
-      clusterMode: redisClusterMode,
-      tls: redisTls,
-      ...(redisUsername !== undefined && { username: redisUsername }),
-      ...(redisPassword !== undefined && { password: redisPassword }),
-      ...(redisCa !== undefined && { caFile: redisCa }),
-    }
-  }
-
   #parts(
     valkey: { port: number; pid: number } | undefined,
     healthHost: string | undefined,
     simulators: Simulators & { pid: number },
     otlp: OtlpReceiver | undefined,
   ): readonly Part[] {
-    const { host, port } = this.#healthTarget()
+    const { host, port } = targetFrom(this.#env)
     const endpoint = this.#env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] || this.#env['OTEL_EXPORTER_OTLP_ENDPOINT'] || ''
     const holds = healthHost ? 'the queues of the fetcher' : 'the queues of the fetcher, and the health channels'
     return [

@@ -1,6 +1,7 @@
+import type { Severity, Status } from '../../src/types.ts'
+import type { AlertMessage, HealthMessage, MetricsMessage, StatusMessage } from '../../src/subscribe/message.ts'
 import { addToFeed, type FeedEntry, type Tone } from './feed.ts'
 import type { ActiveFault } from './fault-keys.ts'
-import { readMessage, type AlertEntry, type AlertMessage, type Message, type MetricsMessage, type StatusMessage } from './messages.ts'
 import { metricRows, type Limits, type MetricRow } from './metric-rows.ts'
 import type { OtlpReceiver } from './otlp-receiver.ts'
 
@@ -35,24 +36,21 @@ export class View {
     this.#onNews = onNews
   }
 
-  /** A message of one of the service's channels. */
-  hear(kind: Message['kind'], json: string, now: number): void {
-    const message = readMessage(kind, json)
-    if (message?.kind === 'status') {
+  /** A message about the service. */
+  hear(message: HealthMessage, now: number): void {
+    if (message.kind === 'status') {
       this.status = { ...message, heardAt: now }
-      const { status, phase, beat } = message
-      const reason = message.reasons.length > 0 ? `: ${message.reasons.map(shortReason).join(', ')}` : ''
-      this.say('status', `${status}, ${phase}, beat ${beat}${reason}`, toneOfStatus(status), now, `${status} ${phase}`)
-    } else if (message?.kind === 'metrics') {
+      const { status, phase, beat, reasons } = message
+      const because = reasons.length > 0 ? `: ${reasons.map(shortReason).join(', ')}` : ''
+      this.say('status', `${status}, ${phase}, beat ${beat}${because}`, toneOfStatus(status), now, `${status} ${phase}`)
+    } else if (message.kind === 'metrics') {
       this.metrics = { ...message, heardAt: now }
       const rows = this.metricRows(now)
-      const unknown = rows.filter((row) => !row.known).length
+      const known = rows.filter((row) => row.known)
       const text =
-        unknown > 0
-          ? `${rows.length - unknown} of ${rows.length} metrics known`
-          : rows.map((row) => row.value.replace(/(?:[:;]|  ).*/, '')).join(', ')
-      this.say('metrics', text, 'plain', now, `${unknown} unknown`)
-    } else if (message?.kind === 'alert' && message.service === this.service) {
+        known.length < rows.length ? `${known.length} of ${rows.length} metrics known` : rows.map(({ value }) => inShort(value)).join(', ')
+      this.say('metrics', text, 'plain', now, `${known.length} known`)
+    } else {
       if (message.type === 'fired') this.alertsFired++
       if (message.type === 'resolved') this.alertsResolved++
       this.say('alerts', `${message.type} ${message.rule} ${message.severity}: ${message.message}`, toneOfAlert(message), now)
@@ -83,21 +81,26 @@ export class View {
     return metricRows(metrics ?? { metrics: {}, evidence: {} }, this.limits, metrics ? now - metrics.heardAt : 0)
   }
 
-  openAlerts(): readonly AlertEntry[] {
-    return (this.status?.alerts ?? []).toSorted((a, b) => a.severity.localeCompare(b.severity) || a.since - b.since)
+  openAlerts(): StatusMessage['alerts'] {
+    return (this.status?.alerts ?? []).toSorted((a, b) => a.severity.localeCompare(b.severity) || a.since.localeCompare(b.since))
   }
 }
 
-export function toneOfStatus(status: string): Tone {
+export function toneOfStatus(status: Status): Tone {
   return status === 'healthy' ? 'good' : status === 'unhealthy' ? 'bad' : 'warning'
 }
 
-export function toneOfSeverity(severity: string): Tone {
+export function toneOfSeverity(severity: Severity): Tone {
   return severity === 'CRITICAL' ? 'bad' : 'warning'
 }
 
 function toneOfAlert({ type, severity }: AlertMessage): Tone {
   return type === 'resolved' ? 'good' : toneOfSeverity(severity)
+}
+
+/** A metric's value without what explains it. */
+function inShort(value: string): string {
+  return value.replace(/(?:[:;]|  ).*/, '')
 }
 
 /** An alert by its name alone: its sentence came with the alert. */

@@ -3,7 +3,6 @@
 /** 18:31:05, local time. */
 export function clockTime(epochMs: number): string {
   const date = new Date(epochMs)
-  if (Number.isNaN(date.getTime())) return '--:--:--'
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
 }
 

@@ -5,6 +5,7 @@ import { paint, type Line } from '../../examples/demo/line.ts'
 import { readOptions } from '../../examples/demo/options.ts'
 import { screenLines } from '../../examples/demo/screen.ts'
 import { View } from '../../examples/demo/view.ts'
+import { parseMessage } from '../../src/subscribe/message.ts'
 import { isCovered } from '../../src/judge/covered.ts'
 
 const NOW = Date.parse('2026-11-22T10:00:00Z')
@@ -22,15 +23,54 @@ const LIMITS: Limits = {
 // oxlint-disable-next-line no-control-regex
 const STYLES = /\x1b\[(?:0|1|2|1;7|32|33|1;31)m/g
 
-const viewOf = (...messages: readonly (readonly ['status' | 'metrics' | 'alert', object])[]): View => {
-  const view = new View('tracker_fetcher', LIMITS, () => {})
-  for (const [kind, body] of messages) view.hear(kind, JSON.stringify(body), NOW)
+const SERVICE = 'tracker_fetcher'
+const AT = new Date(NOW).toISOString()
+const HEAD = { v: 1, service: SERVICE, instance: 'i', beat: 1, timestamp: AT }
+const STATUS = {
+  ...HEAD,
+  status: 'healthy',
+  instance_status: 'healthy',
+  phase: 'running',
+  since: AT,
+  uptime_seconds: 1,
+  reasons: [],
+  checks: {},
+  metrics: {},
+  alerts: [],
+}
+const METRICS = { ...HEAD, metrics: {}, evidence: {}, totals: {} }
+const TRANSITION = {
+  ...HEAD,
+  id: '1-1',
+  epoch: 'e',
+  seq: 1,
+  type: 'fired',
+  deliver: true,
+  alert_id: 'a',
+  episode: 1,
+  rev: 1,
+  rule: 'r',
+  severity: 'WARNING',
+  state: 'firing',
+  since: AT,
+  message: 'm',
+  value: null,
+}
+
+/** A view that was told these bodies as they come over the channels. */
+const viewOf = (...bodies: readonly (typeof STATUS | typeof METRICS | typeof TRANSITION)[]): View => {
+  const view = new View(SERVICE, LIMITS, () => {})
+  for (const body of bodies) {
+    const channel = 'seq' in body ? 'health:system:alerts' : `health:service:${SERVICE}:${'status' in body ? 'status' : 'metrics'}`
+    view.hear(parseMessage(channel, JSON.stringify(body))!, NOW)
+  }
   return view
 }
 const textOf = (lines: readonly Line[]): string => lines.map((line) => line.map(([text]) => text).join('')).join('\n')
 
 describe('screen', () => {
   const alert = {
+    id: 'a',
     rule: 'anisette_unreachable',
     severity: 'CRITICAL',
     state: 'firing',
@@ -39,14 +79,14 @@ describe('screen', () => {
   }
 
   test('an open alert stands there with its evidence and since when', () => {
-    const view = viewOf(['status', { status: 'unhealthy', phase: 'running', beat: 3, since: alert.since, reasons: [], alerts: [alert] }])
+    const view = viewOf({ ...STATUS, status: 'unhealthy', since: alert.since, alerts: [alert as never] })
     const text = textOf(screenLines(view, { columns: 80, rows: 24 }, FACTS))
     expect(text).toMatch(/Status +UNHEALTHY since \d\d:\d\d:48 \(12 s\)/)
     expect(text).toMatch(/Alerts +CRITICAL anisette_unreachable {2}firing since \d\d:\d\d:48 \(12 s\)\n +It cannot be reached/)
   })
 
   test('a service that says nothing any more is said to be silent', () => {
-    const view = viewOf(['status', { status: 'healthy', phase: 'running', beat: 3, since: alert.since, reasons: [], alerts: [] }])
+    const view = viewOf(STATUS)
     expect(textOf(screenLines(view, { columns: 80, rows: 24 }, { ...FACTS, now: NOW + 20_000 }))).toContain('silent for 20 s')
   })
 
@@ -57,18 +97,21 @@ describe('screen', () => {
     { why: 'hardly anything', columns: 1, rows: 1 },
   ])('fits into $why, whatever comes', ({ columns, rows }) => {
     const word = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('x'.repeat(300)), fc.constant('a b '.repeat(200)))
-    const status = fc.record({
-      status: word,
-      phase: word,
-      since: word,
-      reasons: fc.array(word),
-      alerts: fc.array(fc.record({ rule: word, severity: word, state: word, since: word, message: word })),
-    })
+    const told = fc.record({ words: fc.array(word, { minLength: 3 }), alerts: fc.nat(5), metrics: fc.dictionary(word, fc.jsonValue()) })
     fc.assert(
-      fc.property(status, fc.json(), (body, other) => {
-        const view = viewOf(['status', body], ['alert', { service: 'tracker_fetcher', type: body.status, message: body.phase }])
-        view.hear('metrics', other, NOW)
-        view.hear('status', other, NOW)
+      fc.property(told, ({ words, alerts, metrics }) => {
+        const [rule, message, instance] = words as [string, string, string]
+        const view = viewOf(
+          {
+            ...STATUS,
+            status: 'degraded',
+            reasons: words as never[],
+            alerts: Array.from({ length: alerts }, () => ({ ...alert, rule, message })) as never[],
+          },
+          { ...METRICS, instance: instance.slice(0, 9), metrics, evidence: metrics },
+          { ...TRANSITION, rule, message },
+        )
+        view.say('fetcher', message, 'warning', NOW)
         const lines = screenLines(view, { columns, rows }, FACTS)
         expect(lines.length).toBeLessThanOrEqual(rows)
         for (const line of lines) {
@@ -107,8 +150,7 @@ describe('metrics', () => {
 })
 
 test('periodic messages take one line of the feed, not one each', () => {
-  const healthy = { status: 'healthy', phase: 'running', reasons: [], alerts: [] }
-  const view = viewOf(['status', { ...healthy, beat: 1 }], ['metrics', {}], ['status', { ...healthy, beat: 2 }], ['metrics', {}])
+  const view = viewOf(STATUS, METRICS, { ...STATUS, beat: 2 }, METRICS)
   expect(view.feed.map(({ source, times, text }) => ({ source, times, text }))).toEqual([
     { source: 'status', times: 2, text: 'healthy, running, beat 2' },
     { source: 'metrics', times: 2, text: '0 of 8 metrics known' },
