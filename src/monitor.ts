@@ -5,8 +5,6 @@
 import { randomUUID } from 'node:crypto'
 
 import { diag, metrics } from '@opentelemetry/api'
-import type { MeterProvider } from '@opentelemetry/sdk-metrics'
-
 import { alertId } from './alert-id.ts'
 import { EVALUATION_ERRORS, EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SCOPE } from './catalogue.ts'
 import type { Check } from './checks/check.ts'
@@ -26,6 +24,7 @@ import { isOpen, isWorthSaving } from './judge/alert.ts'
 import type { Judgement } from './judge/judge.ts'
 import { judge } from './judge/judge.ts'
 import { instanceStatus, serviceStatus } from './judge/status.ts'
+import type { OwnedProvider } from './otlp.ts'
 import { createOwnedProvider } from './otlp.ts'
 import { healthLevels } from './publish/health-levels.ts'
 import { RedisExporter } from './publish/redis-exporter.ts'
@@ -104,7 +103,7 @@ export class ServiceHealthMonitor {
   readonly #env: Environment
   readonly #startedAt: number
   readonly #startedAtEpoch: number
-  #provider: MeterProvider | undefined
+  #provider: OwnedProvider | undefined
   #judgement: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
   #phase: Phase = 'starting'
   #since: number
@@ -114,6 +113,8 @@ export class ServiceHealthMonitor {
   #evaluates = false
   /** Metrics that changed since an evaluation was asked for. */
   #changed: Set<string> | undefined
+  #collecting = false
+  #collectAgain = false
   #saidError = false
   #cancels: Cancel[] = []
   #starting: Promise<void> | undefined
@@ -160,7 +161,7 @@ export class ServiceHealthMonitor {
 
   /** Exports over OTLP what was recorded until now. Never rejects. */
   async flush(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
-    await within(timeoutMs, this.clock, this.#provider?.forceFlush({ timeoutMillis: timeoutMs }))
+    await within(timeoutMs, this.clock, this.#provider?.flush(timeoutMs))
   }
 
   /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
@@ -337,12 +338,18 @@ export class ServiceHealthMonitor {
     }
   }
 
+  /** A collection under way may have read a level before it changed: then another one follows. */
   async #collectForeign(): Promise<void> {
+    this.#collectAgain = this.#collecting
+    if (this.#collecting) return
+    this.#collecting = true
     await this.#reader?.collect()
+    this.#collecting = false
     this.#evaluate()
+    if (this.#collectAgain) await this.#collectForeign()
   }
 
-  #createProvider(store: CellStore): MeterProvider {
+  #createProvider(store: CellStore): OwnedProvider {
     const { serviceName, originalServiceName } = this.options
     return createOwnedProvider({
       store,

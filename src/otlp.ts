@@ -2,6 +2,9 @@
  * The owned provider: an OTel MeterProvider whose OTLP reader is given our cells as ordinary data points, next to
  * whatever other libraries record on it. Standard OTEL_* variables configure it; an endpoint that is down is said once.
  */
+import type { Agent } from 'node:http'
+import type { Socket } from 'node:net'
+
 import { diag } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
@@ -28,12 +31,24 @@ export interface OwnedProviderOptions {
   readonly readers?: readonly IMetricReader[]
 }
 
+export interface OwnedProvider {
+  readonly provider: MeterProvider
+  /** Exports what was recorded until now; this and later exports give up within `timeoutMillis`, for the process is ending. */
+  flush(timeoutMillis: number): Promise<void>
+}
+
 /** Makes the provider; without an OTLP reader if OTEL_SDK_DISABLED is true or OTEL_METRICS_EXPORTER is not otlp. */
-export function createOwnedProvider(options: OwnedProviderOptions): MeterProvider {
+export function createOwnedProvider(options: OwnedProviderOptions): OwnedProvider {
   const resource = defaultResource().merge(resourceFromAttributes(options.resource))
-  const readers = [...(options.readers ?? [])]
-  if (exportsOtlp(options.env)) readers.push(otlpReader(options))
-  return new MeterProvider({ resource, readers })
+  const otlp = exportsOtlp(options.env) ? otlpReader(options) : undefined
+  const provider = new MeterProvider({ resource, readers: [...(options.readers ?? []), ...(otlp ? [otlp.reader] : [])] })
+  return {
+    provider,
+    async flush(timeoutMillis) {
+      otlp?.lastExports(timeoutMillis)
+      await provider.forceFlush({ timeoutMillis })
+    },
+  }
 }
 
 function exportsOtlp(env: OwnedProviderOptions['env']): boolean {
@@ -51,13 +66,19 @@ function exportsOtlp(env: OwnedProviderOptions['env']): boolean {
   return otlp
 }
 
-function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions): IMetricReader {
+interface OtlpReader {
+  readonly reader: IMetricReader
+  lastExports(timeoutMillis: number): void
+}
+
+function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions): OtlpReader {
   const interval = milliseconds(env, 'OTEL_METRIC_EXPORT_INTERVAL', INTERVAL_MS)
   const timeout = Math.min(interval, milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', TIMEOUT_MS))
   // The request gives up first: when the reader does, it says so each time, and the next request is begun beside this one.
   const timeoutMillis = Math.min(Math.max(timeout / 2, timeout - 1000), requestTimeout(env))
-  const exporter = sayFailuresOnce(new OTLPMetricExporter({ timeoutMillis }), onExportFailure)
-  return new PeriodicExportingMetricReader({
+  let target = new OTLPMetricExporter({ timeoutMillis, httpAgentOptions: agentThatHoldsNobody })
+  const exporter = sayFailuresOnce(() => target, onExportFailure)
+  const reader = new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: interval,
     exportTimeoutMillis: timeout,
@@ -70,6 +91,25 @@ function otlpReader({ store, clock, env, onExportFailure }: OwnedProviderOptions
       }),
     ],
   })
+  return {
+    reader,
+    lastExports(limit) {
+      target = new OTLPMetricExporter({ timeoutMillis: Math.min(limit, timeoutMillis), httpAgentOptions: agentThatHoldsNobody })
+    },
+  }
+}
+
+/** An export under way does not keep a service alive that is done. */
+async function agentThatHoldsNobody(protocol: string): Promise<Agent> {
+  const { Agent: AgentOf } = protocol === 'https:' ? await import('node:https') : await import('node:http')
+  const agent = new AgentOf({ keepAlive: true })
+  const createConnection = agent.createConnection.bind(agent)
+  agent.createConnection = (options, done) => {
+    const socket = createConnection(options, done)
+    ;(socket as Socket | undefined)?.unref()
+    return socket
+  }
+  return agent
 }
 
 function requestTimeout(env: OwnedProviderOptions['env']): number {
@@ -88,11 +128,11 @@ function milliseconds(env: OwnedProviderOptions['env'], name: string, fallback: 
 }
 
 /** Without this the SDK logs a stack trace at each interval for as long as the endpoint is down. */
-function sayFailuresOnce(exporter: OTLPMetricExporter, onFailure: () => void): PushMetricExporter {
+function sayFailuresOnce(exporter: () => OTLPMetricExporter, onFailure: () => void): PushMetricExporter {
   let failing = false
   return {
     export(metrics, done) {
-      exporter.export(metrics, (result) => {
+      exporter().export(metrics, (result) => {
         const failed = result.code !== 0
         if (failed) onFailure()
         if (failed && !failing)
@@ -102,9 +142,9 @@ function sayFailuresOnce(exporter: OTLPMetricExporter, onFailure: () => void): P
         done({ code: 0 })
       })
     },
-    forceFlush: () => exporter.forceFlush(),
-    shutdown: () => exporter.shutdown(),
-    selectAggregation: (type) => exporter.selectAggregation(type),
-    selectAggregationTemporality: (type) => exporter.selectAggregationTemporality(type),
+    forceFlush: () => exporter().forceFlush(),
+    shutdown: () => exporter().shutdown(),
+    selectAggregation: (type) => exporter().selectAggregation(type),
+    selectAggregationTemporality: (type) => exporter().selectAggregationTemporality(type),
   }
 }

@@ -12,8 +12,8 @@ export interface FaultKey {
 
 export const FAULT_KEYS: readonly FaultKey[] = [
   { key: '1', fault: 'anisette.down', settings: {}, title: 'anisette is down', seen: 'CRITICAL within 20 s' },
-  { key: '2', fault: 'http.500', settings: { probability: 0.35 }, title: 'every third fetch fails', seen: 'WARNING in about 2 min' },
-  { key: '3', fault: 'http.500', settings: { probability: 1 }, title: 'every fetch fails', seen: 'CRITICAL in about 1 min' },
+  { key: '2', fault: 'http.500', settings: { probability: 0.35 }, title: 'a third of calls fail', seen: 'WARNING in about 2 min' },
+  { key: '3', fault: 'http.500', settings: { probability: 1 }, title: 'every call fails', seen: 'CRITICAL in about 1 min' },
   { key: '4', fault: 'slow', settings: {}, title: 'Apple takes 12 s', seen: 'WARNING in about 2 min' },
   { key: '5', fault: 'auth.2fa', settings: {}, title: 'Apple wants a code', seen: 'CRITICAL in a few seconds' },
 ]

@@ -51,7 +51,7 @@ function section(name: string, lines: readonly Line[]): readonly Line[] {
 }
 
 function titleLine({ now, startedAt, endsAt }: ScreenFacts, columns: number): Line {
-  const time = endsAt === undefined ? `running for ${duration(now - startedAt)} ` : `ends in ${duration(endsAt - now)} `
+  const time = endsAt === undefined ? `up ${duration(now - startedAt)} ` : `ends in ${duration(endsAt - now)} `
   return spread([[' otel-health demo ', 'title'], [' a tracker fetcher on its health channels']], [[time, 'dim']], columns)
 }
 

@@ -7,7 +7,11 @@ const LONGEST_BODY = 64 * 1024
 
 /** Rejects when there is no answer; resolves to `unreachable` for a server error, to `invalid` for an answer without usable headers. */
 export async function probeAnisette(url: string, signal: AbortSignal): Promise<AnisetteEvidence> {
-  const response = await fetch(url, { headers: { 'user-agent': USER_AGENT }, redirect: 'manual', signal })
+  const { username, password, href } = new URL(url)
+  const headers = new Headers({ 'user-agent': USER_AGENT })
+  // fetch refuses a URL that holds a password.
+  if (username || password) headers.set('authorization', `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`)
+  const response = await fetch(href.replace(/^(https?:\/\/)[^/@]*@/, '$1'), { headers, redirect: 'manual', signal })
   const body = await readBody(response)
   if (response.status >= 500) return 'unreachable'
   return response.ok && hasHeaders(body) ? 'reachable' : 'invalid'

@@ -1,6 +1,6 @@
 /**
  * Runs checks side by side, each with its own time limit and never twice at once: one that hangs holds up nothing but
- * itself. A dependency that is down is data, not an exception.
+ * itself, and is tried once more beside the run that was given up. A dependency that is down is data, not an exception.
  */
 import type { Cancel, CheckResult, Clock } from '../types.ts'
 import type { Check } from './check.ts'
@@ -21,11 +21,14 @@ export interface CheckRunnerOptions {
 const INTERVAL_MS = 15_000
 const TIMEOUT_MS = 5_000
 const JITTER = 0.1
+/** One that was given up but never settles, as on a half-open connection, does not keep another connection from being tried. */
+const MOST_RUNS = 2
 
 export class CheckRunner {
   readonly #options: Required<CheckRunnerOptions>
   readonly #results = new Map<string, CheckResult>()
-  readonly #running = new Map<string, AbortController>()
+  /** Runs that have not settled, by check; one whose signal is aborted has been given up. */
+  readonly #running = new Map<string, Set<AbortController>>()
   #cancel: Cancel | undefined
   #started = false
   #stops = 0
@@ -49,7 +52,7 @@ export class CheckRunner {
     this.#started = false
     this.#stops++
     this.#cancel?.()
-    for (const abort of this.#running.values()) abort.abort()
+    for (const runs of this.#running.values()) for (const abort of runs) abort.abort()
   }
 
   /** The last result of every check that has been run. */
@@ -83,14 +86,16 @@ export class CheckRunner {
 
   async #runOne(check: Check): Promise<void> {
     const { clock, timeoutMs } = this.#options
-    if (this.#running.has(check.name)) return
+    const runs = this.#running.get(check.name) ?? new Set()
+    this.#running.set(check.name, runs)
+    if (runs.size >= MOST_RUNS || [...runs].some(({ signal }) => !signal.aborted)) return
     const abort = new AbortController()
-    this.#running.set(check.name, abort)
+    runs.add(abort)
     const stops = this.#stops
     const startedAt = clock.monotonicMs()
     const aborted = new Promise<string>((resolve) => abort.signal.addEventListener('abort', () => resolve('timeout')))
     const cancelTimeout = clock.after(timeoutMs, () => abort.abort())
-    const run = runSafely(check, abort.signal).finally(() => this.#running.delete(check.name))
+    const run = runSafely(check, abort.signal).finally(() => runs.delete(abort))
     const error = await Promise.race([run, aborted])
     cancelTimeout()
     if (stops === this.#stops) this.#record(check.name, clock.monotonicMs() - startedAt, error)
