@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
-import { CATALOGUE } from '../src/catalogue.ts'
+import { CATALOGUE, SERVICE_SILENT } from '../src/catalogue.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { resolveOptions } from '../src/config/options.ts'
 import { trackerFetcher } from '../src/services/tracker-fetcher-metrics.ts'
@@ -27,6 +27,8 @@ const RULES: Readonly<Record<string, string>> = {
   low_success_rate:
     'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
   low_fetch_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.',
+  service_silent:
+    'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
   slow_apple_api: 'More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
 }
 
@@ -55,7 +57,12 @@ ${table(
 
 ${table(
   ['rule', 'fires when this has held for', 'resolves when fine for', 'condition'],
-  rules.map(({ name, forSeconds, keepFiringSeconds }) => [`\`${name}\``, `${forSeconds} s`, `${keepFiringSeconds} s`, describe(name)]),
+  [...rules, { name: SERVICE_SILENT, forSeconds: 0, keepFiringSeconds: 0 }].map(({ name, forSeconds, keepFiringSeconds }) => [
+    `\`${name}\``,
+    `${forSeconds} s`,
+    `${keepFiringSeconds} s`,
+    describe(name),
+  ]),
 )}
 
 ## Metrics

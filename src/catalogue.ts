@@ -14,6 +14,9 @@ export interface MetricDefinition {
   readonly bounds?: readonly number[]
 }
 
+/** Name of the rule that every instance judges about every service. */
+export const SERVICE_SILENT = 'service_silent'
+
 /** The instrumentation scope of everything otel-health records. */
 export const SCOPE = 'otel-health'
 

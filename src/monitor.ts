@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 
 import { diag, metrics } from '@opentelemetry/api'
 import { alertId } from './alert-id.ts'
-import { EVALUATION_ERRORS, EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SCOPE } from './catalogue.ts'
+import { EVALUATION_ERRORS, EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SCOPE, SERVICE_SILENT } from './catalogue.ts'
 import type { Check } from './checks/check.ts'
 import { CheckRunner } from './checks/check-runner.ts'
 import type { Pingable } from './checks/redis-check.ts'
@@ -23,6 +23,7 @@ import type { Settings } from './config/settings.ts'
 import { isOpen, isWorthSaving } from './judge/alert.ts'
 import type { Judgement } from './judge/judge.ts'
 import { judge } from './judge/judge.ts'
+import { judgeSilence } from './judge/service-silent.ts'
 import { instanceStatus, serviceStatus } from './judge/status.ts'
 import type { OwnedProvider } from './otlp.ts'
 import { createOwnedProvider } from './otlp.ts'
@@ -35,7 +36,20 @@ import type { Recording } from './record/recording.ts'
 import type { ServiceKind } from './services/profile.ts'
 import { anyService } from './services/service.ts'
 import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
-import type { Alert, Cancel, CheckResult, Clock, HealthExporter, Phase, Profile, Rule, Sample, Snapshot, Status } from './types.ts'
+import type {
+  Alert,
+  Cancel,
+  CheckResult,
+  Clock,
+  HealthExporter,
+  InstancePresence,
+  Phase,
+  Profile,
+  Rule,
+  Sample,
+  Snapshot,
+  Status,
+} from './types.ts'
 import { VERSION } from './version.ts'
 
 export interface ServiceHealthMonitorOptions extends Partial<Settings> {
@@ -113,6 +127,11 @@ export class ServiceHealthMonitor {
   #evaluates = false
   /** Metrics that changed since an evaluation was asked for. */
   #changed: Set<string> | undefined
+  /** Whether Redis has told of the alerts of earlier processes. */
+  #loaded = false
+  /** Alerts of service_silent, by the service that is silent. */
+  #silences: ReadonlyMap<string, Alert> = new Map()
+  #others: readonly InstancePresence[] = []
   #collecting = false
   #collectAgain = false
   #saidError = false
@@ -207,14 +226,14 @@ export class ServiceHealthMonitor {
       this.clock.every(evaluationInterval * 1000, () => this.#evaluate()),
       this.clock.every(publishingInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.status(snapshot))),
       this.clock.every(metricsInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))),
+      this.clock.every((publishingInterval * 1000) / 3, () => void this.#watchOthers()),
       () => this.#checks.stop(),
     ]
     if (this.#reader) this.#cancels.push(this.clock.every(FOREIGN_INTERVAL_MS, () => void this.#collectForeign()))
 
     const checked = this.#checks.start()
     // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
-    const stored = await this.#exporter.load(LOAD_TIMEOUT_MS)
-    this.#judgement = { ...this.#judgement, alerts: new Map(stored.map(({ alert }) => [alert.rule, alert])) }
+    await this.#loadAlerts()
     this.#evaluates = true
     this.#evaluate()
     await checked
@@ -222,6 +241,39 @@ export class ServiceHealthMonitor {
     this.#phase = 'running'
     this.#evaluate()
     this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))
+  }
+
+  /** Alerts that were raised here meanwhile know better than those that Redis held. */
+  async #loadAlerts(): Promise<void> {
+    const stored = await this.#exporter.load(LOAD_TIMEOUT_MS)
+    if (!stored) return
+    this.#loaded = true
+    const [silences, own] = [new Map<string, Alert>(), new Map<string, Alert>()]
+    for (const { alert } of stored) {
+      if (alert.rule === SERVICE_SILENT) silences.set(alert.service, alert)
+      else own.set(alert.rule, alert)
+    }
+    this.#silences = new Map([...silences, ...this.#silences])
+    this.#judgement = { ...this.#judgement, alerts: new Map([...own, ...this.#judgement.alerts]) }
+  }
+
+  /** The other instances of this service, and every service's silence. */
+  async #watchOthers(): Promise<void> {
+    if (!this.#loaded) await this.#loadAlerts()
+    const presence = await this.#exporter.presence()
+    if (!this.#evaluates) return
+    this.#others = presence?.others ?? []
+    // All are silent when Redis has been away for long, and nobody was.
+    if (!presence || presence.watchedMs < 3000 * this.options.settings.publishingInterval) return
+    const { alerts, transitions } = judgeSilence({
+      services: presence.services,
+      alerts: this.#silences,
+      alertId: (service) => alertId(SERVICE_SILENT, service),
+      now: { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() },
+    })
+    this.#silences = alerts
+    for (const transition of transitions) this.#exporter.transition(transition)
+    this.evaluateSoon()
   }
 
   async #stop(timeoutMs: number): Promise<void> {
@@ -307,7 +359,8 @@ export class ServiceHealthMonitor {
   }
 
   #standing({ verdicts, alerts: byRule }: Judgement): Standing {
-    const alerts = [...byRule.values()].filter((alert) => alert.state === 'pending' || isOpen(alert))
+    const silence = this.#silences.get(this.options.serviceName)
+    const alerts = [...byRule.values(), ...(silence ? [silence] : [])].filter((alert) => alert.state === 'pending' || isOpen(alert))
     const checks = this.#checks.results()
     const required = Object.fromEntries(this.#checks.failing().map((name) => [name, checks[name]!]))
     const own = instanceStatus({
@@ -317,7 +370,14 @@ export class ServiceHealthMonitor {
       checks: required,
       ...(this.#profile.required && { required: this.#profile.required }),
     })
-    const instances = [{ instance: this.instance, phase: this.#phase, missing: false, ...own }]
+    const others = this.#others.map(({ instance, phase = 'running', instanceStatus: status = 'degraded', live }) => ({
+      instance,
+      phase,
+      status,
+      missing: !live,
+      reasons: [`instance ${instance} is ${status}`],
+    }))
+    const instances = [{ instance: this.instance, phase: this.#phase, missing: false, ...own }, ...others]
     const service = serviceStatus({ alerts, instances })
     return { status: service.status, instanceStatus: own.status, phase: this.#phase, reasons: service.reasons, checks, alerts }
   }
@@ -382,7 +442,7 @@ export class ServiceHealthMonitor {
       instance: this.instance,
       publishingIntervalMs: settings.publishingInterval * 1000,
       retentionMs: settings.retentionHours * 3_600_000,
-      alertIds: [...this.#alertIds.values()],
+      alertIds: [...this.#alertIds.values(), alertId(SERVICE_SILENT, service)],
     })
     const counted = { published: 0, failed: 0, dropped: 0 }
     this.recording.onCollect(() => {

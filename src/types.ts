@@ -261,16 +261,48 @@ export type KeyMetrics = Readonly<Record<string, KeyMetric>>
 
 // ---- publish ----
 
+export interface ServicePresence {
+  readonly service: string
+  /** Since the last beat of any instance, on the server's clock. */
+  readonly lastBeatAgeMs: number
+  /** No instance has given a sign of life for three of its publishing intervals, and none has said that it stopped. */
+  readonly silent: boolean
+}
+
+export interface InstancePresence {
+  readonly instance: string
+  readonly lastBeatAgeMs: number
+  /** `false`: missing, for three of its publishing intervals or more. */
+  readonly live: boolean
+  /** Its own checks and verdicts, as it last said. */
+  readonly instanceStatus: Status | undefined
+  readonly phase: Phase | undefined
+}
+
+export interface Presence {
+  readonly services: readonly ServicePresence[]
+  /** Of the given service, without the given instance. */
+  readonly others: readonly InstancePresence[]
+  /**
+   * For how long without a break the writer has been connected. What is silent only since Redis was away is not silent
+   * for the reason that counts.
+   */
+  readonly watchedMs: number
+}
+
 /**
  * Where snapshots and transitions go. No method throws or waits for the network: an exporter keeps what it could not
  * deliver, within a bound, counts what it had to drop, and catches up by itself.
  */
 export interface HealthExporter {
   /**
-   * Alerts of this service that are pending or open, read before the first evaluation so that a restart neither
-   * forgets nor repeats one. Resolves to an empty list if there is no answer within `timeoutMs`.
+   * Alerts of this service, those that are over included for their episode, and open ones about the silence of others;
+   * read before the first evaluation so that a restart neither forgets nor repeats one. `undefined` if there is no answer
+   * within `timeoutMs`: the caller asks again.
    */
-  load(timeoutMs: number): Promise<readonly StoredAlert[]>
+  load(timeoutMs: number): Promise<readonly StoredAlert[] | undefined>
+  /** Who else is alive; `undefined` where that is not known. */
+  presence(): Promise<Presence | undefined>
   /** One message of the status channel, in order after the transitions given before it. */
   status(snapshot: Snapshot): void
   metrics(snapshot: Snapshot): void

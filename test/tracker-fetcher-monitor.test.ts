@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { AnisetteState } from '../src/catalogue.ts'
 import type { TrackerFetcherHealthMonitorOptions } from '../src/tracker-fetcher-monitor.ts'
 import { TrackerFetcherHealthMonitor } from '../src/tracker-fetcher-monitor.ts'
+import type { Presence } from '../src/types.ts'
 import { MemoryExporter } from './support/memory-exporter.ts'
 import { VirtualClock } from './support/virtual-clock.ts'
 
@@ -226,6 +227,36 @@ describe('a restart', () => {
     await settle()
     first.clock.advance(61_000)
     expect(exporter.told).toMatchObject([{ rule: 'anisette_unreachable', type: 'resolved' }])
+  })
+})
+
+describe('others', () => {
+  const presence = (watchedMs: number): Presence => ({
+    services: [
+      { service: 'tracker_fetcher', lastBeatAgeMs: 1000, silent: false },
+      { service: 'geocoding', lastBeatAgeMs: 95_000, silent: true },
+    ],
+    others: [{ instance: 'twin', lastBeatAgeMs: 95_000, live: false, instanceStatus: undefined, phase: undefined }],
+    watchedMs,
+  })
+
+  test('a service that fell silent is told of, as an alert of that service', async () => {
+    const { exporter, clock } = await started()
+    exporter.present = presence(90_000)
+    clock.advance(10_000)
+    await settle()
+    expect(exporter.transitions).toMatchObject([
+      { type: 'fired', alert: { rule: 'service_silent', service: 'geocoding', severity: 'CRITICAL' } },
+    ])
+    expect(exporter.last).toMatchObject({ status: 'degraded', reasons: ['instance twin is missing'], alerts: [] })
+  })
+
+  test('nobody is silent just after Redis came back', async () => {
+    const { exporter, clock } = await started()
+    exporter.present = presence(89_000)
+    clock.advance(10_000)
+    await settle()
+    expect(exporter.transitions).toEqual([])
   })
 })
 

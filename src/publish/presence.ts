@@ -1,32 +1,8 @@
 /** Who else is alive: every service for the `service_silent` rule, and the other instances of one's own service for its status. */
 import { diag } from '@opentelemetry/api'
-import type { Phase, Status } from '../types.ts'
+import type { InstancePresence, Phase, Presence, Status } from '../types.ts'
 import { instancesKey, SERVICES_KEY, statusKey } from './keys.ts'
 import type { RedisClient } from './redis-client.ts'
-
-export interface ServicePresence {
-  readonly service: string
-  /** Since the last beat of any instance, on the server's clock. */
-  readonly lastBeatAgeMs: number
-  /** No instance has given a sign of life for three of its publishing intervals, and none has said that it stopped. */
-  readonly silent: boolean
-}
-
-export interface InstancePresence {
-  readonly instance: string
-  readonly lastBeatAgeMs: number
-  /** `false`: missing, for three of its publishing intervals or more. */
-  readonly live: boolean
-  /** Its own checks and verdicts, as it last said. */
-  readonly instanceStatus: Status | undefined
-  readonly phase: Phase | undefined
-}
-
-export interface Presence {
-  readonly services: readonly ServicePresence[]
-  /** Of the given service, without the given instance. */
-  readonly others: readonly InstancePresence[]
-}
 
 /** More than this are not looked at. */
 const MOST_SERVICES = 200
@@ -39,7 +15,7 @@ export class PresenceReader {
   readonly #run: Run
   readonly #service: string
   readonly #instance: string
-  #reading: Promise<Presence | undefined> | undefined
+  #reading: Promise<Omit<Presence, 'watchedMs'> | undefined> | undefined
 
   constructor(run: Run, service: string, instance: string) {
     this.#run = run
@@ -48,7 +24,7 @@ export class PresenceReader {
   }
 
   /** `undefined` if Redis does not answer: then nothing is known of anybody. Never rejects. */
-  read(): Promise<Presence | undefined> {
+  read(): Promise<Omit<Presence, 'watchedMs'> | undefined> {
     this.#reading ??= this.#run((client) => readPresence(client, this.#service, this.#instance))
       .catch((error: unknown) => {
         diag.debug('otel-health: presence is not known', error)
@@ -60,7 +36,7 @@ export class PresenceReader {
 }
 
 /** Two round trips. A status key lives for three publishing intervals of the instance that wrote it, so its end is silence. */
-async function readPresence(client: RedisClient, ownService: string, ownInstance: string): Promise<Presence> {
+async function readPresence(client: RedisClient, ownService: string, ownInstance: string): Promise<Omit<Presence, 'watchedMs'>> {
   const [[seconds, microseconds], services] = await Promise.all([
     client.time(),
     client.zrevrange(SERVICES_KEY, 0, MOST_SERVICES - 1, 'WITHSCORES').then(toScores),

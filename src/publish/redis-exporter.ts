@@ -5,7 +5,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { diag } from '@opentelemetry/api'
-import type { Alert, Cancel, Clock, HealthExporter, Snapshot, StoredAlert, Transition } from '../types.ts'
+import { SERVICE_SILENT } from '../catalogue.ts'
+import type { Alert, Cancel, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../types.ts'
 import { decodeAlert, encodeAlert, encodeTransition, toStoredAlert } from './alert-document.ts'
 import { encodeMessage } from './bounded-json.ts'
 import { increaseOf } from './history.ts'
@@ -26,6 +27,7 @@ import {
 import { Outbox, type OutboxEntry } from './outbox.ts'
 import { encodeMetrics, encodeStatus } from './payload.ts'
 import type { PublisherClient } from './redis-client.ts'
+import { PresenceReader } from './presence.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from './redis-connection.ts'
 
 export interface RedisExporterOptions extends RedisConnectionOptions {
@@ -72,8 +74,6 @@ export class RedisExporter implements HealthExporter {
   readonly stats: PublishStats = { published: 0, dropped: 0, failed: 0, conflicts: 0, cut: 0, reconnects: 0 }
   /** Also read by others of this process; not to be closed by them. */
   readonly connection: RedisConnection
-  /** Whether `load` got an answer: an empty list of alerts then means that there are none. */
-  loaded = false
 
   readonly #clock: Clock
   readonly #service: string
@@ -88,6 +88,8 @@ export class RedisExporter implements HealthExporter {
   readonly #revs = new Map<string, string>()
   /** Open alerts as they were last written: should the server lose its memory, they are saved again. */
   readonly #open = new Map<string, { readonly alert: Alert; readonly document: string }>()
+  readonly #presence: PresenceReader
+  #upSince: number | undefined
   #statusBeat = 0
   #metricsBeat = 0
   #status: { readonly json: string; readonly stopped: boolean } | undefined
@@ -104,6 +106,7 @@ export class RedisExporter implements HealthExporter {
 
   constructor(options: RedisExporterOptions) {
     this.connection = new RedisConnection(options)
+    this.#presence = new PresenceReader((command) => this.connection.run(command), options.service, toInstanceName(options.instance))
     this.#clock = options.clock
     this.#service = options.service
     this.#instance = toInstanceName(options.instance)
@@ -123,23 +126,27 @@ export class RedisExporter implements HealthExporter {
   }
 
   /** With the alerts that go on come those that are over, for the number of their last episode. */
-  async load(timeoutMs: number): Promise<readonly StoredAlert[]> {
+  async load(timeoutMs: number): Promise<readonly StoredAlert[] | undefined> {
     this.start()
     // Whoever awaits this may have nothing else that keeps the process alive.
     this.connection.hold(true)
     const late = Promise.withResolvers<undefined>()
     const cancel = this.#clock.after(timeoutMs, () => late.resolve(undefined))
     try {
-      const alerts = await Promise.race([this.#read(), late.promise])
-      this.loaded = alerts !== undefined
-      return alerts ?? []
+      return await Promise.race([this.#read(), late.promise])
     } catch (error) {
       this.#failed(error)
-      return []
+      return undefined
     } finally {
       cancel()
       if (!this.#stopping) this.connection.hold(false)
     }
+  }
+
+  async presence(): Promise<Presence | undefined> {
+    const presence = this.#upSince === undefined ? undefined : await this.#presence.read()
+    if (!presence || this.#upSince === undefined) return undefined
+    return { ...presence, watchedMs: this.#clock.monotonicMs() - this.#upSince }
   }
 
   status(snapshot: Snapshot): void {
@@ -197,6 +204,7 @@ export class RedisExporter implements HealthExporter {
   }
 
   #up(): void {
+    this.#upSince = this.#clock.monotonicMs()
     this.stats.reconnects = this.connection.reconnects
     this.#outbox.unsend()
     if (this.stats.reconnects > 0) this.#saveOpenAgain()
@@ -206,6 +214,7 @@ export class RedisExporter implements HealthExporter {
   }
 
   #down(): void {
+    this.#upSince = undefined
     this.#outbox.unsend()
     // Its attempt to say goodbye failed; the process need not wait for another.
     this.#stopping?.resolve()
@@ -323,8 +332,9 @@ export class RedisExporter implements HealthExporter {
     const stored: StoredAlert[] = []
     for (const [rev = null, document = null] of rows) {
       const found = toStoredAlert(rev, document, this.#now())
-      if (document === null || found?.alert.service !== this.#service) continue
-      const { id } = found.alert
+      if (document === null || !found) continue
+      const { id, rule, service } = found.alert
+      if (service !== this.#service && rule !== SERVICE_SILENT) continue
       // A transition that overtook this answer knows better.
       if (this.#revs.has(id) || this.#outbox.has(id)) continue
       this.#revs.set(id, String(found.rev))

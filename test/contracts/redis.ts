@@ -253,7 +253,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
 
         const after = exporterOf()
         const stored = await after.load(1000)
-        expect(stored.map(({ alert, rev }) => [alert.id, alert.state, rev])).toEqual([
+        expect(stored?.map(({ alert, rev }) => [alert.id, alert.state, rev])).toEqual([
           ['a1', 'pending', 0],
           ['a2', 'resolved', 4],
           ['rule that was removed since', 'firing', 1],
@@ -386,8 +386,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         const lines = diagLines()
         const target: RedisTarget = { host: server.host, port: server.port, username: 'health', password: 'wrong' }
         const exporter = exporterOf({ target, longestWaitMs: 50 })
-        expect(await exporter.load(1000)).toEqual([])
-        expect(exporter.loaded).toBe(false)
+        expect(await exporter.load(1000)).toBeUndefined()
         expect(lines).toHaveLength(1)
         expect(lines[0]).toMatch(/\(WRONGPASS/)
         expect(lines[0]).not.toContain('wrong ')

@@ -1,5 +1,5 @@
 /** A HealthExporter that keeps what it is given, in order, with the time it came. */
-import type { Alert, Clock, HealthExporter, Snapshot, StoredAlert, Transition } from '../../src/types.ts'
+import type { Alert, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../../src/types.ts'
 
 export interface Told {
   /** Seconds on the monotonic clock. */
@@ -26,6 +26,13 @@ export class MemoryExporter implements HealthExporter {
 
   async load(): Promise<readonly StoredAlert[]> {
     return this.#stored
+  }
+
+  /** What `presence` answers. */
+  present: Presence | undefined
+
+  async presence(): Promise<Presence | undefined> {
+    return this.present
   }
 
   status(snapshot: Snapshot): void {
