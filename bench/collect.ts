@@ -66,7 +66,11 @@ function evaluate(): void {
   alerts = judged.alerts
 }
 
-type Turn = { readonly name: string; prepare(): void; run(): unknown }
+interface Turn {
+  readonly name: string
+  readonly prepare: () => void
+  readonly run: () => unknown
+}
 const turns: Turn[] = [
   { name: 'otel-health: collect for OTLP', prepare: () => cells.forEach((cell) => cell.add(1)), run: () => producer.collect() },
   { name: 'otel-health: one evaluation', prepare: () => (cells.forEach((cell) => cell.add(1)), recordProfile()), run: evaluate },

@@ -15,7 +15,7 @@ function allocated(): number {
 export interface Variant {
   readonly name: string
   /** Does its work `n` times. */
-  run(n: number): void
+  readonly run: (n: number) => void
   /** How often at a time, so that a turn takes long enough to be measured. */
   readonly n: number
 }

@@ -56,7 +56,7 @@ export type AccountState = (typeof ACCOUNT_STATES)[number]
 export const ANISETTE_STATES = ['reachable', 'invalid', 'unreachable', 'unknown'] as const
 export type AnisetteState = (typeof ANISETTE_STATES)[number]
 
-export const OUTCOMES = ['reports', 'empty', 'failed'] as const
+const OUTCOMES = ['reports', 'empty', 'failed'] as const
 export const UPSTREAMS = ['apple', 'anisette'] as const
 export type Upstream = (typeof UPSTREAMS)[number]
 export const SKIP_REASONS = ['anisette', 'auth'] as const

@@ -6,7 +6,7 @@ import { holdProcess } from './clock.ts'
 import type { Cancel } from './types.ts'
 
 /** Milliseconds the end of the process may be held up. */
-export const FLUSH_MS = 2000
+const FLUSH_MS = 2000
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 

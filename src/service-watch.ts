@@ -55,12 +55,7 @@ export function watchService(monitor: TrackerFetcherHealthMonitor, { config, fil
 }
 
 /** Reads the queues every 5 s and records what is found. */
-export function recordQueues(
-  monitor: TrackerFetcherHealthMonitor,
-  client: CommandClient,
-  queues: readonly WatchedQueue[],
-  clock: Clock,
-): Cancel {
+function recordQueues(monitor: TrackerFetcherHealthMonitor, client: CommandClient, queues: readonly WatchedQueue[], clock: Clock): Cancel {
   return watchQueues({
     client,
     queues,

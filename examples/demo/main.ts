@@ -4,6 +4,9 @@ import { readOptions } from './options.ts'
 // Before the first line: whoever has read it may stop us.
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+// A shell between npm and us may be killed without a word.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || stop.abort(), 500).unref()
 
 console.log('otel-health demo: a tracker fetcher, its Redis, Apple and anisette are starting')
 try {

@@ -2,7 +2,7 @@
 import type { AnisetteEvidence } from './anisette-watch.ts'
 
 /** Tells our probes from the service's own requests in the server's log. */
-export const USER_AGENT = 'otel-health-check'
+const USER_AGENT = 'otel-health-check'
 const LONGEST_BODY = 64 * 1024
 
 /** Rejects when there is no answer; resolves to `unreachable` for a server error, to `invalid` for an answer without usable headers. */

@@ -12,7 +12,7 @@ const SLOTS = 360
 const NOW = 2 * SLOTS
 
 /** Seconds the ring can look back. */
-export const LONGEST_WINDOW_SECONDS: number = (SLOTS * COARSE_MS) / 1000
+const LONGEST_WINDOW_SECONDS = (SLOTS * COARSE_MS) / 1000
 const FINE_REACH_MS = SLOTS * FINE_MS
 
 /** `columns` numbers are kept per slot: 1 for a counter, one per bucket and a sum for a histogram. 5,760 bytes a column. */

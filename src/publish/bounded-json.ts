@@ -4,7 +4,7 @@
  */
 
 /** The largest message, in bytes of UTF-8. */
-export const MAX_MESSAGE_BYTES = 64 * 1024
+const MAX_MESSAGE_BYTES = 64 * 1024
 
 export interface Limits {
   /** Characters of a text; a longer one ends in `…`. */
@@ -59,7 +59,7 @@ export function toJson(value: object): string {
 }
 
 /** What JSON can say of a value, within the limits: a number that is not finite is `null`. */
-export function bounded(value: unknown, limits: Limits, tally: Tally, depth: number = 0): unknown {
+function bounded(value: unknown, limits: Limits, tally: Tally, depth: number = 0): unknown {
   switch (typeof value) {
     case 'string':
       return shortened(value, limits.text, tally)

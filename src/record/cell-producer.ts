@@ -19,8 +19,6 @@ const HISTOGRAM_POINT = 0
 const GAUGE_POINT = 2
 const SUM_POINT = 3
 
-export type Temporality = typeof DELTA | typeof CUMULATIVE
-
 /** The SDK's names of our instrument kinds, as `selectAggregationTemporality` is asked with. */
 const INSTRUMENT_TYPE: Record<InstrumentKind, string> = {
   counter: 'COUNTER',

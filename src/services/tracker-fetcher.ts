@@ -131,15 +131,3 @@ export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: R
     ],
   }
 }
-
-/** The figures of a metrics message, in its order. */
-export const TRACKER_FETCHER_KEY_METRICS = [
-  'fetch_rate_per_hour',
-  'success_rate_percent',
-  'apple_account_authenticated',
-  'anisette_server_reachable',
-  'total_queue_size',
-  'apple_api_response_time_ms',
-  'reports_found_per_tracker',
-  'batch_processing_time_ms',
-] as const

@@ -77,7 +77,7 @@ await step('a monitor of any service has its checks', async () => {
 })
 await step('a fetcher’s monitor starts and says so', async () => {
   await monitor.start()
-  const { phase, status } = await message(({ phase }) => phase === 'running')
+  const { phase, status } = await message((each) => each['phase'] === 'running')
   deepStrictEqual(status, 'healthy')
   return `${String(phase)}, ${status}`
 })
@@ -122,13 +122,13 @@ await step('anisette gone fires within milliseconds', async () => {
   monitor.setAnisette('unreachable')
   const alert = await message(({ type, rule }) => type === 'fired' && rule === 'anisette_unreachable')
   const elapsed = performance.now() - started
-  const { status } = await message(({ status, phase }) => phase !== undefined && status === 'unhealthy')
+  const { status } = await message((each) => each['phase'] !== undefined && each.status === 'unhealthy')
   return `${String(alert['severity'])} after ${elapsed.toFixed(1)} ms: "${alert.message}"; status ${status}`
 })
 await step('anisette back resolves it', async () => {
   monitor.setAnisette('reachable')
   await message(({ type, rule }) => type === 'resolved' && rule === 'anisette_unreachable')
-  const { status } = await message(({ status, phase }) => phase !== undefined && status === 'healthy')
+  const { status } = await message((each) => each['phase'] !== undefined && each.status === 'healthy')
   return `resolved; status ${status}`
 })
 

@@ -52,14 +52,14 @@ function plain(provider: ApiMeterProvider): Recording {
 
 interface Harness {
   readonly recording: Recording
-  collect(): Promise<ResourceMetrics>
+  readonly collect: () => Promise<ResourceMetrics>
 }
 
 function harness(kind: 'cells' | 'meter' | 'plain', temporality: AggregationTemporality): Harness {
   const exporter = new InMemoryMetricExporter(temporality)
   // As OTLP's delta preference has it: up-down counters stay cumulative.
-  exporter.selectAggregationTemporality = ((type: string) =>
-    type.endsWith('UP_DOWN_COUNTER') ? AggregationTemporality.CUMULATIVE : temporality) as never
+  exporter.selectAggregationTemporality = (type: string) =>
+    type.endsWith('UP_DOWN_COUNTER') ? AggregationTemporality.CUMULATIVE : temporality
   const clock = new VirtualClock()
   const store = new CellStore(clock)
   const selectTemporality = (type: string) => exporter.selectAggregationTemporality(type as never)
