@@ -29,7 +29,8 @@ export interface Measured {
   readonly bytes: number
 }
 
-export function measure(variants: readonly Variant[], rounds = 15): Measured[] {
+/** One measurement for each variant, in their order. */
+export function measure<const V extends readonly Variant[]>(variants: V, rounds: number = 15): { readonly [I in keyof V]: Measured } {
   const times = variants.map((): number[] => [])
   const bytes = variants.map(() => Infinity)
   for (const variant of variants) variant.run(variant.n)
@@ -43,10 +44,11 @@ export function measure(variants: readonly Variant[], rounds = 15): Measured[] {
       bytes[index] = Math.min(bytes[index]!, (allocated() - heap) / n)
     }
   }
-  return variants.map(({ name }, index) => {
+  const measured = variants.map(({ name }, index): Measured => {
     const sorted = times[index]!.toSorted((a, b) => a - b)
     return { name, median: sorted[Math.floor(sorted.length / 2)]!, min: sorted[0]!, bytes: bytes[index]! }
   })
+  return measured as unknown as { readonly [I in keyof V]: Measured }
 }
 
 export function print(measured: readonly Measured[]): void {
