@@ -36,13 +36,20 @@ interface Slot {
   readonly account: Account
   state: AccountState
   busy: boolean
+  /** When it was last taken: epoch milliseconds. */
+  takenAt: number
+  /** Whether it made a request since. */
+  used: boolean
   /** Not before this time, because of its last request: epoch milliseconds. */
   readyAt: number
   /** Not before this time, because it could not log in: epoch milliseconds. */
   pausedUntil: number
 }
 
-/** Several Apple accounts, used in turn, each for one request at a time: Apple blocks accounts that ask too often or twice at once. */
+/**
+ * Several Apple accounts, used in turn, each for one request at a time: Apple blocks accounts that ask too often or twice at once. Turns
+ * are evenly spaced, also after an outage: accounts that all asked when it ended would ask together ever after.
+ */
 export class AccountPool {
   readonly #slots: Slot[]
   readonly #apple: AppleClient
@@ -52,6 +59,8 @@ export class AccountPool {
   readonly #settings: AccountPoolSettings
   readonly #log: Log
   #next = 0
+  /** Epoch milliseconds. */
+  #nextTurnAt = 0
 
   constructor(options: {
     accounts: readonly Credentials[]
@@ -69,7 +78,8 @@ export class AccountPool {
       account: { ...credentials, session: undefined },
       state: 'unknown',
       busy: false,
-      // Each account has its own offset, or all of them would ask together and then be silent together.
+      takenAt: now,
+      used: false,
       readyAt: now + (index / options.accounts.length) * intervalMs,
       pausedUntil: 0,
     }))
@@ -84,19 +94,24 @@ export class AccountPool {
   /** The next account that may be used now; it is the caller's until released. */
   take(): Account | undefined {
     const now = this.#clock.now()
+    if (now < this.#nextTurnAt) return undefined
     for (let i = 0; i < this.#slots.length; i++) {
       const index = (this.#next + i) % this.#slots.length
       const slot = this.#slots[index]!
       if (slot.busy || slot.readyAt > now || slot.pausedUntil > now) continue
       this.#next = index + 1
-      slot.busy = true
+      this.#nextTurnAt = now + this.#settings.intervalMs / this.#slots.length
+      Object.assign(slot, { busy: true, takenAt: now, used: false })
       return slot.account
     }
     return undefined
   }
 
+  /** Gives the account back; if it made no request, its turn is free for another. */
   release(account: Account): void {
-    this.#slot(account).busy = false
+    const slot = this.#slot(account)
+    slot.busy = false
+    if (!slot.used) this.#nextTurnAt = this.#clock.now()
   }
 
   /** Whether any account is worth waiting for: false while all of them are paused. */
@@ -107,12 +122,17 @@ export class AccountPool {
 
   /** When the next idle account may be used; Infinity if all are busy. Epoch milliseconds. */
   nextReadyAt(): number {
-    return Math.min(...this.#slots.map((slot) => (slot.busy ? Infinity : Math.max(slot.readyAt, slot.pausedUntil))))
+    return Math.max(
+      this.#nextTurnAt,
+      Math.min(...this.#slots.map((slot) => (slot.busy ? Infinity : Math.max(slot.readyAt, slot.pausedUntil)))),
+    )
   }
 
-  /** The account is about to make a request; the next one may follow an interval later. */
+  /** The account is about to make a request; its next turn is an interval after this one began. */
   used(account: Account): void {
-    this.coolDown(account, this.#settings.intervalMs)
+    const slot = this.#slot(account)
+    slot.used = true
+    slot.readyAt = slot.takenAt + this.#settings.intervalMs
   }
 
   /** Leaves the account alone for at least so long, because Apple asked for it. */

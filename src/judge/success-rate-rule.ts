@@ -115,7 +115,7 @@ function runOfFailures(limit: Limit, streak: number): Finding | undefined {
   if (streak > -limit.run) return undefined
   const n = -streak
   return {
-    message: `The last ${amount(n)} fetches all failed (limit ${limit.run} in a row)`,
+    message: `The last ${amount(n)} calls to Apple all failed`,
     value: { current: 0, threshold: limit.percent, unit: 'percent', n, failures: n },
   }
 }
@@ -154,7 +154,7 @@ function notYetClear(limit: Limit, plain: Look | undefined, streak: number, read
     return { message: `${message}; clears above ${decimal(limit.percent + CLEAR_MARGIN)} %`, value }
   }
   return {
-    message: `Few fetches, and not yet ${CLEAR_RUN} in a row that succeeded (${amount(Math.max(0, streak))} so far)`,
+    message: `Few calls, and not yet ${CLEAR_RUN} in a row that succeeded (${amount(Math.max(0, streak))} so far)`,
     value: { current: Math.max(0, streak), threshold: CLEAR_RUN, unit: 'successes in a row' },
   }
 }
@@ -163,7 +163,7 @@ function runOfSuccesses(limit: Limit, streak: number): Finding {
   const n = Math.max(0, streak)
   const value: Evidence = { current: n > 0 ? 100 : null, threshold: limit.percent, unit: 'percent', n, failures: 0 }
   return {
-    message: n > 0 ? `The last ${amount(n)} fetches succeeded` : 'Too few fetches since the recovery to say that it is failing again',
+    message: n > 0 ? `The last ${amount(n)} calls to Apple succeeded` : 'Too few calls to Apple since the recovery to say that it is failing again',
     value,
   }
 }

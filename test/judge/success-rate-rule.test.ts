@@ -180,7 +180,7 @@ test.for([
   {
     why: 'a run is said as one',
     verdict: () => judge([quiet, quiet, quiet, [45, 7]], -7),
-    message: 'The last 7 fetches all failed (limit 5 in a row)',
+    message: 'The last 7 calls to Apple all failed',
     value: { current: 0, threshold: 80, unit: 'percent', n: 7, failures: 7 },
   },
 ])('$why', ({ verdict, message, value }) => {

@@ -1,6 +1,6 @@
 /** The success rate of `npm start` under http.500, with the rules at their defaults and in real time: about three and a half minutes. */
 import { afterAll, expect, test } from 'vitest'
-import { DemoProcess } from './demo-process.ts'
+import { DemoProcess } from '../e2e/demo-process.ts'
 
 const MINUTE = 60_000
 
