@@ -30,6 +30,8 @@ const heard = async (): Promise<bigint> => {
 
 const client = new Redis(port)
 const monitor = new TrackerFetcherHealthMonitor({
+  // A name of its own: an alert that an interrupted run left open would not fire again.
+  serviceName: `bench-${process.pid}`,
   redisHost: '127.0.0.1',
   redisPort: port,
   config: { rules: { anisette_unreachable: { keepFiring: 0 } } },

@@ -44,6 +44,7 @@ import type {
   HealthExporter,
   InstancePresence,
   Phase,
+  Presence,
   Profile,
   Rule,
   Sample,
@@ -207,15 +208,19 @@ export class ServiceHealthMonitor {
       const changed = this.#changed ?? new Set()
       this.#changed = undefined
       if (this.#reader) void this.#collectForeign()
-      else this.#evaluate(this.#profile.rules.filter((rule) => this.#dependsOn(rule, changed)))
+      else this.#evaluate(changed)
     })
   }
 
-  #dependsOn({ needs }: Rule, changed: ReadonlySet<string>): boolean {
-    return needs.some((name) => {
-      const selector = this.#profile.selectors[name]
-      return selector && selector.kind !== 'time_above' && changed.has(selector.metric)
-    })
+  /** The rules that read a selector of one of the metrics. */
+  #rulesOn(changed: ReadonlySet<string>): readonly Rule[] {
+    const { rules, selectors } = this.#profile
+    return rules.filter(({ needs }) =>
+      needs.some((name) => {
+        const selector = selectors[name]
+        return selector && selector.kind !== 'time_above' && changed.has(selector.metric)
+      }),
+    )
   }
 
   async #start(): Promise<void> {
@@ -261,9 +266,15 @@ export class ServiceHealthMonitor {
   async #watchOthers(): Promise<void> {
     if (!this.#loaded) await this.#loadAlerts()
     const presence = await this.#exporter.presence()
-    if (!this.#evaluates) return
-    this.#others = presence?.others ?? []
-    // All are silent when Redis has been away for long, and nobody was.
+    this.#safely(() => {
+      this.#others = presence?.others ?? []
+      this.#judgeSilences(presence)
+      this.evaluateSoon()
+    })
+  }
+
+  /** All are silent when Redis has been away for long, and then nobody was. */
+  #judgeSilences(presence: Presence | undefined): void {
     if (!presence || presence.watchedMs < 3000 * this.options.settings.publishingInterval) return
     const { alerts, transitions } = judgeSilence({
       services: presence.services,
@@ -273,7 +284,6 @@ export class ServiceHealthMonitor {
     })
     this.#silences = alerts
     for (const transition of transitions) this.#exporter.transition(transition)
-    this.evaluateSoon()
   }
 
   async #stop(timeoutMs: number): Promise<void> {
@@ -285,15 +295,21 @@ export class ServiceHealthMonitor {
     await Promise.all([this.#exporter.stop(last, timeoutMs), this.flush(timeoutMs)])
   }
 
-  /** With `rules`, of a change of state: what has nothing to do with it waits for the tick. */
-  #evaluate(rules?: readonly Rule[]): void {
+  /** The whole product, once a tick; of state metrics that `changed`, at once and without what has nothing to do with them. */
+  #evaluate(changed?: ReadonlySet<string>): void {
+    this.#safely(() => {
+      const samples = this.#collect(changed)
+      this.#compute(samples, changed)
+      const judgement = this.#judge(changed)
+      this.#publish(judgement)
+    })
+  }
+
+  /** Whatever happens in here, the service does not notice. Does nothing before the start and after the stop. */
+  #safely(action: () => void): void {
     if (!this.#evaluates) return
     try {
-      if (!rules) this.#store?.refresh()
-      const samples = this.#collect()
-      this.#compute(samples)
-      const judgement = this.#judge(rules)
-      this.#publish(judgement, samples)
+      action()
     } catch (error) {
       this.recording.counter(EVALUATION_ERRORS, {}).add(1)
       if (!this.#saidError) diag.error('otel-health: an evaluation failed; the next one is tried all the same:', error)
@@ -301,28 +317,30 @@ export class ServiceHealthMonitor {
     }
   }
 
-  #collect(): readonly Sample[] {
-    return this.#store?.samples() ?? this.#reader?.latest ?? []
+  #collect(changed?: ReadonlySet<string>): readonly Sample[] {
+    if (!changed) this.#store?.refresh()
+    return this.#store?.samples(changed) ?? this.#reader?.latest ?? []
   }
 
-  #compute(samples: readonly Sample[]): void {
-    this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
+  #compute(samples: readonly Sample[], changed?: ReadonlySet<string>): void {
+    if (changed) this.#windows.observeStates(samples)
+    else this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
   }
 
-  #judge(rules: readonly Rule[] = this.#profile.rules): Judgement {
+  #judge(changed?: ReadonlySet<string>): Judgement {
+    const rules = changed ? this.#rulesOn(changed) : this.#profile.rules
     const { serviceName: service } = this.options
     const { alerts, verdicts } = this.#judgement
     const now = { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() }
-    const all = rules === this.#profile.rules
     const judged = judge({
       rules,
       readings: this.#windows.readings(now.monotonicMs),
-      alerts: all ? alerts : new Map([...alerts].filter(([name]) => rules.some((rule) => rule.name === name))),
+      alerts: changed ? new Map([...alerts].filter(([name]) => rules.some((rule) => rule.name === name))) : alerts,
       service,
       alertId: (rule) => this.#alertIds.get(rule) ?? alertId(rule, service),
       now,
     })
-    if (all) return judged
+    if (!changed) return judged
     const newer = new Map(judged.verdicts.map((verdict) => [verdict.rule, verdict]))
     return {
       ...judged,
@@ -331,7 +349,7 @@ export class ServiceHealthMonitor {
     }
   }
 
-  #publish(judgement: Judgement, samples: readonly Sample[]): void {
+  #publish(judgement: Judgement): void {
     for (const transition of judgement.transitions) this.#exporter.transition(transition)
     const told = new Set(judgement.transitions.map(({ alert }) => alert.rule))
     for (const [rule, alert] of judgement.alerts) {
@@ -339,8 +357,14 @@ export class ServiceHealthMonitor {
     }
     this.#judgement = judgement
     if (judgement.errors.length > 0) this.recording.counter(EVALUATION_ERRORS, {}).add(judgement.errors.length)
+    // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
+    if (judgement.transitions.length > 0) this.clock.after(0, () => this.#safely(() => this.#tellStatus()))
+    else this.#tellStatus()
+  }
 
-    const standing = this.#standing(judgement)
+  /** Publishes the status if it says something else than the last one did. */
+  #tellStatus(): void {
+    const standing = this.#standing(this.#judgement)
     const rules = this.#profile.rules.map(({ name }) => name)
     for (const { metric, attributes, value } of healthLevels(standing.status, standing.alerts, rules, this.clock.epochMs())) {
       this.recording.level(metric, attributes).set(value)
@@ -351,11 +375,11 @@ export class ServiceHealthMonitor {
     if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = this.clock.epochMs()
     this.#lastStatus = standing.status
     this.#lastPhase = standing.phase
-    this.#exporter.status(this.#snapshot(standing, samples))
+    this.#exporter.status(this.#snapshot(standing, this.#collect()))
   }
 
   #publishAgain(publish: (snapshot: Snapshot) => void): void {
-    if (this.#evaluates) publish(this.#snapshot(this.#standing(this.#judgement), this.#collect()))
+    this.#safely(() => publish(this.#snapshot(this.#standing(this.#judgement), this.#collect())))
   }
 
   #standing({ verdicts, alerts: byRule }: Judgement): Standing {

@@ -21,8 +21,11 @@ async function started(options: TrackerFetcherHealthMonitorOptions = {}, clock: 
   return { monitor, exporter, clock }
 }
 
-/** Lets what was queued as a microtask happen. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Lets what was queued as a microtask happen, and what waits for no time at all. */
+async function settle(clock: VirtualClock): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  clock.advance(0)
+}
 
 describe('a change of state is evaluated at once', () => {
   test.for([
@@ -42,9 +45,9 @@ describe('a change of state is evaluated at once', () => {
       rule: 'apple_account_unauthenticated',
     },
   ])('$why', async ({ act, rule }) => {
-    const { monitor, exporter } = await started()
+    const { monitor, exporter, clock } = await started()
     act(monitor)
-    await settle()
+    await settle(clock)
     expect(exporter.told).toEqual([{ at: 0, rule, type: 'fired', severity: 'CRITICAL' }])
     expect(exporter.last).toMatchObject({ status: 'unhealthy', phase: 'running', alerts: [{ rule, state: 'firing' }] })
   })
@@ -52,10 +55,10 @@ describe('a change of state is evaluated at once', () => {
   test('it resolves after it was fine for its keep-firing time', async () => {
     const { monitor, exporter, clock } = await started()
     monitor.setAnisette('unreachable')
-    await settle()
+    await settle(clock)
     clock.advance(30_000)
     monitor.setAnisette('reachable')
-    await settle()
+    await settle(clock)
     expect(exporter.last).toMatchObject({ status: 'unhealthy', alerts: [{ state: 'recovering' }] })
     clock.advance(59_000)
     expect(exporter.told).toHaveLength(1)
@@ -65,11 +68,11 @@ describe('a change of state is evaluated at once', () => {
   })
 
   test('several changes in one turn are one evaluation and one status', async () => {
-    const { monitor, exporter } = await started()
+    const { monitor, exporter, clock } = await started()
     const before = exporter.statuses.length
     for (const state of ['unreachable', 'reachable', 'invalid'] satisfies AnisetteState[]) monitor.setAnisette(state)
     monitor.setAppleAccount('blocked')
-    await settle()
+    await settle(clock)
     expect(exporter.statuses).toHaveLength(before + 1)
     expect(exporter.told.map(({ rule }) => rule)).toEqual(['apple_account_unauthenticated', 'anisette_unreachable'])
   })
@@ -189,14 +192,14 @@ describe('what is published', () => {
   test('stop says stopped with the last status, and nothing after it', async () => {
     const { monitor, exporter, clock } = await started()
     monitor.setAnisette('unreachable')
-    await settle()
+    await settle(clock)
     const statuses = exporter.statuses.length
     const stopping = monitor.stop()
     expect(exporter.stopped).toMatchObject({ phase: 'stopped', status: 'unhealthy' })
     await stopping
     monitor.setAnisette('reachable')
     clock.advance(600_000)
-    await settle()
+    await settle(clock)
     expect(exporter.statuses).toHaveLength(statuses)
   })
 
@@ -215,7 +218,7 @@ describe('a restart', () => {
   test('neither repeats nor forgets an alert', async () => {
     const first = await started()
     first.monitor.setAnisette('unreachable')
-    await settle()
+    await settle(first.clock)
     const stored = [...first.exporter.saved.values()].map((alert) => ({ alert, rev: 1 }))
     const exporter = new MemoryExporter(first.clock, stored)
     const second = new TrackerFetcherHealthMonitor({ clock: first.clock, exporter, env: { OTEL_METRICS_EXPORTER: 'none' } })
@@ -224,7 +227,7 @@ describe('a restart', () => {
     expect(exporter.told).toEqual([])
     expect(exporter.last).toMatchObject({ status: 'unhealthy', alerts: [{ rule: 'anisette_unreachable', state: 'firing', episode: 1 }] })
     second.setAnisette('reachable')
-    await settle()
+    await settle(first.clock)
     first.clock.advance(61_000)
     expect(exporter.told).toMatchObject([{ rule: 'anisette_unreachable', type: 'resolved' }])
   })
@@ -244,7 +247,7 @@ describe('others', () => {
     const { exporter, clock } = await started()
     exporter.present = presence(90_000)
     clock.advance(10_000)
-    await settle()
+    await settle(clock)
     expect(exporter.transitions).toMatchObject([
       { type: 'fired', alert: { rule: 'service_silent', service: 'geocoding', severity: 'CRITICAL' } },
     ])
@@ -255,7 +258,7 @@ describe('others', () => {
     const { exporter, clock } = await started()
     exporter.present = presence(89_000)
     clock.advance(10_000)
-    await settle()
+    await settle(clock)
     expect(exporter.transitions).toEqual([])
   })
 })
@@ -265,7 +268,7 @@ describe('it holds up', () => {
     const { monitor, exporter, clock } = await started()
     monitor.recordQueueSizes({ hot: 1 })
     monitor.setAnisette('unreachable')
-    await settle()
+    await settle(clock)
     for (const step of [3_600_000, -7_200_000]) {
       clock.stepWallClock(step)
       clock.advance(10_000)
@@ -303,10 +306,10 @@ describe('it holds up', () => {
       throw undefined
     }
     monitor.setAnisette('unreachable')
-    await settle()
+    await settle(clock)
     exporter.status = status
     monitor.setAppleAccount('blocked')
-    await settle()
+    await settle(clock)
     clock.advance(1000)
     expect(exporter.told.map(({ rule }) => rule)).toEqual(['anisette_unreachable', 'apple_account_unauthenticated'])
   })

@@ -87,6 +87,16 @@ export class Windows {
     for (const keeper of this.#keepers.values()) this.#endCollection(keeper, now, covered)
   }
 
+  /**
+   * Takes samples of state metrics between two collections, so that a change can be judged at once and alone. Rings and
+   * levels wait for the next collection.
+   */
+  observeStates(samples: readonly Sample[]): void {
+    for (const sample of samples) {
+      for (const keeper of this.#listenersOf(sample.series)) if (isKind(keeper, 'state')) addSample(keeper, sample)
+    }
+  }
+
   /** The readings as of `now`, which must not be before the last collection. */
   readings(now: number): Readings {
     return {

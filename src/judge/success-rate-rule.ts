@@ -163,7 +163,10 @@ function runOfSuccesses(limit: Limit, streak: number): Finding {
   const n = Math.max(0, streak)
   const value: Evidence = { current: n > 0 ? 100 : null, threshold: limit.percent, unit: 'percent', n, failures: 0 }
   return {
-    message: n > 0 ? `The last ${amount(n)} calls to Apple succeeded` : 'Too few calls to Apple since the recovery to say that it is failing again',
+    message:
+      n > 0
+        ? `The last ${amount(n)} calls to Apple succeeded`
+        : 'Too few calls to Apple since the recovery to say that it is failing again',
     value,
   }
 }

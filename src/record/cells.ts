@@ -128,10 +128,11 @@ export class CellStore implements Recording {
     return this.#families.values()
   }
 
-  /** One sample per series that has been recorded, as of now. */
-  samples(): Sample[] {
+  /** One sample per series that has been recorded, as of now; of all metrics, or of those named. */
+  samples(metrics?: ReadonlySet<string>): Sample[] {
     const samples: Sample[] = []
-    for (const { cells } of this.#families.values()) {
+    for (const { metric, cells } of this.#families.values()) {
+      if (metrics && !metrics.has(metric.name)) continue
       for (const cell of cells.values()) {
         if (cell instanceof CounterCell) {
           if (cell.value > 0) samples.push({ series: cell, kind: 'sum', value: cell.value })

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { Severity } from '../../src/types.ts'
+import type { FaultName, FaultSettings } from '../simulators/faults.ts'
+import type { ToldAlert } from './told-alerts.ts'
+
+/** Something that is done to the system; `atMs` milliseconds after the day began. */
+export type Step = { readonly atMs: number } & (
+  | { readonly fault: FaultName; readonly settings: FaultSettings }
+  | { readonly end: FaultName }
+  /** So many trackers that are not of the fleet are put into `immediate`. */
+  | { readonly refresh: number }
+  /** All but so many are taken out of `immediate` again. */
+  | { readonly withdrawTo: number }
+  /** The operator enters the second-factor code of every account that wants one. */
+  | { readonly codes: 'all' }
+)
+
+export interface Timeline {
+  readonly environment: Readonly<Record<string, string>>
+  /** In order of time. */
+  readonly steps: readonly Step[]
+  readonly expected: readonly ToldAlert[]
+}
+
+interface Document {
+  readonly environment: Readonly<Record<string, string>>
+  readonly events: readonly {
+    readonly does: readonly ({ readonly at: string } & Readonly<Record<string, unknown>>)[]
+    readonly expect: readonly Episode[]
+  }[]
+}
+
+interface Episode {
+  readonly rule: string
+  /** When it fired. */
+  readonly severity: Severity
+  readonly fired: string
+  readonly escalated?: string
+  readonly deescalated?: string
+  readonly resolved: string
+}
+
+export function readTimeline(file: string | URL): Timeline {
+  const { environment, events } = parse(readFileSync(file, 'utf8')) as Document
+  return {
+    environment,
+    steps: events.flatMap(({ does }) => does.map(readStep)).toSorted((a, b) => a.atMs - b.atMs),
+    expected: events.flatMap(({ expect }) => expect.flatMap(transitions)).toSorted((a, b) => a.atMs - b.atMs),
+  }
+}
+
+function readStep({ at, fault, end, refresh, withdraw_to, codes, ...settings }: Document['events'][number]['does'][number]): Step {
+  const atMs = timeOfDay(at)
+  if (typeof fault === 'string') return { atMs, fault: fault as FaultName, settings }
+  if (typeof end === 'string') return { atMs, end: end as FaultName }
+  if (typeof refresh === 'number') return { atMs, refresh }
+  if (typeof withdraw_to === 'number') return { atMs, withdrawTo: withdraw_to }
+  if (codes === 'all') return { atMs, codes }
+  throw new Error(`What is done at ${at} is none of fault, end, refresh, withdraw_to and codes.`)
+}
+
+/** The messages of one episode of an alert. */
+function transitions({ rule, severity, fired, escalated, deescalated, resolved }: Episode): readonly ToldAlert[] {
+  const last = deescalated ? 'WARNING' : escalated ? 'CRITICAL' : severity
+  return [
+    { atMs: timeOfDay(fired), rule, type: 'fired', severity },
+    ...(escalated ? [{ atMs: timeOfDay(escalated), rule, type: 'escalated', severity: 'CRITICAL' } as const] : []),
+    ...(deescalated ? [{ atMs: timeOfDay(deescalated), rule, type: 'deescalated', severity: 'WARNING' } as const] : []),
+    { atMs: timeOfDay(resolved), rule, type: 'resolved', severity: last },
+  ]
+}
+
+/** Milliseconds since midnight of `hh:mm:ss`. */
+function timeOfDay(text: string): number {
+  const match = /^(\d\d):(\d\d):(\d\d)$/.exec(text)
+  if (!match) throw new Error(`${JSON.stringify(text)} is no time of day such as "08:30:20".`)
+  const [, hours, minutes, seconds] = match.map(Number)
+  return ((hours! * 60 + minutes!) * 60 + seconds!) * 1000
+}
+
+/** `hh:mm:ss`, rounded down. */
+export function clockTime(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  return [seconds / 3600, (seconds / 60) % 60, seconds % 60].map((part) => String(Math.floor(part)).padStart(2, '0')).join(':')
+}

@@ -1,0 +1,37 @@
+import type { Severity, TransitionType } from '../../src/types.ts'
+
+/** One message about an alert, expected or told. */
+export interface ToldAlert {
+  /** Milliseconds after the day began. */
+  readonly atMs: number
+  readonly rule: string
+  readonly type: TransitionType
+  readonly severity: Severity
+}
+
+export interface AlertComparison {
+  /** Expected, but not told within the tolerance. */
+  readonly missing: readonly ToldAlert[]
+  /** Told, but not expected then. */
+  readonly unexpected: readonly ToldAlert[]
+  /** The largest distance between an expected time and its message, in milliseconds. */
+  readonly largestDeviationMs: number
+}
+
+/** Pairs expected and told messages of the same rule, type and severity that are at most `toleranceMs` apart, each once. */
+export function compareAlerts(expected: readonly ToldAlert[], told: readonly ToldAlert[], toleranceMs: number): AlertComparison {
+  const unexpected = [...told]
+  const missing: ToldAlert[] = []
+  let largestDeviationMs = 0
+  for (const one of expected) {
+    const index = unexpected.findIndex((other) => isSameMessage(one, other) && Math.abs(one.atMs - other.atMs) <= toleranceMs)
+    const [found] = index < 0 ? [] : unexpected.splice(index, 1)
+    if (found) largestDeviationMs = Math.max(largestDeviationMs, Math.abs(one.atMs - found.atMs))
+    else missing.push(one)
+  }
+  return { missing, unexpected, largestDeviationMs }
+}
+
+function isSameMessage(a: ToldAlert, b: ToldAlert): boolean {
+  return a.rule === b.rule && a.type === b.type && a.severity === b.severity
+}
