@@ -44,7 +44,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
     })
     afterEach(async () => {
       channels.close()
-      await Promise.all(exporters.splice(0).map((exporter) => exporter.stop(snapshotOf({ phase: 'stopped' }), 0)))
+      // Waited for, or what one test says last is found by the next.
+      await Promise.all(exporters.splice(0).map((exporter) => exporter.stop(snapshotOf({ phase: 'stopped' }), 500)))
     })
     afterAll(async () => {
       client.disconnect()
