@@ -288,7 +288,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       test('keeps a history: a minute each, and what could not be written is in the next', async () => {
         const lines = diagLines()
         const clock = new VirtualClock()
-        const exporter = exporterOf({ clock })
+        // Not the service of the other tests: the process that one of them kills in mid-sentence may be heard late.
+        const exporter = exporterOf({ clock, service: 'with_history' })
         await exporter.load(1000)
         // The clock must not run while an answer is awaited, or the server would seem frozen.
         const publish = async (reports: number, seconds: number, messages: number) => {
@@ -299,14 +300,14 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         }
         await publish(3, 59, 1)
         await publish(5, 1, 2)
-        await redis.rename('{health}:history:tracker_fetcher', 'kept')
-        await redis.set('{health}:history:tracker_fetcher', 'no stream')
+        await redis.rename('{health}:history:with_history', 'kept')
+        await redis.set('{health}:history:with_history', 'no stream')
         await publish(9, 60, 2)
         expect(lines).toEqual([expect.stringContaining('does not take a message that is made for it (WRONGTYPE')])
-        await redis.rename('kept', '{health}:history:tracker_fetcher')
+        await redis.rename('kept', '{health}:history:with_history')
         await publish(10, 60, 2)
         await exporter.stop(snapshotOf({ phase: 'stopped', totals: { since: 'x', attempts: { reports: 12 } } }), 1000)
-        const entries = await redis.xrange('{health}:history:tracker_fetcher', '-', '+')
+        const entries = await redis.xrange('{health}:history:with_history', '-', '+')
         expect(entries.map(([, fields]) => (JSON.parse(fields[5]!) as { attempts: unknown }).attempts)).toEqual([
           { reports: 5 },
           { reports: 5 },
