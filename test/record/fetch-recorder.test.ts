@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { CATALOGUE, ERROR_TYPES, RECORDS_DROPPED } from '../../src/catalogue.ts'
+import { CATALOGUE, RECORDS_DROPPED } from '../../src/catalogue.ts'
 import { CellStore } from '../../src/record/cells.ts'
-import { FetchRecorder, toErrorType } from '../../src/record/fetch-recorder.ts'
+import { FetchRecorder } from '../../src/record/fetch-recorder.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 function recorder() {
@@ -114,6 +114,12 @@ describe('bad input is counted and dropped, never thrown', () => {
           (x, y) => fetches.batch([x, y, { success: true }] as never),
           (x, y) => fetches.skipped(x, y),
           (x) => fetches.retry(x),
+          (x, y) => fetches.attempt({ success: true, retries: x, errorType: y }),
+          (x, y) => fetches.fetchBatch({ attempts: [x, { success: false, retries: y }], retries: x, skipped: y, tier: x }, y),
+          (x, y) => fetches.bind(x).succeeded(y, 1),
+          (x, y) => fetches.bind(x).failed(y),
+          (x, y) => fetches.bindApiCalls(x).record(y),
+          (x, y) => fetches.bindApiCalls('apple').record(x, y),
           (x) => fetches.geofenceEvents(x),
           (x, y) => fetches.batchDuration(x, y, y),
           (x) => fetches.apiCall(x),
@@ -141,6 +147,15 @@ describe('bad input is counted and dropped, never thrown', () => {
     { why: 'NaN reports', call: (f: FetchRecorder) => f.attempt({ success: true, reportsFound: Number.NaN }) },
     { why: 'a negative duration', call: (f: FetchRecorder) => f.apiCall({ durationMs: -1 }) },
     { why: 'an unknown account state', call: (f: FetchRecorder) => f.appleAccount('on_holiday' as never) },
+    { why: 'retries that are no list', call: (f: FetchRecorder) => f.attempt({ success: true, retries: 2 as never }) },
+    {
+      why: 'retries of a batch that are no list',
+      call: (f: FetchRecorder) => f.fetchBatch({ attempts: [{ success: true }], retries: null as never }, 5),
+    },
+    { why: 'NaN reports through a bound handle', call: (f: FetchRecorder) => f.bind('hot').succeeded(Number.NaN, 0) },
+    { why: 'an infinite duration through a bound handle', call: (f: FetchRecorder) => f.bindApiCalls('apple').record(Infinity) },
+    { why: 'a bound upstream that is unknown', call: (f: FetchRecorder) => f.bindApiCalls('tracker-4711' as never).record(5) },
+    { why: 'a queue size that is neither number nor object', call: (f: FetchRecorder) => f.queueSizes({ hot: true as never }) },
     { why: 'an infinite queue', call: (f: FetchRecorder) => f.queueSizes({ hot: Infinity }) },
   ])('$why is one dropped record', ({ call }) => {
     const { fetches, read } = recorder()
@@ -149,14 +164,29 @@ describe('bad input is counted and dropped, never thrown', () => {
   })
 })
 
-test.for([
-  ['ECONNREFUSED', 'ECONNREFUSED'],
-  [429, '429'],
-  ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
-  ['418', '_OTHER'],
-  [undefined, '_OTHER'],
-  [{ code: 'x' }, '_OTHER'],
-] as const)('%s is recorded as %s', ([code, expected]) => {
-  expect(toErrorType(code)).toBe(expected)
-  expect(ERROR_TYPES).toContain(expected)
+test('no text of the service becomes an attribute', () => {
+  const canary = 'CANARY-5f3c'
+  const { fetches, store } = recorder()
+  const attempt = {
+    success: false,
+    errorType: canary,
+    tier: canary,
+    trackerId: canary,
+    retries: [canary],
+    geofenceEvents: { [canary]: 1 },
+  } as never
+  fetches.attempt(attempt)
+  fetches.fetchBatch(
+    { attempts: [attempt], tier: canary, errorType: canary, skipped: { reason: canary, count: 1 }, location: canary } as never,
+    5,
+  )
+  fetches.apiCall({ durationMs: 1, errorType: canary, url: canary } as never)
+  fetches.queueSizes({ [canary]: 1, hot: { [canary]: 1 } } as never)
+  fetches.appleAccount(canary as never)
+  fetches.anisette(canary as never)
+  fetches.skipped(canary as never, 1)
+  store.refresh()
+  const recorded = JSON.stringify(store.samples().map(({ series }) => [series.metric, series.attributes]))
+  expect(recorded).toContain('_OTHER')
+  expect(recorded).not.toContain(canary)
 })
