@@ -14,6 +14,7 @@ import { DiscreteClock } from '../simulators/discrete-clock.ts'
 import { seededRandom } from '../simulators/random.ts'
 import { startSimulators, type Simulators } from '../simulators/start.ts'
 import { readConfig } from '../tracker-fetcher/config.ts'
+import type { FetcherCounts } from '../tracker-fetcher/fetcher.ts'
 import { TrackerQueues } from '../tracker-fetcher/queues.ts'
 import { startValkey } from '../valkey/start-valkey.ts'
 import { healthClock } from './health-clock.ts'
@@ -43,6 +44,10 @@ const SERVICE_ENVIRONMENT = {
 
 export interface DayResult {
   readonly figures: readonly Figure[]
+  /** What the service says became of the trackers it leased. */
+  readonly service: FetcherCounts
+  /** Requests of the monitor's own, which are in no figure. */
+  readonly probes: number
   readonly told: readonly ToldAlert[]
   readonly alerts: AlertComparison
   /** What was said to the service's operator besides: warnings of the monitor, errors of the service. */
@@ -109,6 +114,7 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     if (message.kind === 'metrics') totals = message.totals as unknown as Totals
     if (message.kind !== 'alert') return
     told.push({ atMs: clock.now() - midnight, rule: message.rule, type: message.type, severity: message.severity })
+    if (message.seq !== told.length) complain(`message ${told.length} about an alert has the number ${message.seq}`)
     tell(`alert      ${message.type} ${message.rule} ${message.severity}: ${message.message}`)
   }
 
@@ -155,9 +161,12 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   unwatch()
 
   if (!totals) throw new Error('No metrics message was published.')
+  const ledger = simulators.summary()
   const result: DayResult = {
+    service: fetcher.counts(),
+    probes: Object.values(ledger.probes).reduce((sum, n) => sum + n, 0),
     figures: compareBooks({
-      ledger: simulators.summary(),
+      ledger,
       entries: simulators.ledger.entries(),
       service: fetcher.counts(),
       refused: line.refused(),

@@ -16,7 +16,7 @@ if (!Number.isSafeInteger(seed) || seed < 0)
 const startedAt = performance.now()
 const timeline = readTimeline(new URL('../day.yaml', import.meta.url))
 const result = await runDay({ seed, timeline, say: (line) => console.log(line) })
-const { figures, alerts, told, complaints } = result
+const { figures, alerts, told, service, probes, complaints } = result
 
 console.log(`\n${'figure'.padEnd(44)}${['ledger', 'OTLP', 'totals'].map((book) => book.padStart(9)).join('')}`)
 for (const figure of figures) {
@@ -25,6 +25,11 @@ for (const figure of figures) {
   console.log(`${what.padEnd(44)}${columns}${agrees(figure) ? '' : '  differs'}`)
 }
 
+const { leased, attempted, skipped, released } = service
+console.log(
+  `\nleased ${leased} = attempted ${attempted} + skipped ${skipped} + released ${released}; ${probes} probes of our own, counted apart`,
+)
+
 const shown = ({ atMs, type, rule, severity }: ToldAlert): string => `${clockTime(atMs)} ${type} ${rule} ${severity}`
 for (const one of alerts.missing) console.log(`missing     ${shown(one)}`)
 for (const one of alerts.unexpected) console.log(`unexpected  ${shown(one)}`)
@@ -32,7 +37,7 @@ for (const one of alerts.unexpected) console.log(`unexpected  ${shown(one)}`)
 const differences = figures.filter((figure) => !agrees(figure)).length
 const isGood = differences + alerts.missing.length + alerts.unexpected.length + complaints.length === 0
 console.log(
-  `\nSeed ${seed}: ${figures.length} figures, ${differences} differ; ${told.length} messages about alerts, ${alerts.unexpected.length} unexpected ` +
+  `Seed ${seed}: ${figures.length} figures, ${differences} differ; ${told.length} messages about alerts, ${alerts.unexpected.length} unexpected ` +
     `and ${alerts.missing.length} missing, at most ${alerts.largestDeviationMs / 1000} s off; ${complaints.length} complaints; ` +
     `${((performance.now() - startedAt) / 1000).toFixed(0)} s.`,
 )

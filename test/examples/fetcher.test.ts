@@ -107,6 +107,20 @@ describe('outages', () => {
     expectAgreement(run)
   })
 
+  test('after an outage the accounts ask in turn, not all together', async () => {
+    const { clock, simulators } = await start()
+    await clock.run(2 * MINUTE)
+    await simulators.setFault('anisette.down')
+    await clock.run(5 * MINUTE)
+    await simulators.clearFault('anisette.down')
+    const endedAt = clock.now()
+    await clock.run(3 * MINUTE)
+    const times = simulators.ledger.entries().flatMap(({ endpoint, at }) => (endpoint === 'apple.fetch' && at > endedAt ? [at] : []))
+    expect(times.length).toBeGreaterThan(20)
+    // Three accounts with a request every 10 s each; what is left is the jitter of anisette's latency.
+    expect(Math.min(...times.slice(1).map((at, index) => at - times[index]!))).toBeGreaterThan(3_000)
+  })
+
   test('a lost account is one re-login away; one that wants a person is skipped until the code was given', async () => {
     const { clock, observed, simulators, drain } = await start({ accounts: 1 })
     await clock.run(2 * MINUTE)
