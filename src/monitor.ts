@@ -6,29 +6,27 @@ import { randomUUID } from 'node:crypto'
 
 import { diag, metrics } from '@opentelemetry/api'
 import { alertId } from './alert-id.ts'
-import { EVALUATION_ERRORS, EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SCOPE, SERVICE_SILENT } from './catalogue.ts'
+import { EVALUATION_ERRORS, SCOPE, SERVICE_SILENT } from './catalogue.ts'
 import type { Check } from './checks/check.ts'
 import { CheckRunner } from './checks/check-runner.ts'
-import type { Pingable } from './checks/redis-check.ts'
 import { redisCheck } from './checks/redis-check.ts'
-import type { Queryable } from './checks/sql-check.ts'
 import { sqlCheck } from './checks/sql-check.ts'
 import { systemClock } from './clock.ts'
 import type { HealthMetricReader } from './collect/health-metric-reader.ts'
 import { Windows } from './compute/windows.ts'
-import type { HealthConfig } from './config/health-config.ts'
 import type { Environment, HealthOptions } from './config/options.ts'
-import { parseResourceAttributes, resolveOptions } from './config/options.ts'
+import { resolveOptions } from './config/options.ts'
 import type { Settings } from './config/settings.ts'
-import { isOpen, isWorthSaving } from './judge/alert.ts'
+import type { Instant } from './judge/alert.ts'
+import { isWorthSaving } from './judge/alert.ts'
+import { judgeChanged } from './judge/judge-changed.ts'
 import type { Judgement } from './judge/judge.ts'
 import { judge } from './judge/judge.ts'
-import { judgeSilence } from './judge/service-silent.ts'
-import { instanceStatus, serviceStatus } from './judge/status.ts'
+import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { Neighbours } from './neighbours.ts'
 import type { OwnedProvider } from './otlp.ts'
-import { createOwnedProvider } from './otlp.ts'
+import { createProvider, createRedisExporter } from './outputs.ts'
 import { healthLevels } from './publish/health-levels.ts'
-import { RedisExporter } from './publish/redis-exporter.ts'
 import { CellStore } from './record/cells.ts'
 import { MeterRecording } from './record/meter-recording.ts'
 import { recordProcess } from './record/process-metrics.ts'
@@ -36,46 +34,10 @@ import type { Recording } from './record/recording.ts'
 import type { ServiceKind } from './services/profile.ts'
 import { anyService } from './services/service.ts'
 import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
-import type {
-  Alert,
-  Cancel,
-  CheckResult,
-  Clock,
-  HealthExporter,
-  InstancePresence,
-  Phase,
-  Presence,
-  Profile,
-  Rule,
-  Sample,
-  Snapshot,
-  Status,
-} from './types.ts'
+import type { Standing } from './standing.ts'
+import { changesWorthTelling, standingOf } from './standing.ts'
+import type { Alert, Cancel, Clock, HealthExporter, Phase, Profile, Sample, Snapshot, Status } from './types.ts'
 import { VERSION } from './version.ts'
-
-export interface ServiceHealthMonitorOptions extends Partial<Settings> {
-  readonly serviceName?: string
-  /** Identity of this process among the instances of the service; default: service.instance.id, else a random UUID. */
-  readonly instance?: string
-  /** The service's own Redis client; it is pinged, nothing else. */
-  readonly redis?: Pingable
-  /** The service's own SQL client or pool; it is asked `SELECT 1`, nothing else. */
-  readonly database?: Queryable
-  readonly checks?: readonly Check[]
-  /**
-   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`). With it, figures are recorded on the
-   * global meter and leave through that SDK; without it, the monitor exports them itself as OTEL_* says.
-   */
-  readonly reader?: HealthMetricReader
-  /** Where snapshots and alerts go; default: the health Redis. */
-  readonly exporter?: HealthExporter
-  readonly clock?: Clock
-  /** Default: `process.env`. */
-  readonly env?: Environment
-  /** A checked health.config. */
-  readonly config?: HealthConfig
-  readonly packageName?: string
-}
 
 /** What `collectHealthData` gives: a snapshot nobody was told of. */
 export type HealthData = Snapshot
@@ -85,17 +47,6 @@ const LOAD_TIMEOUT_MS = 1000
 /** Milliseconds between two collections from another SDK, which run all of its observable callbacks. */
 const FOREIGN_INTERVAL_MS = 10_000
 const STOP_TIMEOUT_MS = 2000
-
-/** What a snapshot says besides figures. */
-interface Standing {
-  readonly status: Status
-  readonly instanceStatus: Status
-  readonly phase: Phase
-  readonly reasons: readonly string[]
-  readonly checks: Readonly<Record<string, CheckResult>>
-  /** Pending and open. */
-  readonly alerts: readonly Alert[]
-}
 
 export class ServiceHealthMonitor {
   /** Identity of this process among the instances of its service. */
@@ -111,6 +62,7 @@ export class ServiceHealthMonitor {
   readonly #exporter: HealthExporter
   readonly #checks: CheckRunner
   readonly #windows: Windows
+  readonly #neighbours: Neighbours
   /** Cells of the owned recording; absent beside another SDK. */
   readonly #store: CellStore | undefined
   /** Our reader among another SDK's; absent with the owned recording. */
@@ -130,9 +82,6 @@ export class ServiceHealthMonitor {
   #changed: Set<string> | undefined
   /** Whether Redis has told of the alerts of earlier processes. */
   #loaded = false
-  /** Alerts of service_silent, by the service that is silent. */
-  #silences: ReadonlyMap<string, Alert> = new Map()
-  #others: readonly InstancePresence[] = []
   #collecting = false
   #collectAgain = false
   #saidError = false
@@ -159,15 +108,29 @@ export class ServiceHealthMonitor {
     this.#alertIds = new Map(this.#profile.rules.map(({ name }) => [name, alertId(name, this.options.serviceName)]))
     this.#windows = new Windows(this.#profile.selectors, this.#startedAt, this.options.settings.evaluationInterval)
     this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
-    this.#exporter = options.exporter ?? this.#createRedisExporter()
+    this.#neighbours = new Neighbours(3000 * this.options.settings.publishingInterval)
+    this.#exporter =
+      options.exporter ??
+      createRedisExporter({
+        options: this.options,
+        instance: this.instance,
+        clock,
+        recording: this.recording,
+        alertIds: [...this.#alertIds.values()],
+      })
 
+    if (options.reader && !options.reader.attached) {
+      diag.warn(
+        'otel-health: the reader belongs to no MeterProvider, so nothing is recorded: start the SDK it was given to before making the monitor',
+      )
+    }
     const { originalServiceName, serviceName } = this.options
     if (originalServiceName !== undefined) {
       diag.warn(`otel-health: the service is called "${serviceName}" in Redis, where names are made of a-z, 0-9, ".", "_" and "-"`)
     }
   }
 
-  /** Resolves when every check has run once and the first status that says so is published. Never rejects; later calls wait for the first. */
+  /** Resolves when every check has run once and the first status that says so is published. Never rejects; later calls wait for the first, and a monitor that was stopped stays so. */
   start(): Promise<void> {
     this.#starting ??= this.#start()
     return this.#starting
@@ -177,6 +140,10 @@ export class ServiceHealthMonitor {
   stop(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
     this.#stopping ??= this.#stop(timeoutMs)
     return this.#stopping
+  }
+
+  protected get stopped(): boolean {
+    return this.#phase === 'stopped'
   }
 
   /** Exports over OTLP what was recorded until now. Never rejects. */
@@ -194,107 +161,6 @@ export class ServiceHealthMonitor {
     return this.#snapshot(this.#standing(judgement), samples)
   }
 
-  /**
-   * Evaluates what depends on `metric`, or without one only the status, before the event loop goes on, once for all
-   * changes until then.
-   */
-  protected evaluateSoon(metric?: string): void {
-    if (!this.#evaluates) return
-    const asked = this.#changed !== undefined
-    this.#changed ??= new Set()
-    if (metric !== undefined) this.#changed.add(metric)
-    if (asked) return
-    queueMicrotask(() => {
-      const changed = this.#changed ?? new Set()
-      this.#changed = undefined
-      if (this.#reader) void this.#collectForeign()
-      else this.#evaluate(changed)
-    })
-  }
-
-  /** The rules that read a selector of one of the metrics. */
-  #rulesOn(changed: ReadonlySet<string>): readonly Rule[] {
-    const { rules, selectors } = this.#profile
-    return rules.filter(({ needs }) =>
-      needs.some((name) => {
-        const selector = selectors[name]
-        return selector && selector.kind !== 'time_above' && changed.has(selector.metric)
-      }),
-    )
-  }
-
-  async #start(): Promise<void> {
-    const { evaluationInterval, publishingInterval, metricsInterval } = this.options.settings
-    if (this.#store) this.#provider = this.#createProvider(this.#store)
-    this.#cancels = [
-      recordProcess(this.recording, this.clock),
-      this.clock.every(evaluationInterval * 1000, () => this.#evaluate()),
-      this.clock.every(publishingInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.status(snapshot))),
-      this.clock.every(metricsInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))),
-      this.clock.every((publishingInterval * 1000) / 3, () => void this.#watchOthers()),
-      () => this.#checks.stop(),
-    ]
-    if (this.#reader) this.#cancels.push(this.clock.every(FOREIGN_INTERVAL_MS, () => void this.#collectForeign()))
-
-    const checked = this.#checks.start()
-    // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
-    await this.#loadAlerts()
-    this.#evaluates = true
-    this.#evaluate()
-    await checked
-    if (this.#stopping) return
-    this.#phase = 'running'
-    this.#evaluate()
-    this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))
-  }
-
-  /** Alerts that were raised here meanwhile know better than those that Redis held. */
-  async #loadAlerts(): Promise<void> {
-    const stored = await this.#exporter.load(LOAD_TIMEOUT_MS)
-    if (!stored) return
-    this.#loaded = true
-    const [silences, own] = [new Map<string, Alert>(), new Map<string, Alert>()]
-    for (const { alert } of stored) {
-      if (alert.rule === SERVICE_SILENT) silences.set(alert.service, alert)
-      else own.set(alert.rule, alert)
-    }
-    this.#silences = new Map([...silences, ...this.#silences])
-    this.#judgement = { ...this.#judgement, alerts: new Map([...own, ...this.#judgement.alerts]) }
-  }
-
-  /** The other instances of this service, and every service's silence. */
-  async #watchOthers(): Promise<void> {
-    if (!this.#loaded) await this.#loadAlerts()
-    const presence = await this.#exporter.presence()
-    this.#safely(() => {
-      this.#others = presence?.others ?? []
-      this.#judgeSilences(presence)
-      this.evaluateSoon()
-    })
-  }
-
-  /** All are silent when Redis has been away for long, and then nobody was. */
-  #judgeSilences(presence: Presence | undefined): void {
-    if (!presence || presence.watchedMs < 3000 * this.options.settings.publishingInterval) return
-    const { alerts, transitions } = judgeSilence({
-      services: presence.services,
-      alerts: this.#silences,
-      alertId: (service) => alertId(SERVICE_SILENT, service),
-      now: { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() },
-    })
-    this.#silences = alerts
-    for (const transition of transitions) this.#exporter.transition(transition)
-  }
-
-  async #stop(timeoutMs: number): Promise<void> {
-    this.#evaluates = false
-    this.#phase = 'stopped'
-    for (const cancel of this.#cancels) cancel()
-    this.#since = this.clock.epochMs()
-    const last = { ...this.#snapshot(this.#standing(this.#judgement), this.#collect()), status: this.#lastStatus ?? 'degraded' }
-    await Promise.all([this.#exporter.stop(last, timeoutMs), this.flush(timeoutMs)])
-  }
-
   /** The whole product, once a tick; of state metrics that `changed`, at once and without what has nothing to do with them. */
   #evaluate(changed?: ReadonlySet<string>): void {
     this.#safely(() => {
@@ -303,18 +169,6 @@ export class ServiceHealthMonitor {
       const judgement = this.#judge(changed)
       this.#publish(judgement)
     })
-  }
-
-  /** Whatever happens in here, the service does not notice. Does nothing before the start and after the stop. */
-  #safely(action: () => void): void {
-    if (!this.#evaluates) return
-    try {
-      action()
-    } catch (error) {
-      this.recording.counter(EVALUATION_ERRORS, {}).add(1)
-      if (!this.#saidError) diag.error('otel-health: an evaluation failed; the next one is tried all the same:', error)
-      this.#saidError = true
-    }
   }
 
   #collect(changed?: ReadonlySet<string>): readonly Sample[] {
@@ -328,25 +182,17 @@ export class ServiceHealthMonitor {
   }
 
   #judge(changed?: ReadonlySet<string>): Judgement {
-    const rules = changed ? this.#rulesOn(changed) : this.#profile.rules
     const { serviceName: service } = this.options
-    const { alerts, verdicts } = this.#judgement
-    const now = { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() }
-    const judged = judge({
-      rules,
+    const now = this.#now()
+    const input = {
       readings: this.#windows.readings(now.monotonicMs),
-      alerts: changed ? new Map([...alerts].filter(([name]) => rules.some((rule) => rule.name === name))) : alerts,
       service,
-      alertId: (rule) => this.#alertIds.get(rule) ?? alertId(rule, service),
+      alertId: (rule: string) => this.#alertIds.get(rule) ?? alertId(rule, service),
       now,
-    })
-    if (!changed) return judged
-    const newer = new Map(judged.verdicts.map((verdict) => [verdict.rule, verdict]))
-    return {
-      ...judged,
-      alerts: new Map([...alerts, ...judged.alerts]),
-      verdicts: verdicts.map((verdict) => newer.get(verdict.rule) ?? verdict),
     }
+    return changed
+      ? judgeChanged({ ...input, profile: this.#profile, changed, last: this.#judgement })
+      : judge({ ...input, rules: this.#profile.rules, alerts: this.#judgement.alerts })
   }
 
   #publish(judgement: Judgement): void {
@@ -378,32 +224,128 @@ export class ServiceHealthMonitor {
     this.#exporter.status(this.#snapshot(standing, this.#collect()))
   }
 
+  /**
+   * Evaluates what depends on `metric`, or without one only the status, before the event loop goes on, once for all
+   * changes until then.
+   */
+  protected evaluateSoon(metric?: string): void {
+    if (!this.#evaluates) return
+    const asked = this.#changed !== undefined
+    this.#changed ??= new Set()
+    if (metric !== undefined) this.#changed.add(metric)
+    if (asked) return
+    queueMicrotask(() => {
+      const changed = this.#changed ?? new Set()
+      this.#changed = undefined
+      if (this.#reader) void this.#collectForeign()
+      else this.#evaluate(changed)
+    })
+  }
+
+  async #start(): Promise<void> {
+    if (this.stopped) return diag.warn('otel-health: a monitor that was stopped does not start again: make a new one')
+    const { options, instance, clock } = this
+    const { evaluationInterval, publishingInterval, metricsInterval } = options.settings
+    if (this.#store) this.#provider = createProvider({ options, instance, clock, store: this.#store, env: this.#env })
+    this.#cancels = [
+      recordProcess(this.recording, clock),
+      clock.every(evaluationInterval * 1000, () => this.#evaluate()),
+      clock.every(publishingInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.status(snapshot))),
+      clock.every(metricsInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))),
+      clock.every((publishingInterval * 1000) / 3, () => void this.#watchOthers()),
+      () => this.#checks.stop(),
+    ]
+    if (this.#reader) this.#cancels.push(clock.every(FOREIGN_INTERVAL_MS, () => void this.#collectForeign()))
+
+    const checked = this.#checks.start()
+    // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
+    await this.#loadAlerts()
+    if (this.stopped) return
+    this.#evaluates = true
+    this.#evaluate()
+    await checked
+    if (this.stopped) return
+    this.#phase = 'running'
+    this.#evaluate()
+    this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))
+  }
+
+  /** Alerts that were raised here meanwhile know better than those that Redis held. */
+  async #loadAlerts(): Promise<void> {
+    const stored = await this.#answer(() => this.#exporter.load(LOAD_TIMEOUT_MS))
+    if (!stored) return
+    this.#loaded = true
+    const [silences, own] = [[] as Alert[], new Map<string, Alert>()]
+    for (const { alert } of stored) {
+      if (alert.rule === SERVICE_SILENT) silences.push(alert)
+      else own.set(alert.rule, alert)
+    }
+    this.#neighbours.restore(silences)
+    this.#judgement = { ...this.#judgement, alerts: new Map([...own, ...this.#judgement.alerts]) }
+  }
+
+  /** The other instances of this service, and every service's silence. */
+  async #watchOthers(): Promise<void> {
+    if (!this.#loaded) await this.#loadAlerts()
+    const presence = await this.#answer(() => this.#exporter.presence())
+    this.#safely(() => {
+      this.#neighbours.observe(presence, this.#now(), (transition) => this.#exporter.transition(transition))
+      this.evaluateSoon()
+    })
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    const { status } = this.#standing(this.#judgement)
+    this.#evaluates = false
+    this.#phase = 'stopped'
+    for (const cancel of this.#cancels) cancel()
+    this.#since = this.clock.epochMs()
+    const last = { ...this.#snapshot(this.#standing(this.#judgement), this.#collect()), status }
+    await Promise.all([this.#answer(() => this.#exporter.stop(last, timeoutMs)), this.flush(timeoutMs)])
+  }
+
+  /** Whatever happens in here, the service does not notice. Does nothing before the start and after the stop. */
+  #safely(action: () => void): void {
+    if (!this.#evaluates) return
+    try {
+      action()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** An exporter may be anybody's: where it fails, there was no answer. */
+  async #answer<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ask()
+    } catch (error) {
+      this.#failed(error)
+      return undefined
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.recording.counter(EVALUATION_ERRORS, {}).add(1)
+    if (!this.#saidError) diag.error('otel-health: an evaluation failed; the next one is tried all the same:', error)
+    this.#saidError = true
+  }
+
   #publishAgain(publish: (snapshot: Snapshot) => void): void {
     this.#safely(() => publish(this.#snapshot(this.#standing(this.#judgement), this.#collect())))
   }
 
-  #standing({ verdicts, alerts: byRule }: Judgement): Standing {
-    const silence = this.#silences.get(this.options.serviceName)
-    const alerts = [...byRule.values(), ...(silence ? [silence] : [])].filter((alert) => alert.state === 'pending' || isOpen(alert))
-    const checks = this.#checks.results()
-    const required = Object.fromEntries(this.#checks.failing().map((name) => [name, checks[name]!]))
-    const own = instanceStatus({
+  #standing({ verdicts, alerts }: Judgement): Standing {
+    const silence = this.#neighbours.silenceOf(this.options.serviceName)
+    return standingOf({
+      instance: this.instance,
       phase: this.#phase,
-      alerts,
       verdicts,
-      checks: required,
-      ...(this.#profile.required && { required: this.#profile.required }),
+      alerts: [...alerts.values(), ...(silence ? [silence] : [])],
+      checks: this.#checks.results(),
+      failing: this.#checks.failing(),
+      required: this.#profile.required,
+      others: this.#neighbours.others,
     })
-    const others = this.#others.map(({ instance, phase = 'running', instanceStatus: status = 'degraded', live }) => ({
-      instance,
-      phase,
-      status,
-      missing: !live,
-      reasons: [`instance ${instance} is ${status}`],
-    }))
-    const instances = [{ instance: this.instance, phase: this.#phase, missing: false, ...own }, ...others]
-    const service = serviceStatus({ alerts, instances })
-    return { status: service.status, instanceStatus: own.status, phase: this.#phase, reasons: service.reasons, checks, alerts }
   }
 
   #snapshot(standing: Standing, samples: readonly Sample[]): Snapshot {
@@ -416,7 +358,6 @@ export class ServiceHealthMonitor {
       since: this.#since,
       uptimeSeconds: (now - this.#startedAt) / 1000,
       ...standing,
-      verdicts: this.#judgement.verdicts,
       ...this.#kind.figures({ readings: this.#windows.readings(now), samples, tickSeconds: evaluationInterval }),
       totals: this.#kind.totals(samples, new Date(this.#startedAtEpoch).toISOString()),
     }
@@ -433,62 +374,9 @@ export class ServiceHealthMonitor {
     if (this.#collectAgain) await this.#collectForeign()
   }
 
-  #createProvider(store: CellStore): OwnedProvider {
-    const { serviceName, originalServiceName } = this.options
-    return createOwnedProvider({
-      store,
-      clock: this.clock,
-      env: this.#env,
-      resource: {
-        ...parseResourceAttributes(this.#env['OTEL_RESOURCE_ATTRIBUTES']),
-        'service.name': this.#env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
-        'service.instance.id': this.instance,
-      },
-      onExportFailure: () => this.recording.counter(EXPORT_FAILURES, {}).add(1),
-    })
+  #now(): Instant {
+    return { monotonicMs: this.clock.monotonicMs(), epochMs: this.clock.epochMs() }
   }
-
-  #createRedisExporter(): RedisExporter {
-    const { serviceName: service, settings } = this.options
-    const { redisHost: host, redisPort: port, redisUsername: username, redisPassword: password, redisCa: caFile } = settings
-    const exporter = new RedisExporter({
-      target: {
-        host,
-        port,
-        clusterMode: settings.redisClusterMode,
-        tls: settings.redisTls,
-        ...(username !== undefined && { username }),
-        ...(password !== undefined && { password }),
-        ...(caFile !== undefined && { caFile }),
-      },
-      clock: this.clock,
-      service,
-      instance: this.instance,
-      publishingIntervalMs: settings.publishingInterval * 1000,
-      retentionMs: settings.retentionHours * 3_600_000,
-      alertIds: [...this.#alertIds.values(), alertId(SERVICE_SILENT, service)],
-    })
-    const counted = { published: 0, failed: 0, dropped: 0 }
-    this.recording.onCollect(() => {
-      for (const outcome of ['published', 'failed', 'dropped'] as const) {
-        const more = exporter.stats[outcome] - counted[outcome]
-        if (more > 0) this.recording.counter(PUBLISH_MESSAGES, { [PUBLISH_OUTCOME]: outcome }).add(more)
-        counted[outcome] += more
-      }
-    })
-    return exporter
-  }
-}
-
-/** A message's figures change all the time; what is told at once is what somebody would act on. */
-function changesWorthTelling({ phase, checks, alerts, ...standing }: Standing): string {
-  return JSON.stringify([
-    standing.status,
-    standing.instanceStatus,
-    phase,
-    Object.entries(checks).map(([name, check]) => [name, check.status]),
-    alerts.map(({ id, state, severity }) => [id, state, severity]),
-  ])
 }
 
 function checksOf({ redis, database, checks = [] }: ServiceHealthMonitorOptions): readonly Check[] {

@@ -3,10 +3,14 @@ import type { AccountState, AnisetteState, GeofenceTransition, SkipReason, Tier,
 import { probeAnisette } from './checks/anisette-probe.ts'
 import type { AnisetteEvidence } from './checks/anisette-watch.ts'
 import { AnisetteWatch } from './checks/anisette-watch.ts'
-import type { ServiceHealthMonitorOptions } from './monitor.ts'
 import { ServiceHealthMonitor } from './monitor.ts'
-import type { ApiCall, BoundApiCalls, BoundAttempts, FetchAttempt, FetchBatch, QueueSize } from './record/fetch-recorder.ts'
-import { FetchRecorder, toErrorType } from './record/fetch-recorder.ts'
+import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { toErrorType } from './record/error-type.ts'
+import type { FetchAttempt, FetchBatch } from './record/fetch-batch.ts'
+import type { QueueSize } from './record/fetch-recorder.ts'
+import { FetchRecorder } from './record/fetch-recorder.ts'
+import type { BoundAttempts } from './record/tier-attempts.ts'
+import type { ApiCall, BoundApiCalls } from './record/upstream-calls.ts'
 import { trackerFetcher } from './services/tracker-fetcher-metrics.ts'
 
 export interface TrackerFetcherHealthMonitorOptions extends ServiceHealthMonitorOptions {
@@ -41,7 +45,7 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
   }
 
   override async start(): Promise<void> {
-    this.#anisette.start()
+    if (!this.stopped) this.#anisette.start()
     await super.start()
   }
 

@@ -55,14 +55,24 @@ const FILES: Readonly<Record<string, Rule>> = {
     may: ['record', 'version', API, SDK, '@opentelemetry/resources', '@opentelemetry/exporter-metrics-otlp-http', 'node:*'],
     because: 'it is the export and nothing else',
   },
-  'monitor.ts': { may: [...EVERY_STAGE, 'alert-id', 'clock', 'otlp', 'version', API, SDK, 'node:*'], because: COMPOSES },
-  'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor'], because: COMPOSES },
+  'outputs.ts': {
+    may: ['config', 'publish', 'record', 'alert-id', 'otlp'],
+    because: 'it makes what publishes and exports, and nothing else',
+  },
+  'standing.ts': { may: ['judge'], because: 'it is pure: what was found goes in' },
+  'neighbours.ts': { may: ['judge', 'alert-id'], because: 'it is pure: what was heard goes in' },
+  'monitor-options.ts': { may: ['config', 'type:checks', 'type:collect'], because: 'it is a type' },
+  'monitor.ts': {
+    may: [...EVERY_STAGE, 'alert-id', 'clock', 'monitor-options', 'neighbours', 'otlp', 'outputs', 'standing', 'version', API, 'node:*'],
+    because: COMPOSES,
+  },
+  'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
   'service-watch.ts': { may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'node:*', 'type:ioredis'], because: COMPOSES },
   'register.ts': {
     may: ['config', 'publish', 'tracker-fetcher-monitor', 'service-watch', 'clock', 'health-config-file', 'process-end', API],
     because: COMPOSES,
   },
-  'index.ts': { may: [...EVERY_STAGE, 'clock', 'monitor', 'tracker-fetcher-monitor'], because: 'it only exports' },
+  'index.ts': { may: [...EVERY_STAGE, 'clock', 'monitor', 'monitor-options', 'tracker-fetcher-monitor'], because: 'it only exports' },
 }
 
 /** Files that may do what their folder may not. */

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
 
 import type { AnisetteState } from '../src/catalogue.ts'
+import { HealthMetricReader } from '../src/collect/health-metric-reader.ts'
 import type { TrackerFetcherHealthMonitorOptions } from '../src/tracker-fetcher-monitor.ts'
 import { TrackerFetcherHealthMonitor } from '../src/tracker-fetcher-monitor.ts'
 import type { Presence } from '../src/types.ts'
+import { diagLines } from './contracts/diag-lines.ts'
 import { MemoryExporter } from './support/memory-exporter.ts'
 import { VirtualClock } from './support/virtual-clock.ts'
 
@@ -203,6 +205,44 @@ describe('what is published', () => {
     expect(exporter.statuses).toHaveLength(statuses)
   })
 
+  test('stop knows of an alert whose status was still to be told', async () => {
+    const { monitor, exporter } = await started()
+    monitor.setAnisette('unreachable')
+    await Promise.resolve()
+    expect(exporter.told).toHaveLength(1)
+    await monitor.stop()
+    expect(exporter.stopped).toMatchObject({ phase: 'stopped', status: 'unhealthy' })
+  })
+
+  test('a stop that comes during the start is the last word', async () => {
+    const clock = new VirtualClock()
+    const exporter = new MemoryExporter(clock)
+    const loaded = Promise.withResolvers<[]>()
+    exporter.load = () => loaded.promise
+    const monitor = new TrackerFetcherHealthMonitor({ clock, exporter, env: { OTEL_METRICS_EXPORTER: 'none' } })
+    const starting = monitor.start()
+    await monitor.stop()
+    loaded.resolve([])
+    await starting
+    monitor.setAnisette('unreachable')
+    await settle(clock)
+    expect([exporter.statuses, exporter.transitions]).toEqual([[], []])
+  })
+
+  test('a monitor that was stopped does not start again', async () => {
+    const lines = diagLines()
+    const { monitor, exporter, clock } = await started()
+    await monitor.stop()
+    const late = new TrackerFetcherHealthMonitor({ clock, exporter, env: {}, anisetteUrl: 'http://127.0.0.1:9' })
+    await late.stop()
+    exporter.statuses.length = 0
+    await late.start()
+    clock.advance(600_000)
+    await settle(clock)
+    expect([exporter.statuses, exporter.metricsMessages.length]).toEqual([[], 1])
+    expect(lines).toEqual([expect.stringContaining('does not start again')])
+  })
+
   test('collectHealthData tells everything and publishes nothing', async () => {
     const clock = new VirtualClock()
     const exporter = new MemoryExporter(clock)
@@ -210,6 +250,7 @@ describe('what is published', () => {
     monitor.setAppleAccount('logged_out')
     const data = await monitor.collectHealthData()
     expect(data).toMatchObject({ status: 'unhealthy', alerts: [{ rule: 'apple_account_unauthenticated', state: 'firing' }] })
+    expect(data.verdicts).toContainEqual(expect.objectContaining({ rule: 'apple_account_unauthenticated', kind: 'breach' }))
     expect([exporter.statuses, exporter.transitions, exporter.metricsMessages]).toEqual([[], [], []])
   })
 })
@@ -312,6 +353,34 @@ describe('it holds up', () => {
     await settle(clock)
     clock.advance(1000)
     expect(exporter.told.map(({ rule }) => rule)).toEqual(['anisette_unreachable', 'apple_account_unauthenticated'])
+  })
+
+  test('an exporter whose answers fail keeps nothing from being told', async () => {
+    const clock = new VirtualClock()
+    const exporter = new MemoryExporter(clock)
+    const fail = (): Promise<never> => Promise.reject(new Error('no answer'))
+    for (const method of ['load', 'presence', 'stop'] as const) exporter[method] = fail
+    const monitor = new TrackerFetcherHealthMonitor({ clock, exporter, env: { OTEL_METRICS_EXPORTER: 'none' } })
+    await monitor.start()
+    clock.advance(60_000)
+    await settle(clock)
+    monitor.setAnisette('unreachable')
+    await settle(clock)
+    expect(exporter.last.status).toBe('unhealthy')
+    await expect(monitor.stop()).resolves.toBeUndefined()
+  })
+
+  test('a reader that no SDK has taken is said', async () => {
+    const lines = diagLines()
+    const clock = new VirtualClock()
+    const monitor = new TrackerFetcherHealthMonitor({
+      clock,
+      exporter: new MemoryExporter(clock),
+      env: {},
+      reader: new HealthMetricReader(clock),
+    })
+    expect(monitor.instance).not.toBe('')
+    expect(lines).toEqual([expect.stringContaining('belongs to no MeterProvider')])
   })
 
   test.for([

@@ -3,32 +3,18 @@
  * could not take is kept: every transition within a bound, of status and metrics only the newest. When Redis is back the
  * transitions are written in order, then the newest status.
  */
-import { randomUUID } from 'node:crypto'
 import { diag } from '@opentelemetry/api'
-import { SERVICE_SILENT } from '../catalogue.ts'
 import type { Alert, Cancel, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../types.ts'
-import { decodeAlert, encodeAlert, encodeTransition, toStoredAlert } from './alert-document.ts'
+import type { Instant } from './alert-document.ts'
+import { AlertWriter } from './alert-writer.ts'
 import { encodeMessage } from './bounded-json.ts'
 import { increaseOf } from './history.ts'
-import {
-  alertKey,
-  ALERTS_CHANNEL,
-  ALERTS_KEY,
-  historyKey,
-  instancesKey,
-  META_KEY,
-  metricsChannel,
-  OPEN_KEY,
-  SERVICES_KEY,
-  statusChannel,
-  statusKey,
-  toInstanceName,
-} from './keys.ts'
-import { Outbox, type OutboxEntry } from './outbox.ts'
+import { ALERTS_KEY, historyKey, instancesKey, metricsChannel, SERVICES_KEY, statusChannel, statusKey, toInstanceName } from './keys.ts'
 import { encodeMetrics, encodeStatus } from './payload.ts'
 import type { PublisherClient } from './redis-client.ts'
 import { PresenceReader } from './presence.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from './redis-connection.ts'
+import { type AlertRow, readAlerts } from './stored-alerts.ts'
 
 export interface RedisExporterOptions extends RedisConnectionOptions {
   readonly service: string
@@ -56,17 +42,6 @@ export interface PublishStats {
   reconnects: number
 }
 
-interface AlertEntry extends OutboxEntry {
-  readonly alert: Alert
-  readonly document: string
-  /** What is told, if it is. */
-  readonly message: { readonly type: Transition['type']; readonly head: string; readonly body: string; readonly tail: string } | undefined
-  attempts: number
-  sent: boolean
-}
-
-const MOST_ATTEMPTS = 4
-const MOST_OPEN_ALERTS = 1000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
@@ -81,13 +56,7 @@ export class RedisExporter implements HealthExporter {
   readonly #alertIds: readonly string[]
   readonly #intervalMs: number
   readonly #retentionMs: number
-  /** Numbers the writes of this process, so that one that is repeated is recognised. */
-  readonly #writer = randomUUID()
-  #n = 0
-  readonly #outbox: Outbox<AlertEntry>
-  readonly #revs = new Map<string, string>()
-  /** Open alerts as they were last written: should the server lose its memory, they are saved again. */
-  readonly #open = new Map<string, { readonly alert: Alert; readonly document: string }>()
+  readonly #alerts: AlertWriter
   readonly #presence: PresenceReader
   #upSince: number | undefined
   #statusBeat = 0
@@ -113,7 +82,23 @@ export class RedisExporter implements HealthExporter {
     this.#alertIds = options.alertIds ?? []
     this.#intervalMs = options.publishingIntervalMs
     this.#retentionMs = Math.round(options.retentionMs)
-    this.#outbox = new Outbox(options.outboxLimit ?? 1000)
+    this.#alerts = new AlertWriter({
+      service: options.service,
+      instance: this.#instance,
+      retentionMs: this.#retentionMs,
+      limit: options.outboxLimit ?? 1000,
+      now: () => this.#now(),
+      delivery: {
+        flowing: () => this.#flowing,
+        run: (command) => this.connection.run(command),
+        taken: () => this.#taken(),
+        answered: () => this.#answered(),
+        failed: (error) => this.#failed(error),
+        conflicted: () => void this.stats.conflicts++,
+        cut: (count) => void (this.stats.cut += count),
+        dropped: (count) => this.#drop(count),
+      },
+    })
     this.#historyAt = options.clock.monotonicMs()
   }
 
@@ -133,7 +118,9 @@ export class RedisExporter implements HealthExporter {
     const late = Promise.withResolvers<undefined>()
     const cancel = this.#clock.after(timeoutMs, () => late.resolve(undefined))
     try {
-      return await Promise.race([this.#read(), late.promise])
+      const rows = await Promise.race([this.#readAlerts(), late.promise])
+      // Not before here: an answer that comes too late must not count as given.
+      return rows && this.#alerts.adopt(rows)
     } catch (error) {
       this.#failed(error)
       return undefined
@@ -163,16 +150,11 @@ export class RedisExporter implements HealthExporter {
   }
 
   transition(transition: Transition): void {
-    this.#safely(() => {
-      const { alert, type } = transition
-      const { document, cut, ...pieces } = encodeTransition(transition, this.#instance, this.#now())
-      this.stats.cut += cut
-      this.#write({ alert, document, message: { type, ...pieces } })
-    })
+    if (!this.#stopping) this.#safely(() => this.#alerts.tell(transition))
   }
 
   save(alert: Alert): void {
-    this.#safely(() => this.#write({ alert, document: encodeAlert(alert, this.#instance, this.#now()), message: undefined }))
+    if (!this.#stopping) this.#safely(() => this.#alerts.save(alert))
   }
 
   stop(last: Snapshot, timeoutMs: number): Promise<void> {
@@ -188,7 +170,7 @@ export class RedisExporter implements HealthExporter {
     const cancel = this.#clock.after(timeoutMs, () => stopping.resolve())
     void stopping.promise.then(() => {
       cancel()
-      this.#drop(this.#outbox.size)
+      this.#drop(this.#alerts.waiting)
       this.connection.close()
     })
     this.connection.retryNow()
@@ -199,15 +181,15 @@ export class RedisExporter implements HealthExporter {
     return this.connection.up && !this.#probing
   }
 
-  #now(): { readonly monotonicMs: number; readonly epochMs: number } {
+  #now(): Instant {
     return { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() }
   }
 
   #up(): void {
     this.#upSince = this.#clock.monotonicMs()
     this.stats.reconnects = this.connection.reconnects
-    this.#outbox.unsend()
-    if (this.stats.reconnects > 0) this.#saveOpenAgain()
+    this.#alerts.unsend()
+    if (this.stats.reconnects > 0) this.#alerts.saveOpenAgain()
     this.#probing = this.connection.troubled
     if (this.#probing) this.#sendOne()
     else this.#sendAll()
@@ -215,19 +197,21 @@ export class RedisExporter implements HealthExporter {
 
   #down(): void {
     this.#upSince = undefined
-    this.#outbox.unsend()
+    this.#alerts.unsend()
     // Its attempt to say goodbye failed; the process need not wait for another.
     this.#stopping?.resolve()
   }
 
   #sendOne(): void {
-    const [first] = this.#outbox.values()
-    if (first) this.#sendEntry(first)
-    else this.#sendStatus()
+    if (this.#alerts.sendFirst()) return
+    if (this.#status) return this.#sendStatus()
+    // There is no message whose answer could end the probing.
+    this.#probing = false
+    this.#sendMetrics()
   }
 
   #sendAll(): void {
-    for (const entry of this.#outbox.values()) if (!entry.sent) this.#sendEntry(entry)
+    this.#alerts.sendAll()
     this.#sendStatus()
     this.#sendMetrics()
   }
@@ -246,102 +230,12 @@ export class RedisExporter implements HealthExporter {
       this.#toldOfDrops = false
       this.#sendAll()
     }
-    if (this.#outbox.size === 0 && !this.#status) this.#stopping?.resolve()
+    if (this.#alerts.waiting === 0 && !this.#status) this.#stopping?.resolve()
   }
 
-  // ---- alerts ----
-
-  #write(write: Pick<AlertEntry, 'alert' | 'document' | 'message'>): void {
-    if (this.#stopping) return
-    const entry: AlertEntry = {
-      ...write,
-      n: ++this.#n,
-      alertId: write.alert.id,
-      silent: write.message === undefined,
-      sent: false,
-      attempts: 0,
-    }
-    if (isOpen(entry.alert)) this.#open.set(entry.alertId, entry)
-    else this.#open.delete(entry.alertId)
-    this.#drop(this.#outbox.add(entry))
-    if (this.#flowing) this.#sendEntry(entry)
-  }
-
-  #sendEntry(entry: AlertEntry): void {
-    const { alertId, alert, message } = entry
-    entry.sent = true
-    const saved = [this.#revs.get(alertId) ?? '0', this.#writer, String(entry.n), entry.document]
-    saved.push(alertId, String(alert.since), isOpen(alert) ? 'open' : 'other')
-    const key = alertKey(alertId)
-    const told = message && [message.head, message.body, message.tail, ALERTS_CHANNEL, String(this.#retentionMs)]
-    const answer = this.connection.run((client) =>
-      told ? client.healthTransition(key, OPEN_KEY, ALERTS_KEY, META_KEY, ...saved, ...told) : client.healthSave(key, OPEN_KEY, ...saved),
-    )
-    answer.then(
-      ([outcome, rev, document]) => {
-        this.#revs.set(alertId, rev)
-        if (outcome === 0) this.#conflict(entry, document)
-        else {
-          this.#outbox.delete(entry)
-          this.#taken()
-        }
-      },
-      (error: unknown) => {
-        if (!this.#failed(error)) return
-        // At fault is this entry, which must not keep the others waiting for ever.
-        if (++entry.attempts < MOST_ATTEMPTS) return this.#sendEntry(entry)
-        this.#outbox.delete(entry)
-        this.#drop(1)
-        this.#answered()
-      },
-    )
-  }
-
-  /** Somebody else changed the alert. What they wrote stands unless ours still says something else. */
-  #conflict(entry: AlertEntry, document: string): void {
-    this.stats.conflicts++
-    if (!entry.message || this.#saysTheSame(entry, document) || ++entry.attempts >= MOST_ATTEMPTS) {
-      this.#outbox.delete(entry)
-      this.#taken()
-    } else this.#sendEntry(entry)
-  }
-
-  #saysTheSame({ alert, message }: AlertEntry, document: string): boolean {
-    if (!message || !TELLS_STATE.has(message.type)) return false
-    const held = decodeAlert(document, this.#now())
-    return held?.state === alert.state && held.severity === alert.severity
-  }
-
-  #saveOpenAgain(): void {
-    for (const [alertId, { alert, document }] of this.#open) {
-      if (!this.#outbox.has(alertId))
-        this.#outbox.add({ n: ++this.#n, alertId, alert, document, message: undefined, silent: true, sent: false, attempts: 0 })
-    }
-  }
-
-  async #read(): Promise<readonly StoredAlert[] | undefined> {
+  async #readAlerts(): Promise<readonly AlertRow[] | undefined> {
     if (!(await this.connection.connected())) return undefined
-    const rows = await this.connection.run(async (client) => {
-      const [open, known] = await Promise.all([
-        client.zrange(OPEN_KEY, '0', String(MOST_OPEN_ALERTS - 1)),
-        Promise.all(this.#alertIds.map((id) => client.hmget(alertKey(id), 'rev', 'doc'))),
-      ])
-      const others = open.filter((id) => !this.#alertIds.includes(id))
-      return [...known, ...(await Promise.all(others.map((id) => client.hmget(alertKey(id), 'rev', 'doc'))))]
-    })
-    const stored: StoredAlert[] = []
-    for (const [rev = null, document = null] of rows) {
-      const found = toStoredAlert(rev, document, this.#now())
-      if (document === null || !found) continue
-      const { id, rule, service } = found.alert
-      if (service !== this.#service && rule !== SERVICE_SILENT) continue
-      // A transition that overtook this answer knows better.
-      if (this.#revs.has(id) || this.#outbox.has(id)) continue
-      this.#revs.set(id, String(found.rev))
-      if (isOpen(found.alert)) this.#open.set(id, { alert: found.alert, document })
-      stored.push(found)
-    }
-    return stored
+    return this.connection.run((client) => readAlerts(client, this.#alertIds))
   }
 
   // ---- status, metrics, history ----
@@ -458,13 +352,6 @@ export class RedisExporter implements HealthExporter {
       diag.error('otel-health: a message for Redis could not be made', error)
     }
   }
-}
-
-/** Messages that say nothing but which state the alert is in. */
-const TELLS_STATE: ReadonlySet<Transition['type']> = new Set(['fired', 'escalated', 'deescalated', 'resolved', 'reopened', 'unknown'])
-
-function isOpen({ state }: Alert): boolean {
-  return state === 'firing' || state === 'recovering' || state === 'unknown'
 }
 
 function isReply(error: unknown): error is Error {

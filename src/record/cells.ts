@@ -3,6 +3,7 @@
  * A cell is its own `Series`, so a reader knows a series by object identity and never derives a key.
  */
 import type { HrTime } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Attributes, Clock, Sample, Series } from '../types.ts'
@@ -152,7 +153,11 @@ export class CellStore implements Recording {
     const key = seriesKey(attributes)
     let cell = family.cells.get(key)
     if (!cell && family.cells.size >= CARDINALITY_LIMIT - 1) {
-      this.overflowed++
+      if (this.overflowed++ === 0) {
+        diag.warn(
+          `otel-health: ${metric.name} has more than ${CARDINALITY_LIMIT} series; further ones are counted together as otel.metric.overflow`,
+        )
+      }
       return this.#overflow(family, create)
     }
     if (!cell) family.cells.set(key, (cell = create(Object.freeze({ ...attributes }))))

@@ -5,17 +5,7 @@
  */
 import { diag } from '@opentelemetry/api'
 
-import type {
-  AccountState,
-  AnisetteState,
-  ErrorType,
-  GeofenceTransition,
-  MetricDefinition,
-  QueueState,
-  SkipReason,
-  Tier,
-  Upstream,
-} from '../catalogue.ts'
+import type { AccountState, AnisetteState, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from '../catalogue.ts'
 import {
   ACCOUNT_STATE,
   ACCOUNT_STATES,
@@ -25,95 +15,38 @@ import {
   ANISETTE_STATUS,
   BATCH_DURATION,
   ERROR_TYPE,
-  ERROR_TYPES,
-  FETCH_ATTEMPTS,
-  FETCH_REPORTS,
   FETCH_RETRIES,
   FETCH_SKIPPED,
   FETCH_STREAK,
   FETCH_UNITS,
   GEOFENCE_EVENTS,
   GEOFENCE_TRANSITION,
-  OUTCOME,
   QUEUE_OLDEST_DUE_AGE,
   QUEUE_SIZE,
   QUEUE_STATE,
   QUEUE_STATES,
   RECORDS_DROPPED,
-  REPORT_KIND,
   SKIP_REASON,
   SKIP_REASONS,
   TIER,
   TIERS,
   TRANSITIONS,
   UNIT_OUTCOME,
-  UPSTREAM,
-  UPSTREAM_DURATION,
-  UPSTREAM_SLOW,
   UPSTREAMS,
 } from '../catalogue.ts'
 import type { Attributes } from '../types.ts'
-import type { CounterHandle, HistogramHandle, LevelHandle, Recording } from './recording.ts'
-
-/** Node's and undici's names of a time-out, all one thing to whoever waits. */
-const TIMEOUTS = new Set(['ETIMEDOUT', 'TimeoutError', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-
-/** One tracker looked up, after in-line retries. */
-export interface FetchAttempt {
-  /** Authenticated, parseable, complete answer; no reports in it is a success too. */
-  readonly success: boolean
-  /** Reports in the answer that had not been seen before, >= 0. Default 0. */
-  readonly reportsFound?: number
-  /** Reports in the answer that had been seen before, >= 0. Default 0. */
-  readonly duplicateReports?: number
-  /** Events generated from the new reports: how many, or how many of each transition. */
-  readonly geofenceEvents?: number | Partial<Record<GeofenceTransition, number>>
-  /** Queue the tracker came from. */
-  readonly tier?: Tier
-  /** Why it failed; one of `ERROR_TYPES`, anything else becomes `_OTHER`. */
-  readonly errorType?: string
-  /** In-line retries before this outcome, by what was answered. */
-  readonly retries?: readonly string[]
-}
-
-/** What became of one batch: the trackers of one upstream call. */
-export interface FetchBatch {
-  readonly tier?: Tier
-  /** Empty if no call was made. */
-  readonly attempts: readonly FetchAttempt[]
-  /** In-line repetitions of the call, by what was answered before. */
-  readonly retries?: readonly string[]
-  /** Trackers that were due but not tried, because anisette or every account was gone. */
-  readonly skipped?: { readonly reason: SkipReason; readonly count: number } | null
-  readonly geofenceEvents?: number | Partial<Record<GeofenceTransition, number>>
-  /** Why the whole call failed. */
-  readonly errorType?: string
-}
-
-export interface ApiCall {
-  /** Default `apple`. */
-  readonly upstream?: Upstream
-  /** Milliseconds, >= 0. */
-  readonly durationMs: number
-  /** Absent for a successful call; one of `ERROR_TYPES`, anything else becomes `_OTHER`. */
-  readonly errorType?: string
-}
+import { isAmount } from './amount.ts'
+import { toErrorType } from './error-type.ts'
+import type { FetchAttempt, FetchBatch } from './fetch-batch.ts'
+import type { CounterHandle, Recording } from './recording.ts'
+import { StateMetric } from './state-metric.ts'
+import type { BoundAttempts } from './tier-attempts.ts'
+import { TierAttempts } from './tier-attempts.ts'
+import type { ApiCall, BoundApiCalls } from './upstream-calls.ts'
+import { UpstreamCalls } from './upstream-calls.ts'
 
 /** A queue's size as one number (its due trackers), or split by state. */
 export type QueueSize = number | Partial<Record<QueueState, number>>
-
-/** Records the attempts of one queue tier through resolved handles: no lookup and no allocation per attempt. */
-export interface BoundAttempts {
-  /** A success with reports, or without if both counts are 0. */
-  succeeded(newReports: number, duplicateReports: number): void
-  failed(errorType: ErrorType): void
-}
-
-/** Records calls to one upstream through resolved handles. */
-export interface BoundApiCalls {
-  /** `durationMs` in milliseconds, >= 0; `errorType` absent for a success. */
-  record(durationMs: number, errorType?: ErrorType): void
-}
 
 export interface FetchRecorderOptions {
   /** An Apple call longer than this, in milliseconds, is slow. */
@@ -126,6 +59,7 @@ export class FetchRecorder {
   readonly #recording: Recording
   readonly #options: FetchRecorderOptions
   readonly #attempts = new Map<string | undefined, TierAttempts>()
+  readonly #upstreams = new Map<Upstream, UpstreamCalls>()
   readonly #okUnits: CounterHandle
   readonly #failedUnits: CounterHandle
   #streak = 0
@@ -134,6 +68,13 @@ export class FetchRecorder {
   #saidDropped = false
   readonly #account: StateMetric
   readonly #anisette: StateMetric
+  /** Handed to bound handles too. */
+  readonly #drop = (what: string): void => {
+    this.#dropped.add(1)
+    if (this.#saidDropped) return
+    this.#saidDropped = true
+    diag.warn(`otel-health: ${what} was dropped; ${RECORDS_DROPPED.name} counts this and what follows`)
+  }
 
   constructor(recording: Recording, options: FetchRecorderOptions) {
     this.#recording = recording
@@ -172,7 +113,7 @@ export class FetchRecorder {
   fetchBatch(batch: FetchBatch, durationMs: number): void {
     if (typeof batch !== 'object' || batch === null || !Array.isArray(batch.attempts)) return this.#drop('a batch without attempts')
     this.batch(batch.attempts)
-    if (Array.isArray(batch.retries)) for (const errorType of batch.retries) this.retry(errorType)
+    if (batch.retries !== undefined) this.#retries(batch.retries)
     if (batch.skipped) this.skipped(batch.skipped.reason, batch.skipped.count)
     if (batch.geofenceEvents !== undefined) this.geofenceEvents(batch.geofenceEvents)
     if (batch.attempts.length > 0) this.batchDuration(durationMs, batch.tier, batch.errorType)
@@ -180,7 +121,13 @@ export class FetchRecorder {
 
   /** Handles for a hot loop; every attempt recorded through them must be followed by `unit` once per upstream call. */
   bind(tier?: Tier): BoundAttempts {
-    return this.#tier(tier)
+    return this.#tier(isTier(tier) ? tier : undefined)
+  }
+
+  /** Handles for a hot loop. */
+  bindApiCalls(upstream: Upstream): BoundApiCalls {
+    if (UPSTREAMS.includes(upstream)) return this.#upstream(upstream)
+    return { record: () => this.#drop('an API call to an unknown upstream') }
   }
 
   /** One upstream call's worth of evidence. */
@@ -197,6 +144,11 @@ export class FetchRecorder {
 
   retry(errorType: string): void {
     this.#counter(FETCH_RETRIES, { [ERROR_TYPE]: toErrorType(errorType) }).add(1)
+  }
+
+  #retries(errorTypes: readonly string[]): void {
+    if (!Array.isArray(errorTypes)) return this.#drop('retries that are no array')
+    for (const errorType of errorTypes) this.retry(errorType)
   }
 
   geofenceEvents(events: number | Partial<Record<GeofenceTransition, number>>): void {
@@ -226,7 +178,7 @@ export class FetchRecorder {
     if (typeof call !== 'object' || call === null || !isAmount(call.durationMs)) return this.#drop('an API call without a duration')
     const upstream = call.upstream ?? 'apple'
     if (!UPSTREAMS.includes(upstream)) return this.#drop('an API call to an unknown upstream')
-    this.#upstream(upstream).record(call.durationMs, call.errorType === undefined ? undefined : toErrorType(call.errorType))
+    this.#upstream(upstream).record(call.durationMs, call.errorType)
   }
 
   queueSizes(sizes: Partial<Record<Tier, QueueSize>>): void {
@@ -236,8 +188,8 @@ export class FetchRecorder {
         this.#drop('the size of a queue of unknown tier')
         continue
       }
-      if (typeof size === 'number') this.#queueSize(tier, 'due', size)
-      else for (const [state, count] of Object.entries(size ?? { unknown: size })) this.#queueSize(tier, state, count)
+      if (typeof size !== 'object' || size === null) this.#queueSize(tier, 'due', size)
+      else for (const [state, count] of Object.entries(size)) this.#queueSize(tier, state, count)
     }
   }
 
@@ -283,27 +235,22 @@ export class FetchRecorder {
     }
     const tier = this.#tier(isTier(attempt.tier) ? attempt.tier : undefined)
     if (attempt.success) tier.succeeded(found, duplicates)
-    else tier.failed(toErrorType(attempt.errorType))
+    else tier.failed(attempt.errorType)
     if (attempt.geofenceEvents !== undefined) this.geofenceEvents(attempt.geofenceEvents)
-    if (attempt.retries !== undefined) for (const errorType of attempt.retries) this.retry(errorType)
+    if (attempt.retries !== undefined) this.#retries(attempt.retries)
     return true
   }
 
   #tier(tier: Tier | undefined): TierAttempts {
     let attempts = this.#attempts.get(tier)
-    if (!attempts) this.#attempts.set(tier, (attempts = new TierAttempts(this.#recording, tier)))
+    if (!attempts) this.#attempts.set(tier, (attempts = new TierAttempts(this.#recording, tier, this.#drop)))
     return attempts
-  }
-
-  readonly #upstreams = new Map<Upstream, UpstreamCalls>()
-  /** Handles for a hot loop, as `bind`. */
-  bindApiCalls(upstream: Upstream): BoundApiCalls {
-    return this.#upstream(upstream)
   }
 
   #upstream(upstream: Upstream): UpstreamCalls {
     let calls = this.#upstreams.get(upstream)
-    if (!calls) this.#upstreams.set(upstream, (calls = new UpstreamCalls(this.#recording, upstream, this.#options.maxApiResponseTimeMs)))
+    if (!calls)
+      this.#upstreams.set(upstream, (calls = new UpstreamCalls(this.#recording, upstream, this.#options.maxApiResponseTimeMs, this.#drop)))
     return calls
   }
 
@@ -313,126 +260,8 @@ export class FetchRecorder {
     if (!counter) this.#counters.set(key, (counter = this.#recording.counter(metric, attributes)))
     return counter
   }
-
-  #drop(what: string): void {
-    this.#dropped.add(1)
-    if (this.#saidDropped) return
-    this.#saidDropped = true
-    diag.warn(`otel-health: ${what} was dropped; ${RECORDS_DROPPED.name} counts this and what follows`)
-  }
-}
-
-/** One series per state: 1 for the current one, 0 for the others. */
-class StateMetric {
-  readonly #metric: MetricDefinition
-  readonly #levels: ReadonlyMap<string, LevelHandle>
-  readonly #onChange: (metric: string) => void
-  #state: string | undefined
-
-  constructor(
-    recording: Recording,
-    metric: MetricDefinition,
-    attribute: string,
-    states: readonly string[],
-    onChange: (metric: string) => void,
-  ) {
-    this.#metric = metric
-    this.#levels = new Map(states.map((state) => [state, recording.level(metric, { [attribute]: state })]))
-    this.#onChange = onChange
-  }
-
-  /** `false` if the metric has no such state. */
-  set(state: string): boolean {
-    if (!this.#levels.has(state)) return false
-    for (const [each, level] of this.#levels) level.set(each === state ? 1 : 0)
-    if (state !== this.#state) {
-      this.#state = state
-      this.#onChange(this.#metric.name)
-    }
-    return true
-  }
-}
-
-class TierAttempts implements BoundAttempts {
-  readonly #recording: Recording
-  readonly #attributes: Attributes
-  readonly #reports: CounterHandle
-  readonly #empty: CounterHandle
-  readonly #failed = new Map<ErrorType, CounterHandle>()
-  readonly #newReports: HistogramHandle
-  readonly #duplicateReports: HistogramHandle
-
-  constructor(recording: Recording, tier: Tier | undefined) {
-    this.#recording = recording
-    this.#attributes = tier === undefined ? {} : { [TIER]: tier }
-    this.#reports = recording.counter(FETCH_ATTEMPTS, { ...this.#attributes, [OUTCOME]: 'reports' })
-    this.#empty = recording.counter(FETCH_ATTEMPTS, { ...this.#attributes, [OUTCOME]: 'empty' })
-    this.#newReports = recording.histogram(FETCH_REPORTS, { [REPORT_KIND]: 'new' })
-    this.#duplicateReports = recording.histogram(FETCH_REPORTS, { [REPORT_KIND]: 'duplicate' })
-  }
-
-  succeeded(newReports: number, duplicateReports: number): void {
-    if (newReports + duplicateReports > 0) this.#reports.add(1)
-    else this.#empty.add(1)
-    this.#newReports.record(newReports)
-    this.#duplicateReports.record(duplicateReports)
-  }
-
-  failed(errorType: ErrorType): void {
-    let counter = this.#failed.get(errorType)
-    if (!counter) {
-      counter = this.#recording.counter(FETCH_ATTEMPTS, { ...this.#attributes, [OUTCOME]: 'failed', [ERROR_TYPE]: errorType })
-      this.#failed.set(errorType, counter)
-    }
-    counter.add(1)
-  }
-}
-
-class UpstreamCalls implements BoundApiCalls {
-  readonly #recording: Recording
-  readonly #upstream: Upstream
-  readonly #limitMs: number
-  #succeeded: HistogramHandle | undefined
-  readonly #failed = new Map<ErrorType, HistogramHandle>()
-  readonly #slow: CounterHandle
-
-  constructor(recording: Recording, upstream: Upstream, limitMs: number) {
-    this.#recording = recording
-    this.#upstream = upstream
-    this.#limitMs = limitMs
-    this.#slow = recording.counter(UPSTREAM_SLOW, { [UPSTREAM]: upstream })
-  }
-
-  record(durationMs: number, errorType?: ErrorType): void {
-    const duration = errorType === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(errorType)
-    duration.record(durationMs / 1000)
-    if (durationMs > this.#limitMs || errorType === 'timeout') this.#slow.add(1)
-  }
-
-  #failedWith(errorType: ErrorType): HistogramHandle {
-    let duration = this.#failed.get(errorType)
-    if (!duration) this.#failed.set(errorType, (duration = this.#durationOf({ [ERROR_TYPE]: errorType })))
-    return duration
-  }
-
-  #durationOf(attributes: Attributes): HistogramHandle {
-    return this.#recording.histogram(UPSTREAM_DURATION, { [UPSTREAM]: this.#upstream, ...attributes })
-  }
-}
-
-/** The closed list's name of an error code, `_OTHER` for what is not on it. */
-export function toErrorType(code: unknown): ErrorType {
-  if (typeof code === 'number') code = String(code)
-  if (typeof code !== 'string') return '_OTHER'
-  if (TIMEOUTS.has(code)) return 'timeout'
-  return (ERROR_TYPES as readonly string[]).includes(code) ? (code as ErrorType) : '_OTHER'
 }
 
 function isTier(tier: unknown): tier is Tier {
   return (TIERS as readonly unknown[]).includes(tier)
-}
-
-/** Up to 2^53 - 1: beyond it a sum no longer counts, and two such values would be infinite. */
-function isAmount(n: unknown): n is number {
-  return typeof n === 'number' && n >= 0 && n <= Number.MAX_SAFE_INTEGER
 }

@@ -68,7 +68,7 @@ test('the server ends with the process that started it, however that ends', asyn
   const [port] = (await once(parent, 'message')) as [number]
   const socket = connect(port, '127.0.0.1').on('error', () => {})
   await once(socket, 'connect')
-  const closed = once(socket, 'close')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   parent.kill('SIGKILL')
   await expect(closed).resolves.toBeDefined()
 })

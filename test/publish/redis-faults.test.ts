@@ -79,6 +79,50 @@ test('Redis is absent at the start: nothing is loaded, the service runs on, and 
   ])
 })
 
+test('an answer that comes too late is asked for again: no saved alert is forgotten', async () => {
+  const valkey = await valkeyOn()
+  const before = exporterTo(valkey.port, { instance: 'before' })
+  await before.load(1000)
+  before.transition(transitionOf('fired', { id: 'a' }))
+  await before.stop(snapshotOf({ phase: 'stopped' }), 1000)
+  const exporter = exporterTo(valkey.port, { alertIds: ['a'] })
+  expect(await exporter.load(0)).toBeUndefined()
+  // Answers come in order: with this one, the one that was too late is there as well.
+  await expect.poll(() => exporter.presence(), { interval: 5 }).toBeDefined()
+  expect(await exporter.load(1000)).toMatchObject([{ rev: 1, alert: { id: 'a', state: 'firing' } }])
+})
+
+test('Redis was absent and there was nothing to say: the first alert after that is told at once', async () => {
+  const port = await freePort()
+  const exporter = exporterTo(port)
+  expect(await exporter.load(10_000)).toBeUndefined()
+  await valkeyOn(port)
+  await expect.poll(() => exporter.presence(), { interval: 5 }).toBeDefined()
+  const channels = await channelsOn(port)
+  exporter.transition(transitionOf('fired'))
+  expect(types(await channels.take(1))).toEqual(['fired'])
+})
+
+test('an open alert that has no room to be saved again is counted, and keeps nothing from being told', async () => {
+  const first = await valkeyOn()
+  const exporter = exporterTo(first.port, { outboxLimit: 2 })
+  await exporter.load(1000)
+  const channels = await channelsOn(first.port)
+  exporter.transition(transitionOf('fired', { id: 'a' }))
+  await channels.take(1)
+  await first.stop()
+  exporter.transition(transitionOf('fired', { id: 'b' }))
+  exporter.transition(transitionOf('fired', { id: 'c' }))
+  exporter.status(snapshotOf())
+  await valkeyOn(first.port)
+  const redis = new Redis(first.port)
+  cleanups.push(() => redis.disconnect())
+  await expect.poll(() => redis.exists('{health}:status:tracker_fetcher:4f2c'), { interval: 5 }).toBe(1)
+  expect(await redis.zrange('{health}:open', '0', '-1')).toEqual(['b', 'c'])
+  expect(await redis.xlen('{health}:alerts')).toBe(2)
+  expect(exporter.stats.dropped).toBe(1)
+})
+
 test('Redis is killed and comes back empty: open alerts are saved again, what came meanwhile is told in order', async () => {
   const lines = diagLines()
   const first = await valkeyOn()
