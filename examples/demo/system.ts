@@ -1,7 +1,5 @@
 /** Everything the demo runs, each in a process of its own but the OTLP receiver: started together, stopped the fetcher first. */
 import { existsSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { targetFrom } from '../../src/cli/connection.ts'
 import { resolveOptions, type HealthOptions } from '../../src/config/options.ts'
@@ -10,6 +8,7 @@ import { pingRedis } from './channels.ts'
 import { Child } from './child.ts'
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts'
 import type { Part } from './view.ts'
+import { freePort } from '../valkey/free-port.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -225,13 +224,4 @@ export class System {
       if (!this.#stopping) this.#events.onDeath(`${child.name} (pid ${child.pid}) ${how}.`)
     })
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

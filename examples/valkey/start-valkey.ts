@@ -4,8 +4,8 @@
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 export interface EmbeddedValkey {
   readonly port: number
@@ -63,13 +63,4 @@ async function start(port: number): Promise<EmbeddedValkey> {
 function letParentEnd(child: ChildProcess): void {
   child.unref()
   child.channel?.unref()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

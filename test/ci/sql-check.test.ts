@@ -1,8 +1,6 @@
 /** The SQL check against a real PostgreSQL: answering, refusing, frozen with its backends, killed. */
 import { execFile } from 'node:child_process'
 import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CheckRunner } from '../../src/checks/check-runner.ts'
 import { sqlCheck } from '../../src/checks/sql-check.ts'
 import { systemClock } from '../../src/clock.ts'
+import { freePort } from '../../examples/valkey/free-port.ts'
 
 const run = promisify(execFile)
 
@@ -45,14 +44,6 @@ afterAll(async () => {
   await pool?.end().catch(() => {})
   await rm(data, { recursive: true, force: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port: free } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return free
-}
 
 async function start(): Promise<void> {
   await run(

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { RedisExporter, type RedisExporterOptions } from '../../src/publish/redi
 import { diagLines } from '../contracts/diag-lines.ts'
 import { HealthChannels, isAlert, isStatus } from '../contracts/health-channels.ts'
 import { snapshotOf, transitionOf } from './fixtures.ts'
+import { freePort } from '../../examples/valkey/free-port.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -44,15 +44,6 @@ function exporterTo(port: number, options: Partial<RedisExporterOptions> = {}): 
   })
   cleanups.push(() => exporter.stop(snapshotOf({ phase: 'stopped' }), 0))
   return exporter
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 const types = (messages: readonly { readonly body: Record<string, unknown> }[]) => messages.map(({ body }) => body['type'])
