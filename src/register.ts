@@ -32,7 +32,7 @@ function register(): void {
   void monitor.start()
 }
 
-/** Warnings and errors unless OTEL_LOG_LEVEL says otherwise; a logger that is there already stays. */
+/** Warnings and errors unless OTEL_LOG_LEVEL says otherwise; all to stderr, for stdout is the service's. */
 function logToStderr(): void {
   const level = DiagLogLevel[(process.env['OTEL_LOG_LEVEL'] ?? 'WARN').toUpperCase() as keyof typeof DiagLogLevel] ?? DiagLogLevel.WARN
   const toStderr = (message: string, ...details: unknown[]): void => console.error(message, ...details)
@@ -46,11 +46,12 @@ function logToStderr(): void {
 function serviceRedis(configured: string | undefined, env: Environment): RedisTarget {
   const text = configured ?? env['REDIS_URL']
   if (!text || !URL.canParse(text)) return { host: env['REDIS_HOST'] || 'localhost', port: Number(env['REDIS_PORT'] || 6379) }
-  const { protocol, hostname, port, username, password } = new URL(text)
+  const { protocol, hostname, port, username, password, pathname } = new URL(text)
   return {
     host: hostname,
     port: Number(port || 6379),
     tls: protocol === 'rediss:',
+    ...(/^\/\d+$/.test(pathname) && { database: Number(pathname.slice(1)) }),
     ...(username && { username: decodeURIComponent(username) }),
     ...(password && { password: decodeURIComponent(password) }),
   }

@@ -9,6 +9,8 @@ export interface RedisTarget {
   readonly host: string
   readonly port: number
   readonly clusterMode?: boolean
+  /** Number of the database; 0 where a cluster or nothing says otherwise. */
+  readonly database?: number
   readonly username?: string
   readonly password?: string
   readonly tls?: boolean
@@ -85,7 +87,7 @@ export async function createPublisher(target: RedisTarget, connectTimeoutMs: num
   }
 
   const options = {
-    ...credentials(target),
+    ...session(target),
     ...PLAIN_HANDSHAKE,
     Connector: UnreferencedConnector,
     connectTimeout: connectTimeoutMs,
@@ -122,7 +124,7 @@ export async function createReader(
   const { Cluster, Redis } = await import('ioredis')
   const tls = await tlsOptions(target)
   const options = {
-    ...credentials(target),
+    ...session(target),
     ...PLAIN_HANDSHAKE,
     ...(tls && { tls }),
     connectTimeout: timeoutMs,
@@ -142,8 +144,12 @@ export async function createReader(
 /** RESP2 without CLIENT SETINFO and INFO: every server and every ACL allows it, and the connection is usable at once. */
 const PLAIN_HANDSHAKE = { protocol: 2, disableClientInfo: true, enableReadyCheck: false } as const
 
-function credentials({ username, password }: RedisTarget): { username?: string; password?: string } {
-  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
+function session({ username, password, database }: RedisTarget): { username?: string; password?: string; db?: number } {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(database !== undefined && { db: database }),
+  }
 }
 
 async function tlsOptions({ tls, caFile }: RedisTarget): Promise<{ ca?: Buffer } | undefined> {

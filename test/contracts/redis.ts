@@ -228,6 +228,15 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       expect(await redis.pttl('{health}:history:s')).toBeGreaterThan(DAY_MS - 60_000)
     })
 
+    test('a connection works in the database it is told', async () => {
+      const third = await createPublisher({ ...server, database: 3 }, 1000)
+      await third.client.connect()
+      await third.client.set('where', 'three')
+      expect(await redis.get('where')).toBeNull()
+      expect(await third.client.get('where')).toBe('three')
+      third.client.disconnect()
+    })
+
     describe('the exporter', () => {
       test('tells the alert before the status that shows it', async () => {
         const exporter = exporterOf()
