@@ -69,10 +69,13 @@ describe('processes', () => {
     // The channel of fork is the test's, not the service's: it would keep no process of its own alive.
     service.disconnect()
     const events: Record<string, unknown>[] = []
+    // Once: a second signal ends the service at once, and more than one account may log in.
+    let asked = false
     for await (const line of createInterface({ input: service.stdout! })) {
       const event = JSON.parse(line) as Record<string, unknown>
       events.push(event)
-      if (event.event === 'account' && event.to === 'logged_in') service.kill('SIGTERM')
+      if (asked || event.event !== 'account' || event.to !== 'logged_in') continue
+      asked = service.kill('SIGTERM')
     }
     expect(service.exitCode ?? (await exit(service))[0]).toBe(0)
     const stopped = events.find(({ event }) => event === 'stopped') as {
