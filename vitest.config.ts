@@ -5,8 +5,6 @@ const ci = process.env['OTEL_HEALTH_TEST_CI'] === 'true'
 
 export default defineConfig({
   test: {
-    // Real processes on two shared cores: CI gives a test that failed one more try, and the report says that it did.
-    retry: process.env['CI'] ? 1 : 0,
     include: ci ? ['test/ci/**/*.test.ts'] : ['test/**/*.test.ts'],
     exclude: ci ? [] : ['test/ci/**'],
     testTimeout: ci ? 300_000 : 30_000,

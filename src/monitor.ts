@@ -154,7 +154,6 @@ export class ServiceHealthMonitor {
   /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
   async collectHealthData(): Promise<HealthData> {
     await Promise.all([this.#checks.runAll(), this.#reader?.collect()])
-    this.#store?.refresh()
     const samples = this.#collect()
     this.#compute(samples)
     const judgement = this.#judge()
