@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 
-import { diag, metrics } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 import { alertId } from './alert-id.ts'
 import { EVALUATION_ERRORS, SCOPE, SERVICE_SILENT } from './catalogue.ts'
 import type { Check } from './checks/check.ts'
@@ -12,31 +12,31 @@ import { CheckRunner } from './checks/check-runner.ts'
 import { redisCheck } from './checks/redis-check.ts'
 import { sqlCheck } from './checks/sql-check.ts'
 import { systemClock } from './clock.ts'
-import type { HealthMetricReader } from './collect/health-metric-reader.ts'
 import { Windows } from './compute/windows.ts'
 import type { Environment, HealthOptions } from './config/options.ts'
 import { resolveOptions } from './config/options.ts'
 import type { Settings } from './config/settings.ts'
 import type { Instant } from './judge/alert.ts'
 import { isWorthSaving } from './judge/alert.ts'
-import { judgeChanged } from './judge/judge-changed.ts'
+import { rulesByMetric, rulesOn, withNewer } from './judge/judge-changed.ts'
 import type { Judgement } from './judge/judge.ts'
 import { judge } from './judge/judge.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { globalMeterProvider } from './global-provider.ts'
 import { Neighbours } from './neighbours.ts'
-import type { OwnedProvider } from './otlp.ts'
-import { createProvider, createRedisExporter } from './outputs.ts'
+import type { MetricsExport } from './outputs.ts'
+import { createMetricsExport, createRedisExporter } from './outputs.ts'
 import { healthLevels } from './publish/health-levels.ts'
 import { CellStore } from './record/cells.ts'
-import { MeterRecording } from './record/meter-recording.ts'
 import { recordProcess } from './record/process-metrics.ts'
 import type { Recording } from './record/recording.ts'
+import { TeeRecording } from './record/tee-recording.ts'
 import type { ServiceKind } from './services/profile.ts'
 import { anyService } from './services/service.ts'
 import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
 import type { Standing } from './standing.ts'
 import { changesWorthTelling, standingOf } from './standing.ts'
-import type { Alert, Cancel, Clock, HealthExporter, Phase, Profile, Sample, Snapshot, Status } from './types.ts'
+import type { Alert, Cancel, Clock, HealthExporter, Phase, Profile, Rule, Sample, Snapshot, Status } from './types.ts'
 import { VERSION } from './version.ts'
 
 /** What `collectHealthData` gives: a snapshot nobody was told of. */
@@ -44,8 +44,6 @@ export type HealthData = Snapshot
 
 /** Milliseconds to wait for the alerts that an earlier process of this service left in Redis. */
 const LOAD_TIMEOUT_MS = 1000
-/** Milliseconds between two collections from another SDK, which run all of its observable callbacks. */
-const FOREIGN_INTERVAL_MS = 10_000
 const STOP_TIMEOUT_MS = 2000
 
 export class ServiceHealthMonitor {
@@ -60,17 +58,15 @@ export class ServiceHealthMonitor {
   /** By rule. */
   readonly #alertIds: ReadonlyMap<string, string>
   readonly #exporter: HealthExporter
+  readonly #rulesByMetric: ReadonlyMap<string, readonly Rule[]>
   readonly #checks: CheckRunner
   readonly #windows: Windows
   readonly #neighbours: Neighbours
-  /** Cells of the owned recording; absent beside another SDK. */
-  readonly #store: CellStore | undefined
-  /** Our reader among another SDK's; absent with the owned recording. */
-  readonly #reader: HealthMetricReader | undefined
-  readonly #env: Environment
+  /** What is judged, whichever way it leaves. */
+  readonly #store: CellStore
+  readonly #metricsExport: MetricsExport
   readonly #startedAt: number
   readonly #startedAtEpoch: number
-  #provider: OwnedProvider | undefined
   #judgement: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
   #phase: Phase = 'starting'
   #since: number
@@ -82,8 +78,6 @@ export class ServiceHealthMonitor {
   #changed: Set<string> | undefined
   /** Whether Redis has told of the alerts of earlier processes. */
   #loaded = false
-  #collecting = false
-  #collectAgain = false
   #saidError = false
   #cancels: Cancel[] = []
   #starting: Promise<void> | undefined
@@ -95,16 +89,18 @@ export class ServiceHealthMonitor {
     this.options = resolveOptions({ env, code: options, ...(config && { config }), ...(packageName !== undefined && { packageName }) })
     this.instance = this.options.instance ?? randomUUID()
     this.clock = clock
-    this.#env = env
     this.#startedAt = clock.monotonicMs()
     this.#startedAtEpoch = clock.epochMs()
     this.#since = this.#startedAtEpoch
 
-    this.#reader = options.reader
-    this.#store = options.reader ? undefined : new CellStore(clock)
-    this.recording = this.#store ?? new MeterRecording(metrics.getMeter(SCOPE, VERSION))
+    this.#store = new CellStore(clock)
+    const recording = new TeeRecording(this.#store, () => globalMeterProvider()?.getMeter(SCOPE, VERSION))
+    this.recording = recording
+    const exporting = { options: this.options, instance: this.instance, clock, store: this.#store, recording, env }
+    this.#metricsExport = createMetricsExport({ ...exporting, ...(options.reader && { reader: options.reader }) })
     this.#kind = kind
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
+    this.#rulesByMetric = rulesByMetric(this.#profile)
     this.#alertIds = new Map(this.#profile.rules.map(({ name }) => [name, alertId(name, this.options.serviceName)]))
     this.#windows = new Windows(this.#profile.selectors, this.#startedAt, this.options.settings.evaluationInterval)
     this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
@@ -119,11 +115,6 @@ export class ServiceHealthMonitor {
         alertIds: [...this.#alertIds.values()],
       })
 
-    if (options.reader && !options.reader.attached) {
-      diag.warn(
-        'otel-health: the reader belongs to no MeterProvider, so nothing is recorded: start the SDK it was given to before making the monitor',
-      )
-    }
     const { originalServiceName, serviceName } = this.options
     if (originalServiceName !== undefined) {
       diag.warn(`otel-health: the service is called "${serviceName}" in Redis, where names are made of a-z, 0-9, ".", "_" and "-"`)
@@ -148,12 +139,12 @@ export class ServiceHealthMonitor {
 
   /** Exports over OTLP what was recorded until now. Never rejects. */
   async flush(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
-    await within(timeoutMs, this.clock, this.#provider?.flush(timeoutMs))
+    await within(timeoutMs, this.clock, this.#metricsExport.flush(timeoutMs))
   }
 
   /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
   async collectHealthData(): Promise<HealthData> {
-    await Promise.all([this.#checks.runAll(), this.#reader?.collect()])
+    await this.#checks.runAll()
     const samples = this.#collect()
     this.#compute(samples)
     const judgement = this.#judge()
@@ -166,13 +157,13 @@ export class ServiceHealthMonitor {
       const samples = this.#collect(changed)
       this.#compute(samples, changed)
       const judgement = this.#judge(changed)
-      this.#publish(judgement)
+      this.#publish(judgement, changed)
     })
   }
 
   #collect(changed?: ReadonlySet<string>): readonly Sample[] {
-    if (!changed) this.#store?.refresh()
-    return this.#store?.samples(changed) ?? this.#reader?.latest ?? []
+    if (!changed) this.#store.refresh()
+    return this.#store.samples(changed)
   }
 
   #compute(samples: readonly Sample[], changed?: ReadonlySet<string>): void {
@@ -180,27 +171,28 @@ export class ServiceHealthMonitor {
     else this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
   }
 
+  /** Of the rules that read what `changed`, or of all. */
   #judge(changed?: ReadonlySet<string>): Judgement {
     const { serviceName: service } = this.options
     const now = this.#now()
-    const input = {
+    return judge({
+      rules: changed ? rulesOn(changed, this.#rulesByMetric) : this.#profile.rules,
+      alerts: this.#judgement.alerts,
+      partly: changed !== undefined,
       readings: this.#windows.readings(now.monotonicMs),
       service,
       alertId: (rule: string) => this.#alertIds.get(rule) ?? alertId(rule, service),
       now,
-    }
-    return changed
-      ? judgeChanged({ ...input, profile: this.#profile, changed, last: this.#judgement })
-      : judge({ ...input, rules: this.#profile.rules, alerts: this.#judgement.alerts })
+    })
   }
 
-  #publish(judgement: Judgement): void {
+  #publish(judgement: Judgement, changed?: ReadonlySet<string>): void {
     for (const transition of judgement.transitions) this.#exporter.transition(transition)
     const told = new Set(judgement.transitions.map(({ alert }) => alert.rule))
     for (const [rule, alert] of judgement.alerts) {
       if (!told.has(rule) && isWorthSaving(this.#judgement.alerts.get(rule), alert)) this.#exporter.save(alert)
     }
-    this.#judgement = judgement
+    this.#judgement = changed ? withNewer(this.#judgement, judgement) : judgement
     if (judgement.errors.length > 0) this.recording.counter(EVALUATION_ERRORS, {}).add(judgement.errors.length)
     // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
     if (judgement.transitions.length > 0) this.clock.after(0, () => this.#safely(() => this.#tellStatus()))
@@ -236,25 +228,23 @@ export class ServiceHealthMonitor {
     queueMicrotask(() => {
       const changed = this.#changed ?? new Set()
       this.#changed = undefined
-      if (this.#reader) void this.#collectForeign()
-      else this.#evaluate(changed)
+      this.#evaluate(changed)
     })
   }
 
   async #start(): Promise<void> {
     if (this.stopped) return diag.warn('otel-health: a monitor that was stopped does not start again: make a new one')
-    const { options, instance, clock } = this
+    const { options, clock } = this
     const { evaluationInterval, publishingInterval, metricsInterval } = options.settings
-    if (this.#store) this.#provider = createProvider({ options, instance, clock, store: this.#store, env: this.#env })
     this.#cancels = [
       recordProcess(this.recording, clock),
+      this.#metricsExport.start(),
       clock.every(evaluationInterval * 1000, () => this.#evaluate()),
       clock.every(publishingInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.status(snapshot))),
       clock.every(metricsInterval * 1000, () => this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))),
       clock.every((publishingInterval * 1000) / 3, () => void this.#watchOthers()),
       () => this.#checks.stop(),
     ]
-    if (this.#reader) this.#cancels.push(clock.every(FOREIGN_INTERVAL_MS, () => void this.#collectForeign()))
 
     const checked = this.#checks.start()
     // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
@@ -360,17 +350,6 @@ export class ServiceHealthMonitor {
       ...this.#kind.figures({ readings: this.#windows.readings(now), samples, tickSeconds: evaluationInterval }),
       totals: this.#kind.totals(samples, new Date(this.#startedAtEpoch).toISOString()),
     }
-  }
-
-  /** A collection under way may have read a level before it changed: then another one follows. */
-  async #collectForeign(): Promise<void> {
-    this.#collectAgain = this.#collecting
-    if (this.#collecting) return
-    this.#collecting = true
-    await this.#reader?.collect()
-    this.#collecting = false
-    this.#evaluate()
-    if (this.#collectAgain) await this.#collectForeign()
   }
 
   #now(): Instant {

@@ -203,15 +203,15 @@ export interface Alert {
   /** When the present unbroken breach began, minus frozen time. */
   readonly breachAt: number
   /** When the present unbroken run of CRITICAL verdicts began, minus frozen time. */
-  readonly criticalAt?: number
+  readonly criticalAt?: number | undefined
   /** When verdicts below the alert's severity began while it still breaches, minus frozen time. */
-  readonly lowerAt?: number
+  readonly lowerAt?: number | undefined
   /** When the present unbroken run of ok verdicts began, minus frozen time. */
-  readonly okAt?: number
+  readonly okAt?: number | undefined
   /** When the last conclusive verdict was followed by an inconclusive one; timers stand still from here. */
-  readonly frozenAt?: number
+  readonly frozenAt?: number | undefined
   /** When the ok run began that resolved the last episode. Not saved: the windows it concerns do not outlive the process either. */
-  readonly clearedAt?: number
+  readonly clearedAt?: number | undefined
   /** When the rule was last evaluated, with whatever verdict. */
   readonly evaluatedAt: number
 }

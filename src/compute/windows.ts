@@ -8,6 +8,7 @@ import type {
   EventsReading,
   HistogramValue,
   LastReading,
+  Quantile,
   Readings,
   Sample,
   Selector,
@@ -99,48 +100,18 @@ export class Windows {
 
   /** The readings as of `now`, which must not be before the last collection. */
   readings(now: number): Readings {
-    return {
-      events: (name, windowSeconds) => this.#events(this.#keeper(name, 'events'), windowSeconds, now),
-      distribution: (name, windowSeconds) => this.#distribution(this.#keeper(name, 'distribution'), windowSeconds, now),
-      quantile: (name, q, windowSeconds) => {
-        const { bounds, counts } = this.#distribution(this.#keeper(name, 'distribution'), windowSeconds, now)
-        return quantile(q, bounds, counts)
-      },
-      level: (name) => this.#level(this.#keeper(name, 'level'), now),
-      state: (name) => {
-        const { value, setAt, selector } = this.#keeper(name, 'state')
-        return value === undefined ? undefined : lastReading(value, setAt, selector.staleAfterSeconds, now)
-      },
-      timeAbove: (name, windowSeconds) => {
-        const { ring } = this.#keeper(name, 'time_above')
-        return {
-          seconds: ring.growth(0, windowSeconds, now) / 1000,
-          coveredSeconds: ring.growth(1, windowSeconds, now) / 1000,
-        }
-      },
-    }
+    return new ReadingsAt(this, now)
   }
 
-  #events(keeper: Events, windowSeconds: number, now: number): EventsReading {
-    return { count: keeper.ring.growth(0, windowSeconds, now), ...this.#window(windowSeconds, now) }
+  /** Of the kind that is asked for. Throws if the profile has none of that name. */
+  keeper<K extends Selector['kind']>(name: string, kind: K): Extract<Keeper, Kept<K>> {
+    const keeper = this.#keepers.get(name)
+    if (!keeper || !isKind(keeper, kind)) throw new Error(`The profile has no ${kind} selector named "${name}".`)
+    return keeper
   }
 
-  #distribution(keeper: Distribution, windowSeconds: number, now: number): DistributionReading {
-    const { ring, bounds } = keeper
-    const window = this.#window(windowSeconds, now)
-    if (!ring) return { count: 0, sum: 0, bounds, counts: [], ...window }
-    const counts = Array.from({ length: bounds.length + 1 }, (_, bucket) => ring.growth(bucket, windowSeconds, now))
-    const count = counts.reduce((sum, n) => sum + n, 0)
-    return { count, sum: ring.growth(bounds.length + 1, windowSeconds, now), bounds, counts, ...window }
-  }
-
-  #window(windowSeconds: number, now: number): { windowSeconds: number; coveredSeconds: number } {
-    return { windowSeconds, coveredSeconds: this.#covered.growth(0, windowSeconds, now) / 1000 }
-  }
-
-  #level(keeper: Level, now: number): LastReading<number> | undefined {
-    if (keeper.setAt === undefined) return undefined
-    return lastReading(keeper.value, keeper.setAt, keeper.selector.staleAfterSeconds, now)
+  coveredSeconds(windowSeconds: number, now: number): number {
+    return this.#covered.growth(0, windowSeconds, now) / 1000
   }
 
   #endCollection(keeper: Keeper, now: number, covered: number): void {
@@ -154,7 +125,7 @@ export class Windows {
         if (keeper.wasAbove) keeper.totals[0] += covered
       }
       keeper.ring.push(keeper.totals, now)
-      const level = this.#level(this.#keeper(keeper.selector.level, 'level'), now)
+      const level = levelOf(this.keeper(keeper.selector.level, 'level'), now)
       keeper.wasAbove = level && !level.stale ? level.value > keeper.selector.above : undefined
     }
   }
@@ -167,12 +138,59 @@ export class Windows {
     }
     return listeners
   }
+}
 
-  #keeper<K extends Selector['kind']>(name: string, kind: K): Extract<Keeper, Kept<K>> {
-    const keeper = this.#keepers.get(name)
-    if (!keeper || !isKind(keeper, kind)) throw new Error(`The profile has no ${kind} selector named "${name}".`)
-    return keeper
+/** One object of a class, not of closures: it is made for every change of a state, on the way to its alert. */
+class ReadingsAt implements Readings {
+  readonly #windows: Windows
+  readonly #now: number
+
+  constructor(windows: Windows, now: number) {
+    this.#windows = windows
+    this.#now = now
   }
+
+  events(name: string, windowSeconds: number): EventsReading {
+    const { ring } = this.#windows.keeper(name, 'events')
+    return { count: ring.growth(0, windowSeconds, this.#now), ...this.#window(windowSeconds) }
+  }
+
+  distribution(name: string, windowSeconds: number): DistributionReading {
+    const { ring, bounds } = this.#windows.keeper(name, 'distribution')
+    const window = this.#window(windowSeconds)
+    if (!ring) return { count: 0, sum: 0, bounds, counts: [], ...window }
+    const growth = (place: number) => ring.growth(place, windowSeconds, this.#now)
+    const counts = Array.from({ length: bounds.length + 1 }, (_, bucket) => growth(bucket))
+    const count = counts.reduce((sum, n) => sum + n, 0)
+    return { count, sum: growth(bounds.length + 1), bounds, counts, ...window }
+  }
+
+  quantile(name: string, q: number, windowSeconds: number): Quantile | undefined {
+    const { bounds, counts } = this.distribution(name, windowSeconds)
+    return quantile(q, bounds, counts)
+  }
+
+  level(name: string): LastReading<number> | undefined {
+    return levelOf(this.#windows.keeper(name, 'level'), this.#now)
+  }
+
+  state(name: string): LastReading<string> | undefined {
+    const { value, setAt, selector } = this.#windows.keeper(name, 'state')
+    return value === undefined ? undefined : lastReading(value, setAt, selector.staleAfterSeconds, this.#now)
+  }
+
+  timeAbove(name: string, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number } {
+    const { ring } = this.#windows.keeper(name, 'time_above')
+    return { seconds: ring.growth(0, windowSeconds, this.#now) / 1000, coveredSeconds: ring.growth(1, windowSeconds, this.#now) / 1000 }
+  }
+
+  #window(windowSeconds: number): { windowSeconds: number; coveredSeconds: number } {
+    return { windowSeconds, coveredSeconds: this.#windows.coveredSeconds(windowSeconds, this.#now) }
+  }
+}
+
+function levelOf({ value, setAt, selector }: Level, now: number): LastReading<number> | undefined {
+  return setAt === undefined ? undefined : lastReading(value, setAt, selector.staleAfterSeconds, now)
 }
 
 function keeperFor(selector: Selector, now: number): Keeper {

@@ -64,21 +64,21 @@ function stepBreach(
 ): void {
   const at = now.monotonicMs
   const held = (since: number | undefined, seconds: number) => since !== undefined && at - since >= seconds * 1000
-  if (severity === 'WARNING') delete alert.criticalAt
+  if (severity === 'WARNING') alert.criticalAt = undefined
   else alert.criticalAt ??= at
 
   if (alert.state === 'pending') {
     alert.severity = severity
     if (!held(alert.breachAt, forSeconds)) return
     alert.severity = held(alert.criticalAt, forSeconds) ? 'CRITICAL' : 'WARNING'
-    delete alert.clearedAt
+    alert.clearedAt = undefined
     enter(alert, 'firing', now)
     return tell('fired')
   }
 
   if (alert.state === 'recovering' || alert.okAt !== undefined) {
     alert.breachAt = at
-    delete alert.okAt
+    alert.okAt = undefined
   }
   if (alert.state === 'unknown') {
     enter(alert, 'firing', now)
@@ -86,20 +86,20 @@ function stepBreach(
   } else if (alert.state === 'recovering') enter(alert, 'firing', now)
 
   if (alert.severity === 'CRITICAL' && severity === 'WARNING') alert.lowerAt ??= at
-  else delete alert.lowerAt
+  else alert.lowerAt = undefined
   if (alert.severity === 'WARNING' && held(alert.criticalAt, forSeconds)) {
     alert.severity = 'CRITICAL'
     tell('escalated')
   } else if (held(alert.lowerAt, keepFiringSeconds)) {
     alert.severity = 'WARNING'
-    delete alert.lowerAt
+    alert.lowerAt = undefined
     tell('deescalated')
   }
 }
 
 function stepOk(alert: Mutable, { keepFiringSeconds }: RuleTiming, now: Instant, tell: (type: TransitionType) => void): void {
-  delete alert.criticalAt
-  delete alert.lowerAt
+  alert.criticalAt = undefined
+  alert.lowerAt = undefined
   if (alert.state === 'pending') return enter(alert, 'inactive', now)
 
   alert.okAt ??= now.monotonicMs
@@ -124,7 +124,7 @@ function stopTimers(alert: Alert | undefined, reason: InconclusiveReason, timing
     const patience = Math.max(timing.forSeconds * 1000, LEAST_PENDING_PATIENCE_MS)
     if (now.monotonicMs - next.frozenAt >= patience) {
       enter(next, 'inactive', now)
-      delete next.frozenAt
+      next.frozenAt = undefined
     }
     return { alert: next, transitions: [] }
   }
@@ -180,7 +180,9 @@ function isActive(alert: Alert | undefined): alert is Alert {
 /** A new episode begins unless the last one was dropped before anybody heard of it. */
 function newPending(last: Alert | undefined, identity: AlertIdentity, now: Instant): Mutable {
   return {
-    ...identity,
+    id: identity.id,
+    rule: identity.rule,
+    service: identity.service,
     state: 'pending',
     severity: 'WARNING',
     episode: last ? last.episode + (last.state === 'resolved' ? 1 : 0) : 1,
@@ -188,30 +190,36 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     message: '',
     value: null,
     breachAt: now.monotonicMs,
+    criticalAt: undefined,
+    lowerAt: undefined,
+    okAt: undefined,
+    frozenAt: undefined,
+    clearedAt: last?.clearedAt,
     evaluatedAt: now.monotonicMs,
-    ...(last?.clearedAt !== undefined && { clearedAt: last.clearedAt }),
   }
 }
 
 /** Moves every timer on by the time they stood still. */
-function withTimersRunning({ frozenAt, ...alert }: Alert, now: Instant): Mutable {
-  if (frozenAt === undefined) return alert
-  const stood = now.monotonicMs - frozenAt
+function withTimersRunning(alert: Alert, now: Instant): Mutable {
+  const { frozenAt } = alert
+  if (frozenAt === undefined) return { ...alert }
+  const moved = <T extends number | undefined>(at: T) => (at === undefined ? at : at + now.monotonicMs - frozenAt) as T
   return {
     ...alert,
-    breachAt: alert.breachAt + stood,
-    ...(alert.criticalAt !== undefined && { criticalAt: alert.criticalAt + stood }),
-    ...(alert.lowerAt !== undefined && { lowerAt: alert.lowerAt + stood }),
-    ...(alert.okAt !== undefined && { okAt: alert.okAt + stood }),
+    breachAt: moved(alert.breachAt),
+    criticalAt: moved(alert.criticalAt),
+    lowerAt: moved(alert.lowerAt),
+    okAt: moved(alert.okAt),
+    frozenAt: undefined,
   }
 }
 
 function resolve(alert: Mutable, now: Instant): void {
   alert.clearedAt = alert.okAt ?? now.monotonicMs
-  delete alert.okAt
-  delete alert.frozenAt
-  delete alert.criticalAt
-  delete alert.lowerAt
+  alert.okAt = undefined
+  alert.frozenAt = undefined
+  alert.criticalAt = undefined
+  alert.lowerAt = undefined
   enter(alert, 'resolved', now)
 }
 

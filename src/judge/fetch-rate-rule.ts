@@ -2,7 +2,7 @@ import type { Readings, Rule, RuleTiming, Verdict } from '../types.ts'
 import { isCovered } from './covered.ts'
 import { poissonAtMost } from './poisson.ts'
 import { breach, inconclusive, ok } from './verdicts.ts'
-import { amount, decimal, duration } from './wording.ts'
+import { amount, capitalised, decimal, duration } from './wording.ts'
 
 const HOUR = 3600
 /** As few attempts as this are bad luck less often than once in a hundred times. */
@@ -14,14 +14,24 @@ export interface FetchRateRuleOptions extends RuleTiming {
   readonly limit: number
   /** Seconds between two evaluations. */
   readonly tickSeconds?: number
+  readonly wording?: FetchRateWording
 }
 
+export interface FetchRateWording {
+  /** What was done: "fetched 41". */
+  readonly done: (attempts: string) => string
+  /** What is counted: "trackers". */
+  readonly unit: string
+}
+
+const OF_TRACKERS: FetchRateWording = { done: (attempts) => `fetched ${attempts}`, unit: 'trackers' }
+
 /**
- * Throughput against owed work. Work is owed while trackers are due, so a fetcher with nothing to do is healthy, and
+ * Throughput against owed work. Work is owed while anything is due, so a service with nothing to do is healthy, and
  * one that does nothing although it should is found as soon as the limit makes its silence improbable: at 10 an hour,
  * after 28 minutes.
  */
-export function fetchRateRule({ name, limit, tickSeconds = 1, ...timing }: FetchRateRuleOptions): Rule {
+export function fetchRateRule({ name, limit, tickSeconds = 1, wording = OF_TRACKERS, ...timing }: FetchRateRuleOptions): Rule {
   return {
     name,
     scope: 'all',
@@ -37,16 +47,17 @@ export function fetchRateRule({ name, limit, tickSeconds = 1, ...timing }: Fetch
         return inconclusive(name, 'starting')
 
       const expected = (limit * owed.seconds) / HOUR
+      const done = wording.done(amount(attempts.count))
       const finding = {
         message:
           owed.seconds > 0
-            ? `Fetched ${amount(attempts.count)} in the last hour; ${amount(expected)} expected at the limit of ${amount(limit)} an hour, ` +
+            ? `${capitalised(done)} in the last hour; ${amount(expected)} expected at the limit of ${amount(limit)} an hour, ` +
               `with work owed for ${duration(owed.seconds)}; ${amount(due.value)} due`
-            : `Idle: no work was owed in the last hour (fetched ${amount(attempts.count)})`,
+            : `Idle: no work was owed in the last hour (${done})`,
         value: {
           current: attempts.count,
           threshold: decimal(expected),
-          unit: 'trackers in the last hour',
+          unit: `${wording.unit} in the last hour`,
           n: attempts.count,
           window_seconds: HOUR,
         },

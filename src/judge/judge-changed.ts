@@ -1,33 +1,30 @@
-/** A change of some metrics, judged at once: only the rules that read them, and no alert that has nothing to do with them. */
+/** A change of some metrics is judged at once, and alone: only the rules that read them. */
 import type { Profile, Rule } from '../types.ts'
-import type { JudgeInput, Judgement } from './judge.ts'
-import { judge } from './judge.ts'
+import type { Judgement } from './judge.ts'
 
-export interface JudgeChangedInput extends Omit<JudgeInput, 'rules' | 'alerts'> {
-  readonly profile: Profile
-  /** Names of the metrics that changed. */
-  readonly changed: ReadonlySet<string>
-  readonly last: Judgement
-}
-
-/** Transitions and errors are those of this judgement; verdicts and alerts are the last ones with the newer in their place. */
-export function judgeChanged({ profile, changed, last, ...input }: JudgeChangedInput): Judgement {
-  const rules = rulesOn(changed, profile)
-  const judged = judge({ ...input, rules, alerts: new Map([...last.alerts].filter(([name]) => rules.some((rule) => rule.name === name))) })
-  const newer = new Map(judged.verdicts.map((verdict) => [verdict.rule, verdict]))
-  return {
-    ...judged,
-    alerts: new Map([...last.alerts, ...judged.alerts]),
-    verdicts: last.verdicts.map((verdict) => newer.get(verdict.rule) ?? verdict),
+/** The rules that read each metric, directly. */
+export function rulesByMetric({ rules, selectors }: Profile): ReadonlyMap<string, readonly Rule[]> {
+  const byMetric = new Map<string, Rule[]>()
+  for (const rule of rules) {
+    const metrics = new Set(rule.needs.map((name) => selectors[name]).flatMap((s) => (s && s.kind !== 'time_above' ? [s.metric] : [])))
+    for (const metric of metrics) byMetric.set(metric, [...(byMetric.get(metric) ?? []), rule])
   }
+  return byMetric
 }
 
-/** The rules that read a selector of one of the metrics. */
-function rulesOn(changed: ReadonlySet<string>, { rules, selectors }: Profile): readonly Rule[] {
-  return rules.filter(({ needs }) =>
-    needs.some((name) => {
-      const selector = selectors[name]
-      return selector && selector.kind !== 'time_above' && changed.has(selector.metric)
-    }),
-  )
+/** The rules that read any of the metrics, each once. */
+export function rulesOn(changed: ReadonlySet<string>, byMetric: ReadonlyMap<string, readonly Rule[]>): readonly Rule[] {
+  const rules = new Set<Rule>()
+  for (const metric of changed) for (const rule of byMetric.get(metric) ?? []) rules.add(rule)
+  return [...rules]
+}
+
+/** What `last` says of all rules with what `newer` says of some of them in its place. */
+export function withNewer(last: Judgement, newer: Judgement): Judgement {
+  const verdicts = new Map(newer.verdicts.map((verdict) => [verdict.rule, verdict]))
+  return {
+    ...newer,
+    alerts: new Map([...last.alerts, ...newer.alerts]),
+    verdicts: last.verdicts.map((verdict) => verdicts.get(verdict.rule) ?? verdict),
+  }
 }

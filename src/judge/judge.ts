@@ -9,6 +9,8 @@ export interface JudgeInput {
   readonly readings: Readings
   /** By rule. What came out of the last judgement, or of a restart. */
   readonly alerts: ReadonlyMap<string, Alert>
+  /** `rules` are not all there are: alerts of others are left alone. */
+  readonly partly?: boolean
   readonly service: string
   /** The alert's id: a hash of rule, service and scope labels. */
   readonly alertId: (rule: string) => string
@@ -31,7 +33,7 @@ export interface RuleError {
 }
 
 /** Never throws, whatever a rule does: one that fails is `inconclusive(evaluator_error)` and its alert stays as it is. */
-export function judge({ rules, readings, alerts, service, alertId, now }: JudgeInput): Judgement {
+export function judge({ rules, readings, alerts, partly = false, service, alertId, now }: JudgeInput): Judgement {
   const verdicts: Verdict[] = []
   const next = new Map<string, Alert>()
   const transitions: Transition[] = []
@@ -44,7 +46,7 @@ export function judge({ rules, readings, alerts, service, alertId, now }: JudgeI
     transitions.push(...step.transitions)
     if (step.alert) next.set(rule.name, step.alert)
   }
-  for (const [name, alert] of alerts) {
+  for (const [name, alert] of partly ? [] : alerts) {
     if (next.has(name)) continue
     const step = removeAlert(alert, now)
     transitions.push(...step.transitions)
@@ -61,7 +63,8 @@ function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefine
 
 function verdictOf(rule: Rule, readings: Readings, open: OpenAlert | undefined, errors: RuleError[]): Verdict {
   try {
-    return checked(rule.name, rule.judge(readings, open))
+    const v = rule.judge(readings, open)
+    return checked(rule.name, v)
   } catch (error) {
     errors.push({ rule: rule.name, error })
     return inconclusive(rule.name, 'evaluator_error')

@@ -17,31 +17,41 @@ export interface SlowCallsRuleOptions extends RuleTiming {
   readonly limitMs: number
   /** Seconds between two evaluations. */
   readonly tickSeconds?: number
+  readonly upstream?: CalledUpstream
 }
 
+/** Names of `events` selectors, and how people call what is called. */
+export interface CalledUpstream {
+  readonly calls: string
+  readonly slowCalls: string
+  readonly name: string
+}
+
+const APPLE: CalledUpstream = { calls: 'apple_calls', slowCalls: 'slow_apple_calls', name: 'Apple' }
+
 /**
- * 95th percentile of the duration of calls to Apple against a limit, by counting: calls over the limit, with every call
- * that timed out, whatever it lasted. A quantile from buckets could only say "more than the last bound".
+ * 95th percentile of the duration of calls to an upstream against a limit, by counting: calls over the limit, with
+ * every call that timed out, whatever it lasted. A quantile from buckets could only say "more than the last bound".
  */
-export function slowCallsRule({ name, limitMs, tickSeconds = 1, ...timing }: SlowCallsRuleOptions): Rule {
+export function slowCallsRule({ name, limitMs, tickSeconds = 1, upstream = APPLE, ...timing }: SlowCallsRuleOptions): Rule {
   return {
     name,
     scope: 'any',
     ...timing,
-    needs: ['apple_calls', 'slow_apple_calls'],
+    needs: [upstream.calls, upstream.slowCalls],
     judge(readings: Readings): Verdict {
-      const calls = readings.events('apple_calls', WINDOW)
+      const calls = readings.events(upstream.calls, WINDOW)
       if (!isCovered(calls, tickSeconds)) return inconclusive(name, 'starting')
       if (calls.count === 0) return inconclusive(name, 'no_data')
       const n = calls.count
-      const slow = Math.min(n, readings.events('slow_apple_calls', WINDOW).count)
+      const slow = Math.min(n, readings.events(upstream.slowCalls, WINDOW).count)
       const luck = binomialTail(slow, n, SHARE)
       const few = n < ENOUGH_CALLS
       const isSlow = few ? slow >= LEAST_SLOW && luck <= TAIL : slow > SHARE * n
       const percent = decimal((100 * slow) / n)
       const finding = {
         message:
-          `${amount(slow)} of ${amount(n)} calls to Apple took longer than ${duration(limitMs / 1000)} or timed out ` +
+          `${amount(slow)} of ${amount(n)} calls to ${upstream.name} took longer than ${duration(limitMs / 1000)} or timed out ` +
           `over ${duration(WINDOW)}: ${percent} % (limit ${100 * SHARE} %)` +
           (few && isSlow ? `; a service at the limit does this ${onceIn(luck)}` : ''),
         value: { current: percent, threshold: 100 * SHARE, unit: 'percent', n, failures: slow, window_seconds: WINDOW },

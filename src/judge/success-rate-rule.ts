@@ -26,7 +26,20 @@ interface Limit {
   readonly tail: number
   /** Failed units in a row that are a breach. */
   readonly run: number
+  /** How people are told. */
+  readonly wording: SuccessRateWording
 }
+
+export interface SuccessRateWording {
+  /** What the percentage is of: "Fetch success rate". */
+  readonly rate: string
+  /** What a unit is: "calls". */
+  readonly units: string
+  /** The same where it stands for itself: "calls to Apple". */
+  readonly unitsInFull: string
+}
+
+const OF_FETCHES: SuccessRateWording = { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' }
 
 interface Look {
   readonly seconds: number
@@ -42,6 +55,7 @@ export interface SuccessRateRuleOptions extends RuleTiming {
   readonly critical: number
   /** Seconds between two evaluations. */
   readonly tickSeconds?: number
+  readonly wording?: SuccessRateWording
 }
 
 /**
@@ -65,11 +79,12 @@ export interface SuccessRateRuleOptions extends RuleTiming {
  *
  * Throws if `critical` is above `warning`.
  */
-export function successRateRule({ name, warning, critical, tickSeconds = 1, ...timing }: SuccessRateRuleOptions): Rule {
+export function successRateRule(options: SuccessRateRuleOptions): Rule {
+  const { name, warning, critical, tickSeconds = 1, wording = OF_FETCHES, ...timing } = options
   if (critical > warning) throw new Error(`The critical limit of ${name} is ${critical} %, expected at most its limit (${warning} %).`)
   const limits: readonly Limit[] = [
-    { severity: 'CRITICAL', percent: critical, tail: 0.001, run: 10 },
-    { severity: 'WARNING', percent: warning, tail: 0.005, run: 5 },
+    { severity: 'CRITICAL', percent: critical, tail: 0.001, run: 10, wording },
+    { severity: 'WARNING', percent: warning, tail: 0.005, run: 5, wording },
   ]
   return {
     name,
@@ -115,7 +130,7 @@ function runOfFailures(limit: Limit, streak: number): Finding | undefined {
   if (streak > -limit.run) return undefined
   const n = -streak
   return {
-    message: `The last ${amount(n)} calls to Apple all failed`,
+    message: `The last ${amount(n)} ${limit.wording.unitsInFull} all failed`,
     value: { current: 0, threshold: limit.percent, unit: 'percent', n, failures: n },
   }
 }
@@ -154,7 +169,7 @@ function notYetClear(limit: Limit, plain: Look | undefined, streak: number, read
     return { message: `${message}; clears above ${decimal(limit.percent + CLEAR_MARGIN)} %`, value }
   }
   return {
-    message: `Few calls, and not yet ${CLEAR_RUN} in a row that succeeded (${amount(Math.max(0, streak))} so far)`,
+    message: `Few ${limit.wording.units}, and not yet ${CLEAR_RUN} in a row that succeeded (${amount(Math.max(0, streak))} so far)`,
     value: { current: Math.max(0, streak), threshold: CLEAR_RUN, unit: 'successes in a row' },
   }
 }
@@ -165,8 +180,8 @@ function runOfSuccesses(limit: Limit, streak: number): Finding {
   return {
     message:
       n > 0
-        ? `The last ${amount(n)} calls to Apple succeeded`
-        : 'Too few calls to Apple since the recovery to say that it is failing again',
+        ? `The last ${amount(n)} ${limit.wording.unitsInFull} succeeded`
+        : `Too few ${limit.wording.unitsInFull} since the recovery to say that it is failing again`,
     value,
   }
 }
@@ -183,7 +198,7 @@ function rateOf(limit: Limit, sample: Look, readings: Readings): Finding {
   const behind = attempts > units ? ` (${amount(readings.events('failed_attempts', seconds).count)} of ${amount(attempts)} attempts)` : ''
   return {
     message:
-      `Fetch success rate is ${percent} % over ${duration(seconds)} (limit ${decimal(limit.percent)} %): ` +
+      `${limit.wording.rate} is ${percent} % over ${duration(seconds)} (limit ${decimal(limit.percent)} %): ` +
       `${amount(failed)} of ${amount(units)} ${what} failed${behind}`,
     value: { current: percent, threshold: limit.percent, unit: 'percent', n: units, failures: failed, window_seconds: seconds },
   }

@@ -5,6 +5,10 @@ export function decimal(value: number): number {
   return Math.round(value * 10) / 10
 }
 
+export function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}
+
 /** 12,345 */
 export function amount(value: number): string {
   const digits = String(decimal(value))

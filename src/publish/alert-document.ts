@@ -12,16 +12,12 @@ export interface Instant {
   readonly epochMs: number
 }
 
-/** What a transition becomes: the script puts seq, rev, id, epoch and timestamp between the pieces. */
-export interface EncodedTransition {
-  /** From `type` to `episode`. */
-  readonly head: string
-  /** From `service` to `since`. */
-  readonly body: string
-  /** From `message` to the closing brace. */
-  readonly tail: string
-  /** The alert to be saved. */
-  readonly document: string
+/** An alert as it is sent: the script makes of it the document it saves and the message it tells. */
+export interface EncodedAlert {
+  /** The fields of document and message, in JSON without braces; a message has `id`, `epoch`, `seq`, `rev` and `timestamp` before them. */
+  readonly fields: string
+  /** JSON of what only the document has. */
+  readonly timers: string
   readonly cut: number
 }
 
@@ -32,52 +28,46 @@ type Timer = Extract<keyof Alert, `${string}At`>
 const TIMERS: readonly Timer[] = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'clearedAt', 'evaluatedAt']
 
 /** Few objects of fixed shape: this is done between a change of state and its message, which is to be as fast as Redis is. */
-export function encodeTransition(
-  { type, deliver, alert, cause, actor, told }: Transition,
-  instance: string,
-  now: Instant,
-): EncodedTransition {
+export function encodeTransition({ type, deliver, alert, cause, actor, told }: Transition, instance: string, now: Instant): EncodedAlert {
   const tally = { cut: 0 }
-  const { identity, body, evidence } = encodeParts(alert, instance, tally, {
-    cause,
-    actor: actor === null ? null : shortText(actor, tally),
-    told,
-  })
-  return {
-    head: `"type":"${type}","deliver":${deliver},${identity},`,
-    body: `${body},`,
-    tail: `${evidence}}`,
-    document: `{"v":1,${identity},${body},${evidence},"timers":${encodeTimers(alert, now)}}`,
-    cut: tally.cut,
-  }
+  const saved = savedFields(alert, instance, tally)
+  const fields = { type, deliver, ...saved, cause, actor: actor === null ? null : shortText(actor, tally), told }
+  return { fields: inner(fields), timers: encodeTimers(alert, now), cut: tally.cut }
 }
 
-/** The document alone, for an alert that changed without a message. */
-export function encodeAlert(alert: Alert, instance: string, now: Instant): string {
-  const { identity, body, evidence } = encodeParts(alert, instance, { cut: 0 }, {})
-  return `{"v":1,${identity},${body},${evidence},"timers":${encodeTimers(alert, now)}}`
+/** For an alert that changed without a message. */
+export function encodeAlert(alert: Alert, instance: string, now: Instant): EncodedAlert {
+  const tally = { cut: 0 }
+  return { fields: inner(savedFields(alert, instance, tally)), timers: encodeTimers(alert, now), cut: tally.cut }
 }
 
-function encodeParts(alert: Alert, instance: string, tally: Tally, more: object): { identity: string; body: string; evidence: string } {
-  const { state, severity, value } = alert
+/** The document that the script makes of it. */
+export function documentOf({ fields, timers }: EncodedAlert): string {
+  return `{"v":1,${fields},"timers":${timers}}`
+}
+
+function savedFields(alert: Alert, instance: string, tally: Tally): object {
+  const { state, value } = alert
   const since = toIso(alert.since)
   return {
-    identity: inner({ alert_id: shortName(alert.id, tally), episode: alert.episode }),
-    body: inner({ service: shortName(alert.service, tally), rule: shortName(alert.rule, tally), severity, state, since }),
-    evidence: inner({
-      message: shortText(alert.message, tally),
-      value: value && {
-        current: evidenceValue(value.current, tally),
-        threshold: evidenceValue(value.threshold, tally),
-        unit: shortName(value.unit, tally),
-        n: value.n,
-        failures: value.failures,
-        window_seconds: value.window_seconds,
-      },
-      instances: { [shortName(instance, tally)]: { state, since } },
-      overlays: {},
-      ...more,
-    }),
+    alert_id: shortName(alert.id, tally),
+    episode: alert.episode,
+    service: shortName(alert.service, tally),
+    rule: shortName(alert.rule, tally),
+    severity: alert.severity,
+    state,
+    since,
+    message: shortText(alert.message, tally),
+    value: value && {
+      current: evidenceValue(value.current, tally),
+      threshold: evidenceValue(value.threshold, tally),
+      unit: shortName(value.unit, tally),
+      n: value.n,
+      failures: value.failures,
+      window_seconds: value.window_seconds,
+    },
+    instances: { [shortName(instance, tally)]: { state, since } },
+    overlays: {},
   }
 }
 

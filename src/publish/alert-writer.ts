@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { SERVICE_SILENT } from '../catalogue.ts'
 import type { Alert, StoredAlert, Transition } from '../types.ts'
-import { decodeAlert, encodeAlert, encodeTransition, type Instant, toStoredAlert } from './alert-document.ts'
+import { decodeAlert, encodeAlert, encodeTransition, type EncodedAlert, type Instant, toStoredAlert } from './alert-document.ts'
 import { alertKey, ALERTS_CHANNEL, ALERTS_KEY, META_KEY, OPEN_KEY } from './keys.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
 import type { PublisherClient } from './redis-client.ts'
@@ -41,9 +41,9 @@ export interface Delivery {
 
 interface AlertEntry extends OutboxEntry {
   readonly alert: Alert
-  readonly document: string
+  readonly encoded: EncodedAlert
   /** What is told, if it is. */
-  readonly message: { readonly type: Transition['type']; readonly head: string; readonly body: string; readonly tail: string } | undefined
+  readonly told: Transition['type'] | undefined
   attempts: number
   sent: boolean
 }
@@ -59,7 +59,7 @@ export class AlertWriter {
   readonly #outbox: Outbox<AlertEntry>
   readonly #revs = new Map<string, string>()
   /** Open alerts as they were last written: should the server lose its memory, they are saved again. */
-  readonly #open = new Map<string, { readonly alert: Alert; readonly document: string }>()
+  readonly #open = new Map<string, Alert>()
 
   constructor(options: AlertWriterOptions) {
     this.#options = options
@@ -74,10 +74,11 @@ export class AlertWriter {
 
   tell(transition: Transition): void {
     const { instance, now } = this.#options
-    const { alert, type } = transition
-    const { document, cut, ...pieces } = encodeTransition(transition, instance, now())
-    this.#delivery.cut(cut)
-    this.#write(alert, document, { type, ...pieces })
+
+    const encoded = encodeTransition(transition, instance, now())
+
+    this.#write(transition.alert, encoded, transition.type)
+    if (encoded.cut > 0) this.#delivery.cut(encoded.cut)
   }
 
   /** Without a message. */
@@ -104,9 +105,10 @@ export class AlertWriter {
 
   /** The server may have lost its memory. What is still to be told does not give way to it. */
   saveOpenAgain(): void {
-    for (const [alertId, { alert, document }] of this.#open) {
-      if (this.#outbox.has(alertId)) continue
-      if (this.#outbox.size < this.#options.limit) this.#add(alert, document, undefined)
+    const { instance, now, limit } = this.#options
+    for (const alert of this.#open.values()) {
+      if (this.#outbox.has(alert.id)) continue
+      if (this.#outbox.size < limit) this.#add(alert, encodeAlert(alert, instance, now()), undefined)
       else this.#delivery.dropped(1)
     }
   }
@@ -121,35 +123,40 @@ export class AlertWriter {
       if (service !== this.#options.service && rule !== SERVICE_SILENT) continue
       if (this.#revs.has(id) || this.#outbox.has(id)) continue
       this.#revs.set(id, String(found.rev))
-      if (isOpen(found.alert)) this.#open.set(id, { alert: found.alert, document })
+      if (isOpen(found.alert)) this.#open.set(id, found.alert)
       stored.push(found)
     }
     return stored
   }
 
-  #write(alert: Alert, document: string, message: AlertEntry['message']): void {
-    if (isOpen(alert)) this.#open.set(alert.id, { alert, document })
+  #write(alert: Alert, encoded: EncodedAlert, told: AlertEntry['told']): void {
+    if (isOpen(alert)) this.#open.set(alert.id, alert)
     else this.#open.delete(alert.id)
-    const entry = this.#add(alert, document, message)
+    const entry = this.#add(alert, encoded, told)
     if (this.#delivery.flowing()) this.#send(entry)
   }
 
-  #add(alert: Alert, document: string, message: AlertEntry['message']): AlertEntry {
-    const entry = { n: ++this.#n, alertId: alert.id, alert, document, message, silent: message === undefined, sent: false, attempts: 0 }
+  #add(alert: Alert, encoded: EncodedAlert, told: AlertEntry['told']): AlertEntry {
+    const entry = { n: ++this.#n, alertId: alert.id, alert, encoded, told, silent: told === undefined, sent: false, attempts: 0 }
     this.#delivery.dropped(this.#outbox.add(entry))
     return entry
   }
 
   #send(entry: AlertEntry): void {
-    const { alertId, alert, message } = entry
+    const { alertId, alert, told } = entry
+    const { fields, timers } = entry.encoded
     entry.sent = true
-    const saved = [this.#revs.get(alertId) ?? '0', this.#writer, String(entry.n), entry.document]
-    saved.push(alertId, String(alert.since), isOpen(alert) ? 'open' : 'other')
+    const rev = this.#revs.get(alertId) ?? '0'
     const key = alertKey(alertId)
-    const told = message && [message.head, message.body, message.tail, ALERTS_CHANNEL, String(this.#options.retentionMs)]
+    const keep = isOpen(alert) ? 'open' : 'other'
+    const written = [rev, this.#writer, String(entry.n), fields, timers, alertId, String(alert.since), keep] as const
+
     const answer = this.#delivery.run((client) =>
-      told ? client.healthTransition(key, OPEN_KEY, ALERTS_KEY, META_KEY, ...saved, ...told) : client.healthSave(key, OPEN_KEY, ...saved),
+      told
+        ? client.healthTransition(key, OPEN_KEY, ALERTS_KEY, META_KEY, ...written, ALERTS_CHANNEL, String(this.#options.retentionMs))
+        : client.healthSave(key, OPEN_KEY, ...written),
     )
+
     answer.then(
       ([outcome, rev, document]) => {
         this.#revs.set(alertId, rev)
@@ -173,14 +180,14 @@ export class AlertWriter {
   /** Somebody else changed the alert. What they wrote stands unless ours still says something else. */
   #conflict(entry: AlertEntry, document: string): void {
     this.#delivery.conflicted()
-    if (!entry.message || this.#saysTheSame(entry, document) || ++entry.attempts >= MOST_ATTEMPTS) {
+    if (!entry.told || this.#saysTheSame(entry, document) || ++entry.attempts >= MOST_ATTEMPTS) {
       this.#outbox.delete(entry)
       this.#delivery.taken()
     } else this.#send(entry)
   }
 
-  #saysTheSame({ alert, message }: AlertEntry, document: string): boolean {
-    if (!message || !TELLS_STATE.has(message.type)) return false
+  #saysTheSame({ alert, told }: AlertEntry, document: string): boolean {
+    if (!told || !TELLS_STATE.has(told)) return false
     const held = decodeAlert(document, this.#options.now())
     return held?.state === alert.state && held.severity === alert.severity
   }

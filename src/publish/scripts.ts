@@ -46,14 +46,15 @@ local function iso(ms)
     floor(s / 60) % 60, s % 60, ms % 1000)
 end`
 
-/** An alert that is open is kept and listed; any other is kept for 30 days. */
+/** The alert itself. One that is open is kept and listed; any other is kept for 30 days. */
 const KEEP = `
-if ARGV[7] == 'open' then
+redis.call('HSET', KEYS[1], 'rev', seq, 'doc', '{"v":1,' .. ARGV[4] .. ',"timers":' .. ARGV[5] .. '}', 'writer', ARGV[2], 'n', ARGV[3])
+if ARGV[8] == 'open' then
   if held[1] then redis.call('PERSIST', KEYS[1]) end
-  redis.call('ZADD', KEYS[2], ARGV[6], ARGV[5])
+  redis.call('ZADD', KEYS[2], ARGV[7], ARGV[6])
 else
   redis.call('PEXPIRE', KEYS[1], '2592000000')
-  redis.call('ZREM', KEYS[2], ARGV[5])
+  redis.call('ZREM', KEYS[2], ARGV[6])
 end`
 
 /**
@@ -64,10 +65,10 @@ end`
  * |---|---|---|---|
  * | 1 | `{health}:alert:<id>` | 1 | expected rev |
  * | 2 | `{health}:open` | 2, 3 | writer, number of its write |
- * | 3 | `{health}:alerts` | 4 | document |
- * | 4 | `{health}:meta` | 5, 6, 7 | alert id, since (epoch ms), `open` or `other` |
- * | | | 8, 9, 10 | the message around what is allotted here: head, body, tail |
- * | | | 11, 12 | channel, retention (ms) |
+ * | 3 | `{health}:alerts` | 4 | fields of document and message |
+ * | 4 | `{health}:meta` | 5 | timers of the document |
+ * | | | 6, 7, 8 | alert id, since (epoch ms), `open` or `other` |
+ * | | | 9, 10 | channel, retention (ms) |
  */
 export const TRANSITION: Script = {
   numberOfKeys: 4,
@@ -79,13 +80,12 @@ local at = string.format('%.0f', ms)
 local epoch = meta[2] or (ARGV[2] .. '-' .. at)
 redis.call('HSET', KEYS[4], 'seq', seq, 'epoch', epoch, 'ms', at)
 local id = at .. '-' .. seq
-local message = '{"v":1,"id":"' .. id .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',' .. ARGV[8] .. '"rev":' .. seq .. ','
-  .. ARGV[9] .. '"timestamp":"' .. iso(ms) .. '",' .. ARGV[10]
+local message = '{"v":1,"id":"' .. id .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',"rev":' .. seq .. ',"timestamp":"' .. iso(ms)
+  .. '",' .. ARGV[4] .. '}'
 redis.call('XADD', KEYS[3], id, 'd', message)
-if seq % 16 == 0 then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', ms - ARGV[12])) end
-redis.call('HSET', KEYS[1], 'rev', seq, 'doc', ARGV[4], 'writer', ARGV[2], 'n', ARGV[3])
+if seq % 16 == 0 then redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', ms - ARGV[10])) end
 ${KEEP}
-redis.call('PUBLISH', ARGV[11], message)
+redis.call('PUBLISH', ARGV[9], message)
 return {1, seq, id}`,
 }
 
@@ -96,13 +96,13 @@ return {1, seq, id}`,
  * |---|---|---|---|
  * | 1 | `{health}:alert:<id>` | 1 | expected rev |
  * | 2 | `{health}:open` | 2, 3 | writer, number of its write |
- * | | | 4 | document |
- * | | | 5, 6, 7 | alert id, since (epoch ms), `open` or `other` |
+ * | | | 4, 5 | fields, timers |
+ * | | | 6, 7, 8 | alert id, since (epoch ms), `open` or `other` |
  */
 export const SAVE: Script = {
   numberOfKeys: 2,
   lua: `${COMPARE}
-redis.call('HSET', KEYS[1], 'rev', rev, 'doc', ARGV[4], 'writer', ARGV[2], 'n', ARGV[3])
+local seq = rev
 ${KEEP}
 return {1, rev, ''}`,
 }

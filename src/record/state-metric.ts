@@ -22,9 +22,12 @@ export class StateMetric {
 
   /** `false` if the metric has no such state. */
   set(state: string): boolean {
-    if (!this.#levels.has(state)) return false
-    for (const [each, level] of this.#levels) level.set(each === state ? 1 : 0)
+    const current = this.#levels.get(state)
+    if (!current) return false
+    if (this.#state === undefined) for (const level of this.#levels.values()) level.set(0)
+    current.set(1)
     if (state !== this.#state) {
+      if (this.#state !== undefined) this.#levels.get(this.#state)?.set(0)
       this.#state = state
       this.#onChange(this.#metric.name)
     }

@@ -78,15 +78,17 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       readonly n?: string
       readonly open?: 'open' | 'other'
     }
+    const fieldsOf = (n: string) => `"type":"fired","message":"m${n}"`
+    const documentOf = (n: string) => `{"v":1,${fieldsOf(n)},"timers":{"t":1}}`
     const KEYS = (alert: string) => [`{health}:alert:${alert}`, '{health}:open', '{health}:alerts', '{health}:meta'] as const
     const transition = ({ alert = 'a1', expected = '0', writer = 'w1', n = '1', open = 'open' }: Write = {}) =>
       client.healthTransition(
         ...KEYS(alert),
-        ...[expected, writer, n, `{"doc":"${n}"}`, alert, '1000', open],
-        ...['"type":"fired",', '"service":"s",', '"message":"m"}', 'health:system:alerts', String(DAY_MS)],
+        ...[expected, writer, n, fieldsOf(n), '{"t":1}', alert, '1000', open],
+        ...['health:system:alerts', String(DAY_MS)],
       )
     const save = ({ alert = 'a1', expected = '0', writer = 'w1', n = '1', open = 'other' }: Write = {}) =>
-      client.healthSave(`{health}:alert:${alert}`, '{health}:open', expected, writer, n, `{"doc":"${n}"}`, alert, '1000', open)
+      client.healthSave(`{health}:alert:${alert}`, '{health}:open', expected, writer, n, fieldsOf(n), '{"t":1}', alert, '1000', open)
 
     describe('a transition', () => {
       test('is saved, listed, kept in the stream and told, with the same text', async () => {
@@ -94,10 +96,10 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         const [told] = await channels.take(1)
         const [[entryId, [field, text]]] = (await redis.xrange('{health}:alerts', '-', '+')) as [[string, [string, string]]]
         expect({ outcome, rev, id, field, text }).toEqual({ outcome: 1, rev: '1', id: entryId, field: 'd', text: told!.text })
-        expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['1', '{"doc":"1"}'])
+        expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['1', documentOf('1')])
         expect(await redis.zrange('{health}:open', '0', '-1', 'WITHSCORES')).toEqual(['a1', '1000'])
         const { epoch, timestamp, ...rest } = told!.body
-        expect(rest).toEqual({ v: 1, id, seq: 1, type: 'fired', rev: 1, service: 's', message: 'm' })
+        expect(rest).toEqual({ v: 1, id, seq: 1, rev: 1, type: 'fired', message: 'm1' })
         expect(epoch).toBe(await redis.hget('{health}:meta', 'epoch'))
         expect(timestamp).toBe(new Date(Number(id.split('-')[0])).toISOString())
       })
@@ -127,8 +129,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
 
       test('of an alert that somebody else changed is not written, and says what is held', async () => {
         await transition()
-        expect(await transition({ writer: 'w2' })).toEqual([0, '1', '{"doc":"1"}'])
-        expect(await transition({ writer: 'w2', expected: '7' })).toEqual([0, '1', '{"doc":"1"}'])
+        expect(await transition({ writer: 'w2' })).toEqual([0, '1', documentOf('1')])
+        expect(await transition({ writer: 'w2', expected: '7' })).toEqual([0, '1', documentOf('1')])
         expect(await redis.xlen('{health}:alerts')).toBe(1)
       })
 
@@ -153,13 +155,13 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
 
     test('a pending alert is saved without list, stream and channel', async () => {
       expect(await save()).toEqual([1, '0', ''])
-      expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['0', '{"doc":"1"}'])
+      expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['0', documentOf('1')])
       expect(await redis.exists('{health}:open', '{health}:alerts', '{health}:meta')).toBe(0)
     })
 
     test('a pending alert never hides one that fired meanwhile', async () => {
       await transition({ writer: 'w2' })
-      expect(await save()).toEqual([0, '1', '{"doc":"1"}'])
+      expect(await save()).toEqual([0, '1', documentOf('1')])
       expect(await save({ writer: 'w2', n: '1' })).toEqual([2, '1', ''])
     })
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 
-import type { Judgement } from '../../src/judge/judge.ts'
 import { judge } from '../../src/judge/judge.ts'
-import { judgeChanged } from '../../src/judge/judge-changed.ts'
+import { rulesByMetric, rulesOn, withNewer } from '../../src/judge/judge-changed.ts'
 import { breach, ok } from '../../src/judge/verdicts.ts'
 import type { Profile, Readings, Rule } from '../../src/types.ts'
 
@@ -10,33 +9,47 @@ const now = { monotonicMs: 1000, epochMs: 1000 }
 const finding = { message: 'm', value: { current: 1, threshold: 0, unit: '1' } }
 const input = { readings: {} as Readings, service: 's', alertId: (rule: string) => `id-${rule}`, now }
 
-test('only the rules that read a changed metric are judged; verdicts and alerts of the others stay as they were', () => {
-  const judged: string[] = []
-  let broken = false
-  const rule = (name: string, needs: string[]): Rule => ({
-    name,
-    needs,
-    scope: 'any',
-    forSeconds: 0,
-    keepFiringSeconds: 60,
-    judge() {
-      judged.push(name)
-      return broken ? breach(name, 'CRITICAL', finding) : ok(name, finding)
-    },
-  })
-  const profile: Profile = {
-    name: 'p',
-    selectors: { account: { kind: 'state', metric: 'account.status', attribute: 'state' }, due: { kind: 'level', metric: 'queue.size' } },
-    rules: [rule('queue', ['due']), rule('account', ['account'])],
-  }
+let broken = false
+const rule = (name: string, needs: string[]): Rule => ({
+  name,
+  needs,
+  scope: 'any',
+  forSeconds: 0,
+  keepFiringSeconds: 60,
+  judge: () => (broken ? breach(name, 'CRITICAL', finding) : ok(name, finding)),
+})
+const profile: Profile = {
+  name: 'p',
+  selectors: {
+    account: { kind: 'state', metric: 'account.status', attribute: 'state' },
+    other_account: { kind: 'state', metric: 'account.status', attribute: 'other' },
+    due: { kind: 'level', metric: 'queue.size' },
+    owed: { kind: 'time_above', level: 'due', above: 0 },
+  },
+  rules: [rule('queue', ['due', 'owed']), rule('account', ['account', 'other_account']), rule('both', ['account', 'due'])],
+}
+
+test.for([
+  { why: 'a rule is found by each metric it reads directly', changed: ['account.status'], rules: ['account', 'both'] },
+  {
+    why: 'each rule is judged once, though two of its metrics changed',
+    changed: ['account.status', 'queue.size'],
+    rules: ['account', 'both', 'queue'],
+  },
+  { why: 'a metric that no rule reads has nothing judged', changed: ['process.uptime'], rules: [] },
+  { why: 'a change of no metric has nothing judged', changed: [], rules: [] },
+])('$why', ({ changed, rules }) => {
+  expect(rulesOn(new Set(changed), rulesByMetric(profile)).map(({ name }) => name)).toEqual(rules)
+})
+
+test('verdicts and alerts of rules that were not judged stay as they were, and none of their alerts is taken for removed', () => {
   broken = true
-  const first: Judgement = judge({ ...input, rules: profile.rules.slice(0, 1), alerts: new Map() })
+  const first = judge({ ...input, rules: profile.rules.slice(0, 1), alerts: new Map() })
   broken = false
   const last = { ...first, verdicts: [...first.verdicts, ok('account', finding)] }
-  judged.length = 0
   broken = true
-  const next = judgeChanged({ ...input, profile, changed: new Set(['account.status']), last })
-  expect(judged).toEqual(['account'])
+  const newer = judge({ ...input, rules: profile.rules.slice(1, 2), alerts: last.alerts, partly: true })
+  const next = withNewer(last, newer)
   expect(next.transitions.map(({ type, alert }) => [type, alert.rule])).toEqual([['fired', 'account']])
   expect(next.verdicts.map(({ rule: name, kind }) => [name, kind])).toEqual([
     ['queue', 'breach'],

@@ -1,23 +1,25 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeAlert, encodeAlert, encodeTransition, LONGEST_GAP_MS, type Instant } from '../../src/publish/alert-document.ts'
+import { decodeAlert, documentOf, encodeAlert, encodeTransition, LONGEST_GAP_MS, type Instant } from '../../src/publish/alert-document.ts'
 import type { Alert } from '../../src/types.ts'
 import { alertOf, AT, transitionOf } from './fixtures.ts'
 
 const SAVED: Instant = { monotonicMs: 61_000, epochMs: AT + 60_000 }
 
 test('an alert message, to the letter, but for what the script allots', () => {
-  const { head, body, tail, cut } = encodeTransition(transitionOf('fired'), '4f2c', SAVED)
-  expect({ head, body, tail, cut }).toEqual({
-    head: '"type":"fired","deliver":true,"alert_id":"a1","episode":1,',
-    body: '"service":"tracker_fetcher","rule":"low_success_rate","severity":"WARNING","state":"firing","since":"2026-11-22T10:00:00.000Z",',
-    tail:
+  const { fields, cut } = encodeTransition(transitionOf('fired'), '4f2c', SAVED)
+  expect({ fields, cut }).toEqual({
+    fields:
+      '"type":"fired","deliver":true,"alert_id":"a1","episode":1,' +
+      '"service":"tracker_fetcher","rule":"low_success_rate","severity":"WARNING","state":"firing","since":"2026-11-22T10:00:00.000Z",' +
       '"message":"Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed",' +
       '"value":{"current":71.4,"threshold":80,"unit":"percent","n":70,"failures":20,"window_seconds":300},' +
-      '"instances":{"4f2c":{"state":"firing","since":"2026-11-22T10:00:00.000Z"}},"overlays":{},"cause":"condition","actor":null,"told":null}',
+      '"instances":{"4f2c":{"state":"firing","since":"2026-11-22T10:00:00.000Z"}},"overlays":{},"cause":"condition","actor":null,"told":null',
     cut: 0,
   })
 })
+
+const saved = (alert: Alert, instance = '4f2c') => documentOf(encodeAlert(alert, instance, SAVED))
 
 test.for([
   { why: 'at once', afterMs: 0, breachAgeMs: 60_000 },
@@ -26,7 +28,7 @@ test.for([
   { why: 'with a clock that was set back meanwhile', afterMs: -7_200_000, breachAgeMs: 60_000 },
 ])('read back in another process $why', ({ afterMs, breachAgeMs }) => {
   const now = { monotonicMs: 500, epochMs: SAVED.epochMs + afterMs }
-  const alert = decodeAlert(encodeAlert(alertOf(), '4f2c', SAVED), now)
+  const alert = decodeAlert(saved(alertOf()), now)
   expect(alert).toMatchObject({ id: 'a1', state: 'firing', breachAt: 500 - breachAgeMs })
   expect(alert!.since).toBeLessThanOrEqual(now.epochMs)
 })
@@ -34,10 +36,10 @@ test.for([
 test.for([
   { why: 'not JSON', document: '{"v":1' },
   { why: 'not an object', document: '[1]' },
-  { why: 'another version', document: encodeAlert(alertOf(), 'i', SAVED).replace('"v":1', '"v":2') },
-  { why: 'a state that does not exist', document: encodeAlert(alertOf(), 'i', SAVED).replaceAll('"firing"', '"burning"') },
-  { why: 'no timers', document: encodeAlert(alertOf(), 'i', SAVED).replace('"timers"', '"tempers"') },
-  { why: 'a timer that is no number', document: encodeAlert(alertOf(), 'i', SAVED).replace(/"breachAt":\d+/, '"breachAt":"x"') },
+  { why: 'another version', document: saved(alertOf()).replace('"v":1', '"v":2') },
+  { why: 'a state that does not exist', document: saved(alertOf()).replaceAll('"firing"', '"burning"') },
+  { why: 'no timers', document: saved(alertOf()).replace('"timers"', '"tempers"') },
+  { why: 'a timer that is no number', document: saved(alertOf()).replace(/"breachAt":\d+/, '"breachAt":"x"') },
 ])('a document that cannot be used is no alert: $why', ({ document }) => {
   expect(decodeAlert(document, SAVED)).toBeUndefined()
 })
@@ -69,7 +71,7 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record(
 test('an alert comes back as it was saved', () => {
   fc.assert(
     fc.property(anyAlert, (alert) => {
-      expect(decodeAlert(encodeAlert(alert, 'i', SAVED), SAVED)).toEqual(alert)
+      expect(decodeAlert(saved(alert), SAVED)).toEqual(alert)
     }),
   )
 })
@@ -78,7 +80,7 @@ test('no timer is in the future and none gains more than the gap, whatever the c
   const clocks = fc.record({ monotonicMs: fc.integer({ min: 0, max: 1e9 }), epochMs: fc.integer({ min: 0, max: 4e12 }) })
   fc.assert(
     fc.property(anyAlert, clocks, (alert, now) => {
-      const back = decodeAlert(encodeAlert(alert, 'i', SAVED), now)!
+      const back = decodeAlert(saved(alert), now)!
       for (const timer of ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const) {
         if (alert[timer] === undefined) continue
         const [before, after] = [SAVED.monotonicMs - alert[timer], now.monotonicMs - back[timer]!]
@@ -93,8 +95,9 @@ test('message and document are JSON, whatever the texts', () => {
   const hostile = fc.string({ unit: 'binary', maxLength: 30 }).map((value) => value.repeat(100))
   fc.assert(
     fc.property(hostile, hostile, hostile, (id, message, instance) => {
-      const { head, body, tail, document } = encodeTransition(transitionOf('fired', { id, message, rule: id }), instance, SAVED)
-      const told = `{${head}${body}${tail}`
+      const encoded = encodeTransition(transitionOf('fired', { id, message, rule: id }), instance, SAVED)
+      const told = `{${encoded.fields}}`
+      const document = documentOf(encoded)
       expect(() => [JSON.parse(told), JSON.parse(document)] as unknown).not.toThrow()
       expect(Buffer.byteLength(told)).toBeLessThan(65_536 / 2)
     }),

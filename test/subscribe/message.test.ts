@@ -10,8 +10,8 @@ const STATUS = 'health:service:tracker_fetcher:status'
 const METRICS = 'health:service:tracker_fetcher:metrics'
 const ALERTS = 'health:system:alerts'
 const status = encodeStatus(snapshotOf(), 1).json
-const { head, body, tail } = encodeTransition(transitionOf('fired'), '4f2c', { monotonicMs: 0, epochMs: 0 })
-const alert = `{"v":1,"id":"5-41","epoch":"e","seq":41,${head}"rev":41,${body}"timestamp":"2026-11-22T10:00:00.000Z",${tail}`
+const { fields } = encodeTransition(transitionOf('fired'), '4f2c', { monotonicMs: 0, epochMs: 0 })
+const alert = `{"v":1,"id":"5-41","epoch":"e","seq":41,"rev":41,"timestamp":"2026-11-22T10:00:00.000Z",${fields}}`
 
 test('both sides use the same names', () => {
   expect({
