@@ -1,5 +1,5 @@
 /** Environment + health.config + code -> validated options. Pure: the environment is an argument. */
-import type { HealthConfig, MethodTarget, QueueTarget, RuleOverride } from './health-config.ts'
+import type { HealthConfig, RuleOverride } from './health-config.ts'
 import { toServiceName } from './service-name.ts'
 import type { Setting, SettingName, Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
@@ -14,9 +14,6 @@ export interface HealthOptions {
   /** service.instance.id, if the environment names one. */
   readonly instance: string | undefined
   readonly settings: Settings
-  readonly methods: readonly MethodTarget[]
-  readonly queues: Readonly<Record<string, QueueTarget>>
-  readonly queuesRedis: string | undefined
   readonly anisetteUrl: string | undefined
   readonly rules: Readonly<Record<string, RuleOverride>>
 }
@@ -58,9 +55,6 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
     originalServiceName: serviceName === original ? undefined : original,
     instance: givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined),
     settings,
-    methods: config.methods ?? [],
-    queues: config.queues ?? {},
-    queuesRedis: config.queuesRedis,
     anisetteUrl: config.anisetteUrl,
     rules: config.rules ?? {},
   }

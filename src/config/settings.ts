@@ -66,12 +66,18 @@ export const SETTINGS = {
   redisPassword: { ...text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'), secret: true },
   redisTls: flag('HEALTH_REDIS_TLS', 'Whether to connect with TLS.'),
   redisCa: text('HEALTH_REDIS_CA', undefined, 'File with the CA certificate, in PEM, that signed the health Redis’ certificate.'),
-  largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due trackers above which the service is degraded.'),
-  veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due trackers above which the service is unhealthy.'),
+  largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due items (trackers of a fetcher) above which the service is degraded.'),
+  veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due items above which the service is unhealthy.'),
   minSuccessRateHealthy: number('MIN_SUCCESS_RATE_HEALTHY', 80, 0, 100, 'Percent of attempts; below it the service is degraded.'),
   minSuccessRateDegraded: number('MIN_SUCCESS_RATE_DEGRADED', 50, 0, 100, 'Percent of attempts; below it the service is unhealthy.'),
   minFetchRate: number('MIN_FETCH_RATE', 10, 0, 1e9, 'Trackers per hour, while work is owed; below it the service is degraded.'),
-  maxApiResponseTime: number('MAX_API_RESPONSE_TIME', 10_000, 1, 3_600_000, 'Milliseconds; an Apple call that takes longer is slow.'),
+  maxApiResponseTime: number(
+    'MAX_API_RESPONSE_TIME',
+    10_000,
+    1,
+    3_600_000,
+    'Milliseconds; a call to an upstream (Apple, of a tracker fetcher) that takes longer is slow.',
+  ),
 } as const satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof SETTINGS

@@ -1,10 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { checkHealthConfig } from '../../src/config/health-config.ts'
+import { checkHealthConfig, defineHealth, RULES } from '../../src/config/health-config.ts'
+import { SERVICE_SILENT } from '../../src/catalogue.ts'
+import { resolveOptions } from '../../src/config/options.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
+import { trackerFetcher } from '../../src/services/tracker-fetcher-metrics.ts'
+import { worker } from '../../src/services/worker-metrics.ts'
 
 const check = (config: unknown): unknown => checkHealthConfig(config, 'health.config.json')
+const { settings: defaults } = resolveOptions({ env: {} })
+const tracker = (config: object): unknown => check({ profile: 'tracker_fetcher', ...config })
 
 const METHOD = { module: './fetcher.ts', class: 'Fetcher', method: 'fetchBatch', records: 'batch' }
 
@@ -23,6 +29,31 @@ test.for([
       rules: { large_queue: { limit: 1, critical: 2, for: 0, keepFiring: 0.5 } },
     },
   },
+  {
+    why: 'a worker names its work, channels, upstreams and queues as it likes',
+    config: defineHealth({
+      methods: [
+        {
+          module: './worker.js',
+          function: 'run',
+          records: 'attempt',
+          name: 'job',
+          success: 'ok',
+          reportsFound: (value) => value as number,
+        },
+        { module: 'some-package', class: 'Client', method: 'send', callback: true, records: 'api_call', upstream: 'mail' },
+        { module: './worker.js', function: 'default', records: 'start' },
+      ],
+      channels: [{ channel: 'app:job', records: 'batch', result: 'batch' }],
+      upstreams: { feed: { host: ['feed.example.com', '*.feed.example.com', 'localhost:8080', '[::1]:8080'], records: 'attempt' } },
+      queues: {
+        jobs: { key: 'jobs:*', type: 'zset', scores: 'seconds' },
+        events: { key: 'events', type: 'stream', group: 'workers' },
+        mails: { bullmq: 'mails', prefix: 'app' },
+      },
+      rules: { low_work_rate: { limit: 1 } },
+    }),
+  },
 ])('$why', ({ config }) => {
   expect(check(config)).toBe(config)
 })
@@ -34,7 +65,7 @@ describe('what is wrong is said in one sentence', () => {
     { config: () => {}, says: 'health.config.json must export an object as its default, but exports a function.' },
     { config: { redisPort: '6379' }, says: 'health.config.json: redisPort is "6379", expected a whole number from 1 to 65535.' },
     { config: { redisTls: null }, says: 'health.config.json: redisTls is null, expected true or false.' },
-    { config: { profile: 'geocoder' }, says: `health.config.json: profile is "geocoder", expected 'tracker_fetcher'.` },
+    { config: { profile: 'geocoder' }, says: `health.config.json: profile is "geocoder", expected 'tracker_fetcher' or 'worker'.` },
     { config: { serviceName: '' }, says: 'health.config.json: serviceName is "", expected a text that is not empty.' },
     { config: { methods: {} }, says: 'health.config.json: methods is {}, expected a list of methods.' },
     {
@@ -42,27 +73,80 @@ describe('what is wrong is said in one sentence', () => {
       says: 'health.config.json: methods[0] is null, expected an object with module, class, method and records.',
     },
     {
-      config: { methods: [METHOD, { ...METHOD, class: undefined }] },
-      says: 'health.config.json: methods[1].class is undefined, expected a text that is not empty.',
+      config: { methods: [METHOD, { module: './a.js', class: 'A', records: 'attempt' }] },
+      says: 'health.config.json: methods[1] is {"module":"./a.js","class":"A","records":"attempt"}, expected either class and method, or function.',
+    },
+    {
+      config: { methods: [{ ...METHOD, class: '' }] },
+      says: 'health.config.json: methods[0].class is "", expected a text that is not empty.',
+    },
+    {
+      config: { methods: [{ ...METHOD, function: 'f' }] },
+      says: /^health\.config\.json: methods\[0\] is .*, expected either class and method, or function\.$/,
+    },
+    {
+      config: { methods: [{ ...METHOD, callback: 'yes' }] },
+      says: 'health.config.json: methods[0].callback is "yes", expected true or false.',
     },
     {
       config: { methods: [{ ...METHOD, records: 'calls' }] },
-      says: `health.config.json: methods[0].records is "calls", expected 'batch' or 'api_call' or 'account'.`,
+      says: `health.config.json: methods[0].records is "calls", expected 'attempt' or 'batch' or 'api_call' or 'start' or 'stop'.`,
     },
     {
-      config: { methods: [{ ...METHOD, upstream: 'google' }] },
+      config: { methods: [{ ...METHOD, records: 'account' }] },
+      says: /^health\.config\.json: methods\[0\]\.records is "account", expected 'attempt' or /,
+    },
+    {
+      config: { profile: 'tracker_fetcher', methods: [{ ...METHOD, upstream: 'google' }] },
       says: `health.config.json: methods[0].upstream is "google", expected 'apple' or 'anisette'.`,
     },
-    { config: { methods: [{ ...METHOD, result: 1 }] }, says: 'health.config.json: methods[0].result is 1, expected a function.' },
-    { config: { queues: 'redis' }, says: 'health.config.json: queues is "redis", expected an object from tier to queue.' },
-    { config: { queues: { hot: 'q' } }, says: 'health.config.json: queues.hot is "q", expected an object with key and type.' },
+    {
+      config: { methods: [{ ...METHOD, result: 1 }] },
+      says: "health.config.json: methods[0].result is 1, expected a function or the path of a property such as 'reports.length'.",
+    },
+    {
+      config: { channels: [{ channel: '', records: 'attempt' }] },
+      says: 'health.config.json: channels[0].channel is "", expected the name of a tracing channel.',
+    },
+    { config: { upstreams: [] }, says: 'health.config.json: upstreams is [], expected an object from name to host.' },
+    { config: { upstreams: { a: 'host' } }, says: 'health.config.json: upstreams.a is "host", expected an object with host.' },
+    {
+      config: { upstreams: { a: { host: 'https://host/path' } } },
+      says: "health.config.json: upstreams.a.host is \"https://host/path\", expected a host as 'gateway.icloud.com', 'localhost:6969' or '*.icloud.com'.",
+    },
+    { config: { upstreams: { a: { host: [] } } }, says: 'health.config.json: upstreams.a.host is [], expected a host or a list of hosts.' },
+    {
+      config: { upstreams: { a: { host: 'h', records: 'batch' } } },
+      says: `health.config.json: upstreams.a.records is "batch", expected 'attempt'.`,
+    },
+    {
+      config: { methods: [{ ...METHOD, records: 'api_call', upstream: 'mail' }], upstreams: { mail: { host: 'mail' } } },
+      says: 'health.config.json: methods[0] and upstreams.mail both record the calls to mail: keep one of them, or each call counts twice.',
+    },
+    {
+      config: { profile: 'tracker_fetcher', queues: 'redis' },
+      says: 'health.config.json: queues is "redis", expected an object from tier to queue.',
+    },
+    { config: { queues: 'redis' }, says: 'health.config.json: queues is "redis", expected an object from name to queue.' },
+    {
+      config: { queues: { hot: 'q' } },
+      says: 'health.config.json: queues.hot is "q", expected an object with key and type, or with bullmq.',
+    },
+    {
+      config: { queues: { jobs: { bullmq: '' } } },
+      says: 'health.config.json: queues.jobs.bullmq is "", expected the name of a BullMQ queue.',
+    },
+    {
+      config: { queues: { [' '.repeat(65)]: { bullmq: 'a' } } },
+      says: 'health.config.json: queues has a name of 65 characters: give it 1 to 64.',
+    },
     {
       config: { queues: { hot: { key: '', type: 'list' } } },
       says: 'health.config.json: queues.hot.key is "", expected the name of a Redis key.',
     },
     {
-      config: { queues: { hot: { key: 'q', type: 'stream' } } },
-      says: `health.config.json: queues.hot.type is "stream", expected 'list' or 'zset'.`,
+      config: { queues: { hot: { key: 'q', type: 'hash' } } },
+      says: `health.config.json: queues.hot.type is "hash", expected 'list' or 'set' or 'zset' or 'stream'.`,
     },
     {
       config: { rules: { large_queue: { limit: NaN } } },
@@ -73,6 +157,10 @@ describe('what is wrong is said in one sentence', () => {
       says: 'health.config.json: rules.large_queue is 5, expected an object with limit, critical, for or keepFiring.',
     },
     {
+      config: { anisetteUrl: 'http://anisette:6969' },
+      says: "health.config.json: anisetteUrl is of use to a tracker fetcher only: add profile: 'tracker_fetcher'.",
+    },
+    {
       config: { anisetteUrl: 'anisette:6969' },
       says: 'health.config.json: anisetteUrl must be a URL that begins with http:// or https://.',
     },
@@ -81,7 +169,7 @@ describe('what is wrong is said in one sentence', () => {
       says: 'health.config.json: queuesRedis must be a URL that begins with redis:// or rediss://.',
     },
   ])('$says', ({ config, says }) => {
-    expect(() => check(config)).toThrow(new Error(says))
+    expect(() => check(config)).toThrow(typeof says === 'string' ? new Error(says) : says)
   })
 
   test('a value that is no JSON is named all the same', () => {
@@ -100,7 +188,11 @@ describe('a key that is not known is named with the nearest one that is', () => 
     { config: { redishost: 'x' }, key: 'redishost', nearest: 'redisHost' },
     { config: { queue: {} }, key: 'queue', nearest: 'queues' },
     { config: { rule: {} }, key: 'rule', nearest: 'rules' },
-    { config: { queues: { warn: {} } }, key: 'warn', nearest: 'warm' },
+    { config: { profile: 'tracker_fetcher', queues: { warn: { key: 'q', type: 'list' } } }, key: 'warn', nearest: 'warm' },
+    { config: { queues: { hot: { key: 'q', type: 'list', group: 'g' } } }, key: 'group', nearest: 'key' },
+    { config: { upstreams: { a: { hosts: 'h' } } }, key: 'hosts', nearest: 'host' },
+    { config: { channels: [{ chanel: 'a' }] }, key: 'chanel', nearest: 'channel' },
+    { config: { profile: 'tracker_fetcher', rules: { low_work_rate: {} } }, key: 'low_work_rate', nearest: 'low_fetch_rate' },
     { config: { queues: { hot: { keys: 'q' } } }, key: 'keys', nearest: 'key' },
     { config: { rules: { largequeue: {} } }, key: 'largequeue', nearest: 'large_queue' },
     { config: { rules: { large_queue: { keep_firing: 1 } } }, key: 'keep_firing', nearest: 'keepFiring' },
@@ -111,7 +203,7 @@ describe('a key that is not known is named with the nearest one that is', () => 
 
   test('keys that every object has are not known either', () => {
     expect(() => check(JSON.parse('{"__proto__": {}}'))).toThrow('"__proto__" is not a known key')
-    expect(() => check({ queues: { constructor: {} } })).toThrow('"constructor" is not a known key')
+    expect(() => tracker({ queues: { constructor: { key: 'q', type: 'list' } } })).toThrow('"constructor" is not a known key')
   })
 })
 
@@ -165,4 +257,10 @@ test('any JSON is a health.config or one readable sentence', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test.for(Object.entries({ tracker_fetcher: trackerFetcher, worker }))('all rules of the profile %s may be overridden', ([name, kind]) => {
+  const limits = { ...defaults, maxApiResponseTimeMs: defaults.maxApiResponseTime }
+  const rules = kind.profile(limits, {}).rules.map((rule) => rule.name)
+  expect([...rules, SERVICE_SILENT].toSorted()).toEqual(RULES[name as keyof typeof RULES].toSorted())
 })

@@ -1,0 +1,81 @@
+/** What a watched call says of the work, read as its target in health.config tells. Pure. */
+import type { Extractor, Reading } from './config/targets.ts'
+
+export interface WatchedCall {
+  readonly durationMs: number
+  readonly args: readonly unknown[]
+  /** What it returned or resolved to; absent if it threw or rejected. */
+  readonly value?: unknown
+  /** What it threw or rejected with. */
+  readonly error?: unknown
+  readonly failed: boolean
+}
+
+/** One call in the words of a recorder; what the target does not read is absent. */
+export interface CallFacts {
+  readonly success: boolean
+  readonly durationMs: number
+  readonly errorType?: string
+  readonly reportsFound?: number
+  readonly events?: number
+}
+
+/** Throws what an extractor throws, and one sentence where it gives something else than was asked for. */
+export function readCall(reading: Reading, call: WatchedCall): CallFacts {
+  const { args, value, durationMs } = call
+  const success = !call.failed && (reading.success === undefined || extract(reading.success, value, args) === true)
+  const failure = call.failed ? call.error : value
+  const errorType = success ? undefined : errorTypeOf(reading, failure, args)
+  const reportsFound = success ? countOf(reading.reportsFound, value, args) : undefined
+  const events = success ? countOf(reading.events, value, args) : undefined
+  return {
+    success,
+    durationMs,
+    ...(errorType !== undefined && { errorType }),
+    ...(reportsFound !== undefined && { reportsFound }),
+    ...(events !== undefined && { events }),
+  }
+}
+
+/** What a batch or an account's state is made of. */
+export function readResult({ result }: Reading, { value, args }: WatchedCall): unknown {
+  return result === undefined ? value : extract(result, value, args)
+}
+
+/** `code`, `status`, `statusCode` or the name of what was thrown, or of its cause, as fetch wraps it. A DOMException's code is a number that nobody knows; its name says `TimeoutError`. */
+export function codeOf(error: unknown): string | undefined {
+  const cause = (error as { cause?: unknown } | null | undefined)?.cause
+  for (const each of [error, cause]) {
+    const { code, status, statusCode } = (each ?? {}) as Readonly<Record<string, unknown>>
+    for (const candidate of [each instanceof DOMException ? undefined : code, status, statusCode]) {
+      if ((typeof candidate === 'string' && candidate !== '') || Number.isInteger(candidate)) return String(candidate)
+    }
+  }
+  const name = (error as { name?: unknown } | null | undefined)?.name
+  return typeof name === 'string' && name !== '' && name !== 'Error' ? name : undefined
+}
+
+function errorTypeOf({ errorType }: Reading, failure: unknown, args: readonly unknown[]): string | undefined {
+  const read = errorType === undefined ? codeOf(failure) : extract(errorType, failure, args)
+  return read === undefined || read === null ? undefined : String(read)
+}
+
+function countOf(
+  extractor: Extractor<number | readonly unknown[]> | undefined,
+  value: unknown,
+  args: readonly unknown[],
+): number | undefined {
+  if (extractor === undefined) return undefined
+  const read = extract(extractor, value, args)
+  if (Array.isArray(read)) return read.length
+  if (read === undefined || read === null) return 0
+  if (typeof read === 'number') return read
+  throw new TypeError(`a number or a list was expected of an extractor, which gave ${typeof read}`)
+}
+
+function extract(extractor: Extractor<unknown>, value: unknown, args: readonly unknown[]): unknown {
+  if (typeof extractor === 'function') return extractor(value, args)
+  let found: unknown = value
+  for (const key of extractor.split('.')) found = (found as Readonly<Record<string, unknown>> | null | undefined)?.[key]
+  return found
+}

@@ -1,0 +1,102 @@
+/** What watching a service finds, said to the monitor that its profile has. All of it can be sent to another thread. */
+import type { CallFacts } from './call-reading.ts'
+import type { AccountState, Tier, Upstream } from './catalogue.ts'
+import { TIERS, UPSTREAMS } from './catalogue.ts'
+import type { DependencyEvidence } from './checks/dependency-evidence.ts'
+import type { QueueReading } from './instrument/queue-reading.ts'
+import type { QueueReadings } from './instrument/queues.ts'
+import type { ServiceHealthMonitor, ServicePhase } from './monitor.ts'
+import type { FetchBatch } from './record/fetch-batch.ts'
+import type { QueueSize } from './record/fetch-recorder.ts'
+import type { EndedRequest } from './record/http-requests.ts'
+import type { WorkBatch } from './record/work-batch.ts'
+import type { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
+import type { WorkerHealthMonitor } from './worker-monitor.ts'
+
+export interface UpstreamCall {
+  readonly upstream: string
+  readonly durationMs: number
+  readonly errorType?: string
+}
+
+export interface ServiceRecorder {
+  attempt(name: string, facts: CallFacts): void
+  /** `result`: what the batch resolved to; absent if it failed. */
+  batch(name: string, facts: CallFacts, result?: unknown): void
+  apiCall(call: UpstreamCall): void
+  account(state: unknown): void
+  queues(readings: QueueReadings): void
+  httpRequest(request: EndedRequest): void
+  dependency(evidence: DependencyEvidence): void
+  phase(phase: ServicePhase): void
+  /** Something was seen that could not be recorded; counted, and said the first time. */
+  dropped(what: string): void
+}
+
+/** What the recorders of all monitors do alike. */
+function commonRecorder(monitor: ServiceHealthMonitor): Pick<ServiceRecorder, 'httpRequest' | 'dependency' | 'phase' | 'dropped'> {
+  return {
+    httpRequest: (request) => monitor.recordHttpRequest(request),
+    dependency: (evidence) => monitor.observeDependency(evidence),
+    phase: (phase) => monitor.setPhase(phase),
+    dropped: (what) => monitor.recordDropped(what),
+  }
+}
+
+export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
+  return {
+    ...commonRecorder(monitor),
+    attempt: (name, facts) => monitor.recordAttempt({ name, ...facts }),
+    batch(name, facts, result) {
+      const { success, durationMs, errorType } = facts
+      if (!success) monitor.recordBatch({ name, attempts: [] }, durationMs, errorType ?? '_OTHER')
+      else if (isBatch(result)) monitor.recordBatch({ name, ...result }, durationMs)
+      // What does not say what was in it was one piece of work.
+      else monitor.recordBatch({ name, attempts: [facts] }, durationMs)
+    },
+    apiCall: (call) => monitor.recordApiCall(call),
+    account() {},
+    queues(readings) {
+      for (const [name, reading] of Object.entries(readings)) monitor.recordQueue(name, reading)
+    },
+  }
+}
+
+/** A batch that threw does not say how many trackers were in it, so it is no attempt; the calls made in it are recorded by themselves. */
+export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): ServiceRecorder {
+  return {
+    ...commonRecorder(monitor),
+    attempt(_name, { success, reportsFound, events, errorType }) {
+      monitor.recordFetchAttempt({
+        success,
+        ...(reportsFound !== undefined && { reportsFound }),
+        ...(events !== undefined && { geofenceEvents: events }),
+        ...(errorType !== undefined && { errorType }),
+      })
+    },
+    batch(_name, { success, durationMs }, result) {
+      if (success) monitor.recordBatch(result as FetchBatch, durationMs)
+    },
+    apiCall({ upstream, ...call }) {
+      if ((UPSTREAMS as readonly string[]).includes(upstream)) monitor.recordApiCall({ ...call, upstream: upstream as Upstream })
+    },
+    account: (state) => monitor.setAppleAccount(state as AccountState),
+    queues({ leased, ...tiers }) {
+      const known = Object.entries(tiers).filter(([tier]) => (TIERS as readonly string[]).includes(tier)) as [Tier, QueueReading][]
+      monitor.recordQueueSizes(Object.fromEntries(known.map(([tier, reading]) => [tier, sizesOf(reading)])))
+      const ages = known.flatMap(([tier, { oldestAgeSeconds }]) =>
+        oldestAgeSeconds === undefined ? [] : [[tier, oldestAgeSeconds] as const],
+      )
+      monitor.recordOldestDueAges(Object.fromEntries(ages))
+      if (leased) monitor.recordLeased((leased.due ?? 0) + (leased.scheduled ?? 0) + (leased.leased ?? 0))
+    },
+  }
+}
+
+function isBatch(result: unknown): result is WorkBatch {
+  return Array.isArray((result as { attempts?: unknown } | null | undefined)?.attempts)
+}
+
+function sizesOf({ due, scheduled, leased }: QueueReading): QueueSize {
+  return { ...(due !== undefined && { due }), ...(scheduled !== undefined && { scheduled }), ...(leased !== undefined && { leased }) }
+}
