@@ -9,7 +9,10 @@ import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
 import { CATALOGUE, SERVICE_SILENT } from '../src/catalogue.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { resolveOptions } from '../src/config/options.ts'
+import type { Rule } from '../src/types.ts'
+import type { ServiceKind } from '../src/services/profile.ts'
 import { trackerFetcher } from '../src/services/tracker-fetcher-metrics.ts'
+import { worker } from '../src/services/worker-metrics.ts'
 
 export const REFERENCE: string = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
 
@@ -20,21 +23,33 @@ const INSTRUMENTS: Record<InstrumentKind, string> = {
   observable_gauge: 'ObservableGauge',
 }
 
-const RULES: Readonly<Record<string, string>> = {
+const TRACKER_FETCHER_RULES: Readonly<Record<string, string>> = {
   apple_account_unauthenticated: 'No Apple account can fetch: logged out, two-factor code wanted, or blocked.',
   anisette_unreachable: 'The anisette server does not answer twice in a row, or answers without usable headers.',
   large_queue: 'Due trackers above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).',
   low_success_rate:
     'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
   low_fetch_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.',
-  service_silent:
-    'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
   slow_apple_api: 'More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
 }
 
+const WORKER_RULES: Readonly<Record<string, string>> = {
+  large_queue: 'Due items of all queues above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).',
+  low_success_rate:
+    'Success rate below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
+  low_work_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while items were due.',
+  slow_upstream: 'More than 5 % of the calls to upstreams in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
+}
+
+const EVERY_SERVICE_RULES: Readonly<Record<string, string>> = {
+  [SERVICE_SILENT]:
+    'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
+}
+
+const TRACKER_FETCHER_METRICS = 'tracker_fetcher.'
+const WORKER_METRICS = 'work.'
+
 export function reference(): string {
-  const { settings } = resolveOptions({ env: {} })
-  const { rules } = trackerFetcher.profile({ ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }, {})
   return `# Reference
 
 Made by \`node scripts/reference.ts\` of src/catalogue.ts, src/config/settings.ts and src/services; a test compares it.
@@ -53,24 +68,57 @@ ${table(
   ]),
 )}
 
+## Rules of every service
+
+${rulesTable([{ name: SERVICE_SILENT, forSeconds: 0, keepFiringSeconds: 0 }], EVERY_SERVICE_RULES)}
+
+## Rules of a worker
+
+For any fetcher, job processor or queue consumer. A rule about what a service has not (queues, upstreams) says nothing.
+
+${rulesTable(rulesOf(worker), WORKER_RULES)}
+
 ## Rules of the tracker fetcher
 
-${table(
-  ['rule', 'fires when this has held for', 'resolves when fine for', 'condition'],
-  [...rules, { name: SERVICE_SILENT, forSeconds: 0, keepFiringSeconds: 0 }].map(({ name, forSeconds, keepFiringSeconds }) => [
-    `\`${name}\``,
-    `${forSeconds} s`,
-    `${keepFiringSeconds} s`,
-    describe(name),
-  ]),
-)}
+${rulesTable(rulesOf(trackerFetcher), TRACKER_FETCHER_RULES)}
 
-## Metrics
+## Metrics of every service
 
-Scope \`otel-health\`.
+All metrics have the scope \`otel-health\`. An attribute without values is open; what a service makes up itself is bounded, and what is beyond the bound is \`_OTHER\`.
 
-${table(['metric', 'instrument, unit', 'attributes', 'meaning'], CATALOGUE.map(metricRow))}
+${metricsTable((name) => !name.startsWith(WORKER_METRICS) && !name.startsWith(TRACKER_FETCHER_METRICS))}
+
+## Metrics of a worker
+
+${metricsTable((name) => name.startsWith(WORKER_METRICS))}
+
+## Metrics of the tracker fetcher
+
+${metricsTable((name) => name.startsWith(TRACKER_FETCHER_METRICS))}
 `
+}
+
+type NamedTiming = Pick<Rule, 'name' | 'forSeconds' | 'keepFiringSeconds'>
+
+function rulesOf(kind: ServiceKind): readonly NamedTiming[] {
+  const { settings } = resolveOptions({ env: {} })
+  return kind.profile({ ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }, {}).rules
+}
+
+function rulesTable(rules: readonly NamedTiming[], descriptions: Readonly<Record<string, string>>): string {
+  return table(
+    ['rule', 'fires when this has held for', 'resolves when fine for', 'condition'],
+    rules.map(({ name, forSeconds, keepFiringSeconds }) => [
+      `\`${name}\``,
+      `${forSeconds} s`,
+      `${keepFiringSeconds} s`,
+      describe(name, descriptions),
+    ]),
+  )
+}
+
+function metricsTable(isShown: (name: string) => boolean): string {
+  return table(['metric', 'instrument, unit', 'attributes', 'meaning'], CATALOGUE.filter(({ name }) => isShown(name)).map(metricRow))
 }
 
 function metricRow({ name, instrument, unit, attributes, bounds, description }: MetricDefinition): string[] {
@@ -81,8 +129,8 @@ function metricRow({ name, instrument, unit, attributes, bounds, description }: 
   return [`\`${name}\``, `${INSTRUMENTS[instrument]} \`${unit}\``, listed.join('; '), `${description}${buckets}`]
 }
 
-function describe(rule: string): string {
-  const text = RULES[rule]
+function describe(rule: string, descriptions: Readonly<Record<string, string>>): string {
+  const text = descriptions[rule]
   if (text === undefined) throw new Error(`The rule ${rule} has no description: add one to scripts/reference.ts.`)
   return text
 }

@@ -64,6 +64,10 @@ export type SkipReason = (typeof SKIP_REASONS)[number]
 export const TRANSITIONS = ['enter', 'exit', 'dwell'] as const
 export type GeofenceTransition = (typeof TRANSITIONS)[number]
 
+/** States of any queue. `failed`: given up, kept for a person to look at. */
+export const WORK_QUEUE_STATES = ['due', 'scheduled', 'leased', 'failed'] as const
+export type WorkQueueState = (typeof WORK_QUEUE_STATES)[number]
+
 export const ERROR_TYPE = 'error.type'
 export const OUTCOME = 'tracker_fetcher.fetch.outcome'
 export const TIER = 'tracker_fetcher.queue.tier'
@@ -75,6 +79,15 @@ export const UPSTREAM = 'tracker_fetcher.upstream'
 export const ACCOUNT_STATE = 'tracker_fetcher.account.state'
 export const ANISETTE_STATE = 'tracker_fetcher.anisette.state'
 export const UNIT_OUTCOME = 'tracker_fetcher.unit.outcome'
+export const WORK_NAME = 'work.name'
+export const WORK_OUTCOME = 'work.outcome'
+export const WORK_UPSTREAM = 'work.upstream'
+export const WORK_QUEUE_NAME = 'work.queue.name'
+export const WORK_QUEUE_STATE = 'work.queue.state'
+export const HTTP_REQUEST_METHOD = 'http.request.method'
+export const HTTP_RESPONSE_STATUS_CODE = 'http.response.status_code'
+export const SERVER_ADDRESS = 'server.address'
+export const SERVER_PORT = 'server.port'
 export const HEALTH_STATE = 'health.state'
 export const HEALTH_RULE = 'health.rule'
 export const HEALTH_SEVERITY = 'health.severity'
@@ -182,6 +195,90 @@ export const ANISETTE_STATUS: MetricDefinition = {
   description: 'State of the anisette server: 1 for the current state, 0 for the others.',
   attributes: { [ANISETTE_STATE]: ANISETTE_STATES },
 }
+
+const WORK_OUTCOMES = ['ok', 'failed'] as const
+export const WORK_ATTEMPTS: MetricDefinition = {
+  name: 'work.attempts',
+  instrument: 'counter',
+  unit: '{attempt}',
+  description: 'Pieces of work tried, such as a fetch or a job, each counted once when it ends.',
+  attributes: { [WORK_OUTCOME]: WORK_OUTCOMES, [ERROR_TYPE]: [], [WORK_NAME]: [] },
+}
+export const WORK_UNITS: MetricDefinition = {
+  name: 'work.units',
+  instrument: 'counter',
+  unit: '{unit}',
+  description:
+    'Independent pieces of evidence behind the attempts: all attempts of one batch are one unit, failed if more than half of them failed.',
+  attributes: { [WORK_OUTCOME]: WORK_OUTCOMES },
+}
+export const WORK_STREAK: MetricDefinition = {
+  name: 'work.streak',
+  instrument: 'observable_gauge',
+  unit: '{unit}',
+  description: 'Units of the same outcome in a row: 3 is three successes, -3 is three failures.',
+  attributes: {},
+}
+export const WORK_ITEMS_FOUND: MetricDefinition = {
+  name: 'work.items.found',
+  instrument: 'counter',
+  unit: '{item}',
+  description: 'What successful attempts found: reports, rows, messages.',
+  attributes: { [WORK_NAME]: [] },
+}
+export const WORK_EVENTS: MetricDefinition = {
+  name: 'work.events',
+  instrument: 'counter',
+  unit: '{event}',
+  description: 'Events that the work generated.',
+  attributes: { [WORK_NAME]: [] },
+}
+export const WORK_ATTEMPT_DURATION: MetricDefinition = {
+  name: 'work.attempt.duration',
+  instrument: 'histogram',
+  unit: 's',
+  description: 'Time from the beginning to the end of one attempt.',
+  attributes: { [WORK_NAME]: [], [ERROR_TYPE]: [] },
+  bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+}
+export const WORK_BATCH_DURATION: MetricDefinition = {
+  name: 'work.batch.duration',
+  instrument: 'histogram',
+  unit: 's',
+  description: 'Time from the beginning to the end of one batch.',
+  attributes: { [WORK_NAME]: [], [ERROR_TYPE]: [] },
+  bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+}
+export const WORK_UPSTREAM_DURATION: MetricDefinition = {
+  name: 'work.upstream.duration',
+  instrument: 'histogram',
+  unit: 's',
+  description: 'Duration of one call to an upstream, by its configured name or its host, as the service sees it.',
+  attributes: { [WORK_UPSTREAM]: [], [ERROR_TYPE]: [] },
+  bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+}
+export const WORK_UPSTREAM_SLOW: MetricDefinition = {
+  name: 'work.upstream.slow',
+  instrument: 'counter',
+  unit: '{call}',
+  description: 'Calls to an upstream that took longer than MAX_API_RESPONSE_TIME or timed out.',
+  attributes: { [WORK_UPSTREAM]: [] },
+}
+export const WORK_QUEUE_SIZE: MetricDefinition = {
+  name: 'work.queue.size',
+  instrument: 'observable_up_down_counter',
+  unit: '{item}',
+  description: 'Items in each queue: due now, scheduled for later, leased to a worker, or failed.',
+  attributes: { [WORK_QUEUE_NAME]: [], [WORK_QUEUE_STATE]: WORK_QUEUE_STATES },
+}
+export const WORK_QUEUE_OLDEST_DUE_AGE: MetricDefinition = {
+  name: 'work.queue.oldest_due.age',
+  instrument: 'observable_gauge',
+  unit: 's',
+  description: 'How long the longest waiting due item has been due.',
+  attributes: { [WORK_QUEUE_NAME]: [] },
+}
+
 export const HEALTH_STATUS: MetricDefinition = {
   name: 'health.status',
   instrument: 'observable_up_down_counter',
@@ -202,6 +299,25 @@ export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   unit: 's',
   description: 'Unix time of the last evaluation: old or absent means that nobody is judging this service.',
   attributes: {},
+}
+
+/** Methods of RFC 9110, PATCH and QUERY; the conventions call every other one `_OTHER`. */
+export const HTTP_METHODS = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE', '_OTHER'] as const
+
+export const HTTP_CLIENT_REQUEST_DURATION: MetricDefinition = {
+  name: 'http.client.request.duration',
+  instrument: 'histogram',
+  unit: 's',
+  description: 'Duration of HTTP client requests.',
+  attributes: {
+    [HTTP_REQUEST_METHOD]: HTTP_METHODS,
+    [SERVER_ADDRESS]: [],
+    [SERVER_PORT]: [],
+    [HTTP_RESPONSE_STATUS_CODE]: [],
+    [ERROR_TYPE]: [],
+  },
+  // The conventions' advice, and beyond it: an upstream that takes longer than 10 s is what alerts are about.
+  bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60],
 }
 
 export const PROCESS_MEMORY_USAGE: MetricDefinition = {
@@ -277,9 +393,21 @@ export const CATALOGUE: readonly MetricDefinition[] = [
   QUEUE_OLDEST_DUE_AGE,
   ACCOUNT_STATUS,
   ANISETTE_STATUS,
+  WORK_ATTEMPTS,
+  WORK_UNITS,
+  WORK_STREAK,
+  WORK_ITEMS_FOUND,
+  WORK_EVENTS,
+  WORK_ATTEMPT_DURATION,
+  WORK_BATCH_DURATION,
+  WORK_UPSTREAM_DURATION,
+  WORK_UPSTREAM_SLOW,
+  WORK_QUEUE_SIZE,
+  WORK_QUEUE_OLDEST_DUE_AGE,
   HEALTH_STATUS,
   HEALTH_ALERT_ACTIVE,
   HEALTH_HEARTBEAT_TIME,
+  HTTP_CLIENT_REQUEST_DURATION,
   PROCESS_MEMORY_USAGE,
   PROCESS_CPU_UTILIZATION,
   PROCESS_UPTIME,

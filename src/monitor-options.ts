@@ -18,8 +18,8 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly database?: Queryable
   readonly checks?: readonly Check[]
   /**
-   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`). With it, figures are recorded on the
-   * global meter and leave through that SDK; without it, the monitor exports them itself as OTEL_* says.
+   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`), if it was not made by `healthReader()`.
+   * Figures leave through the SDK whose MeterProvider is global with or without it; with it, it is said if they can't.
    */
   readonly reader?: HealthMetricReader
   /** Where snapshots and alerts go; default: the health Redis. */

@@ -9,11 +9,12 @@ import { alertId } from './alert-id.ts'
 import { EVALUATION_ERRORS, SCOPE, SERVICE_SILENT } from './catalogue.ts'
 import type { Check } from './checks/check.ts'
 import { CheckRunner } from './checks/check-runner.ts'
+import type { DependencyEvidence } from './checks/dependency-evidence.ts'
 import { redisCheck } from './checks/redis-check.ts'
 import { sqlCheck } from './checks/sql-check.ts'
 import { systemClock } from './clock.ts'
 import { Windows } from './compute/windows.ts'
-import type { Environment, HealthOptions } from './config/options.ts'
+import type { HealthOptions } from './config/options.ts'
 import { resolveOptions } from './config/options.ts'
 import type { Settings } from './config/settings.ts'
 import type { Instant } from './judge/alert.ts'
@@ -21,6 +22,7 @@ import { isWorthSaving } from './judge/alert.ts'
 import { rulesByMetric, rulesOn, withNewer } from './judge/judge-changed.ts'
 import type { Judgement } from './judge/judge.ts'
 import { judge } from './judge/judge.ts'
+import { rulesIn } from './judge/phase-rules.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { globalMeterProvider } from './global-provider.ts'
 import { Neighbours } from './neighbours.ts'
@@ -28,12 +30,16 @@ import type { MetricsExport } from './outputs.ts'
 import { createMetricsExport, createRedisExporter } from './outputs.ts'
 import { healthLevels } from './publish/health-levels.ts'
 import { CellStore } from './record/cells.ts'
+import type { Drop } from './record/drop.ts'
+import { createDrop } from './record/drop.ts'
+import type { EndedRequest } from './record/http-requests.ts'
+import { HttpRequests } from './record/http-requests.ts'
 import { recordProcess } from './record/process-metrics.ts'
 import type { Recording } from './record/recording.ts'
 import { TeeRecording } from './record/tee-recording.ts'
+import type { Limits } from './services/limits.ts'
 import type { ServiceKind } from './services/profile.ts'
 import { anyService } from './services/service.ts'
-import type { TrackerFetcherLimits } from './services/tracker-fetcher.ts'
 import type { Standing } from './standing.ts'
 import { changesWorthTelling, standingOf } from './standing.ts'
 import type { Alert, Cancel, Clock, HealthExporter, Phase, Profile, Rule, Sample, Snapshot, Status } from './types.ts'
@@ -45,6 +51,10 @@ export type HealthData = Snapshot
 /** Milliseconds to wait for the alerts that an earlier process of this service left in Redis. */
 const LOAD_TIMEOUT_MS = 1000
 const STOP_TIMEOUT_MS = 2000
+
+/** What a service may say of itself; `stopped` is what `stop` makes of it. */
+export type ServicePhase = Exclude<Phase, 'stopped'>
+const PHASES: readonly Phase[] = ['starting', 'running', 'paused', 'draining']
 
 export class ServiceHealthMonitor {
   /** Identity of this process among the instances of its service. */
@@ -65,15 +75,21 @@ export class ServiceHealthMonitor {
   /** What is judged, whichever way it leaves. */
   readonly #store: CellStore
   readonly #metricsExport: MetricsExport
+  readonly #http: HttpRequests
+  readonly #drop: Drop
   readonly #startedAt: number
   readonly #startedAtEpoch: number
   #judgement: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
   #phase: Phase = 'starting'
+  /** What the service says of itself; shown once the start is over. */
+  #said: ServicePhase = 'running'
   #since: number
   #lastStatus: Status | undefined
   #lastPhase: Phase | undefined
   #lastShown = ''
   #evaluates = false
+  /** The first checks have run. */
+  #started = false
   /** Metrics that changed since an evaluation was asked for. */
   #changed: Set<string> | undefined
   /** Whether Redis has told of the alerts of earlier processes. */
@@ -98,6 +114,8 @@ export class ServiceHealthMonitor {
     this.recording = recording
     const exporting = { options: this.options, instance: this.instance, clock, store: this.#store, recording, env }
     this.#metricsExport = createMetricsExport({ ...exporting, ...(options.reader && { reader: options.reader }) })
+    this.#http = new HttpRequests(recording)
+    this.#drop = createDrop(recording)
     this.#kind = kind
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
     this.#rulesByMetric = rulesByMetric(this.#profile)
@@ -131,6 +149,34 @@ export class ServiceHealthMonitor {
   stop(timeoutMs: number = STOP_TIMEOUT_MS): Promise<void> {
     this.#stopping ??= this.#stop(timeoutMs)
     return this.#stopping
+  }
+
+  /**
+   * What the service says of itself: `starting` before it begins its work, `paused` while it does none on purpose,
+   * `draining` while it ends. In these no alert fires or resolves, and their time does not count as watched. What is said
+   * before `start` has resolved holds from then on; after `stop` nothing does. What is no phase is dropped.
+   */
+  setPhase(phase: ServicePhase): void {
+    if (!PHASES.includes(phase)) return this.recordDropped('a phase that is none')
+    this.#said = phase
+    if (!this.#started || this.stopped) return
+    this.#phase = phase
+    this.evaluateSoon()
+  }
+
+  /** One outgoing HTTP request that has ended, whatever it was for. Bad values are dropped and counted. */
+  recordHttpRequest(request: EndedRequest): void {
+    this.#http.record(request)
+  }
+
+  /** What the service's own traffic shows of a server it uses; such a server is checked from then on. */
+  observeDependency(evidence: DependencyEvidence): void {
+    this.#checks.observe(evidence)
+  }
+
+  /** Something that could not be recorded is counted, and said the first time; `what` begins a sentence. */
+  recordDropped(what: string): void {
+    this.#drop(what)
   }
 
   protected get stopped(): boolean {
@@ -168,7 +214,7 @@ export class ServiceHealthMonitor {
 
   #compute(samples: readonly Sample[], changed?: ReadonlySet<string>): void {
     if (changed) this.#windows.observeStates(samples)
-    else this.#windows.ingest(samples, this.clock.monotonicMs(), this.#phase !== 'paused')
+    else this.#windows.ingest(samples, this.clock.monotonicMs(), this.#said === 'running')
   }
 
   /** Of the rules that read what `changed`, or of all. */
@@ -176,7 +222,7 @@ export class ServiceHealthMonitor {
     const { serviceName: service } = this.options
     const now = this.#now()
     return judge({
-      rules: changed ? rulesOn(changed, this.#rulesByMetric) : this.#profile.rules,
+      rules: rulesIn(this.#said, changed ? rulesOn(changed, this.#rulesByMetric, this.#profile) : this.#profile.rules),
       alerts: this.#judgement.alerts,
       partly: changed !== undefined,
       readings: this.#windows.readings(now.monotonicMs),
@@ -254,7 +300,8 @@ export class ServiceHealthMonitor {
     this.#evaluate()
     await checked
     if (this.stopped) return
-    this.#phase = 'running'
+    this.#started = true
+    this.#phase = this.#said
     this.#evaluate()
     this.#publishAgain((snapshot) => this.#exporter.metrics(snapshot))
   }
@@ -347,7 +394,7 @@ export class ServiceHealthMonitor {
       since: this.#since,
       uptimeSeconds: (now - this.#startedAt) / 1000,
       ...standing,
-      ...this.#kind.figures({ readings: this.#windows.readings(now), samples, tickSeconds: evaluationInterval }),
+      ...this.#kind.figures({ readings: this.#windows.readings(now), samples, now, tickSeconds: evaluationInterval }),
       totals: this.#kind.totals(samples, new Date(this.#startedAtEpoch).toISOString()),
     }
   }
@@ -361,7 +408,7 @@ function checksOf({ redis, database, checks = [] }: ServiceHealthMonitorOptions)
   return [...(redis ? [redisCheck(redis)] : []), ...(database ? [sqlCheck(database)] : []), ...checks]
 }
 
-function limitsOf(settings: Settings): TrackerFetcherLimits {
+function limitsOf(settings: Settings): Limits {
   return { ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime, tickSeconds: settings.evaluationInterval }
 }
 

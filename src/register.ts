@@ -1,35 +1,85 @@
 /**
- * `node --import otel-health/register service.js`: a monitor set up from the environment and health.config, fed by
- * wrapped methods and watched queues, with the service none the wiser. A mistake in the set-up stops the start with one
- * sentence; after that nothing here reaches the service.
+ * `node --import otel-health/register service.js`: a monitor set up from the environment and health.config, fed by what is
+ * seen of the service, which is none the wiser. A mistake in the set-up stops the start with one sentence; after that
+ * nothing here reaches the service.
  */
+import { dirname } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 
 import { systemClock } from './clock.ts'
 import type { Environment } from './config/options.ts'
+import { parseResourceAttributes } from './config/options.ts'
+import type { LoadedConfig } from './health-config-file.ts'
 import { loadHealthConfig, packageName } from './health-config-file.ts'
 import { onProcessEnd } from './process-end.ts'
 import type { RedisTarget } from './publish/redis-client.ts'
+import type { ServiceRecorder } from './service-recorder.ts'
+import { trackerFetcherRecorder, workerRecorder } from './service-recorder.ts'
 import { watchService } from './service-watch.ts'
+import { listeningScript, receiveFromThreads, relayToMainThread } from './thread-relay.ts'
 import { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
+import { WorkerHealthMonitor } from './worker-monitor.ts'
 
 /** Two copies of the package, or --require next to --import, are one registration. */
 const REGISTERED = Symbol.for('otel-health.registered')
 
+/** The processes and threads BullMQ runs processors in inherit --import; what they do is seen in the worker that calls them. */
+const BULLMQ_SANDBOX = /[/\\]bullmq[/\\]dist[/\\](?:cjs|esm)[/\\]classes[/\\]main(?:-worker)?\.js$/
+
 function register(): void {
+  if (BULLMQ_SANDBOX.test(process.argv[1] ?? '')) return
   if (Object.hasOwn(globalThis, REGISTERED)) return
   Object.defineProperty(globalThis, REGISTERED, { value: true })
   logToStderr()
-  const [, script] = process.argv
+  const mainScript = listeningScript()
+  const script = mainScript ?? process.argv[1]
   const loaded = loadHealthConfig(script, process.cwd())
+  const recorder = mainScript === undefined ? startMonitor(script, loaded) : relayToMainThread()
+  watchService({
+    recorder,
+    config: loaded?.config ?? {},
+    folder: loaded ? dirname(loaded.file) : process.cwd(),
+    redis: serviceRedis(loaded?.config.queuesRedis, process.env),
+    clock: systemClock,
+    mainThread: mainScript === undefined,
+  })
+}
+
+/** One for each process; its threads tell it what they see. */
+function startMonitor(script: string | undefined, loaded: LoadedConfig | undefined): ServiceRecorder {
   const name = packageName(script, process.cwd())
-  const monitor = new TrackerFetcherHealthMonitor({
+  const instance = clusterInstance(process.env)
+  const options = {
     ...(loaded && { config: loaded.config }),
     ...(name !== undefined && { packageName: name }),
-  })
-  if (loaded) watchService(monitor, { ...loaded, redis: serviceRedis(loaded.config.queuesRedis, process.env), clock: systemClock })
+    ...(instance !== undefined && { instance }),
+  }
+  const [monitor, recorder] = loaded?.config.profile === 'tracker_fetcher' ? trackerFetcher(options) : worker(options)
   onProcessEnd(monitor)
+  if (isMainThread) receiveFromThreads(recorder)
   void monitor.start()
+  return recorder
+}
+
+/** Workers of a cluster inherit the environment: an instance id given there would be that of all of them. */
+function clusterInstance(env: Environment): string | undefined {
+  const id = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])['service.instance.id']
+  const worker = id ? process.getBuiltinModule('node:cluster').worker : undefined
+  return worker && `${id}-${worker.id}`
+}
+
+type MonitorOptions = ConstructorParameters<typeof WorkerHealthMonitor>[0]
+
+function trackerFetcher(options: MonitorOptions): [TrackerFetcherHealthMonitor, ServiceRecorder] {
+  const monitor = new TrackerFetcherHealthMonitor(options)
+  return [monitor, trackerFetcherRecorder(monitor)]
+}
+
+function worker(options: MonitorOptions): [WorkerHealthMonitor, ServiceRecorder] {
+  const monitor = new WorkerHealthMonitor(options)
+  return [monitor, workerRecorder(monitor)]
 }
 
 /** Warnings and errors unless OTEL_LOG_LEVEL says otherwise; all to stderr, for stdout is the service's. */

@@ -1,93 +1,160 @@
-/** What health.config names of a service, watched and recorded: its methods by a load hook, its queues on a connection of ours. */
-import { dirname, resolve } from 'node:path'
+/** A service watched and recorded without its knowledge: what health.config names of it, and what every service has. */
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import type { Redis } from 'ioredis'
+import { diag } from '@opentelemetry/api'
 
-import type { AccountState } from './catalogue.ts'
-import type { HealthConfig, MethodTarget } from './config/health-config.ts'
-import type { MethodCall } from './instrument/methods.ts'
-import { watchMethods } from './instrument/methods.ts'
-import type { CommandClient, WatchedQueue } from './instrument/queues.ts'
-import { watchQueues } from './instrument/queues.ts'
+import { codeOf, readCall, readResult } from './call-reading.ts'
+import type { HealthConfig } from './config/health-config.ts'
+import type { MethodTarget, Reading } from './config/targets.ts'
+import { watchBullmqWorkers } from './instrument/bullmq-worker.ts'
+import { watchDependencies } from './instrument/dependencies.ts'
+import type { HttpRequest } from './instrument/http-exchange.ts'
+import { watchHttpClient } from './instrument/http-client.ts'
+import type { ModuleHook } from './instrument/module-hook.ts'
+import { hookModules } from './instrument/module-hook.ts'
+import { watchChannel } from './instrument/tracing-channel.ts'
+import type { CallListener } from './instrument/watch-function.ts'
+import { upstreamOf } from './instrument/upstream-hosts.ts'
+import { watchMethod } from './instrument/watch-methods.ts'
 import type { RedisTarget } from './publish/redis-client.ts'
-import { RedisConnection } from './publish/redis-connection.ts'
-import { toErrorType } from './record/error-type.ts'
-import type { FetchBatch } from './record/fetch-batch.ts'
-import type { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
+import { QueueWatcher } from './queue-watcher.ts'
+import type { ServiceRecorder } from './service-recorder.ts'
 import type { Cancel, Clock } from './types.ts'
 
-const QUEUE_INTERVAL_MS = 5000
+/** Milliseconds after the start at which a method that was never loaded is spoken of. */
+const UNMATCHED_AFTER_MS = 10_000
 
 export interface ServiceWatchOptions {
+  readonly recorder: ServiceRecorder
   readonly config: HealthConfig
-  /** Path of health.config; the modules it names are relative to it. */
-  readonly file: string
-  /** Where the queues are. */
+  /** The folder of health.config; the modules it names are relative to it. */
+  readonly folder: string
+  /** Where the configured queues are. */
   readonly redis: RedisTarget
   readonly clock: Clock
+  /** Queues are read, and what is missing is told of, by one thread of a process. */
+  readonly mainThread: boolean
 }
 
 /** Modules loaded before this are not watched. Returns what ends it all and restores every method. */
-export function watchService(monitor: TrackerFetcherHealthMonitor, { config, file, redis, clock }: ServiceWatchOptions): Cancel {
-  const { methods = [], queues = {} } = config
-  const cancels: Cancel[] = []
-  if (methods.length > 0) {
-    const url = (module: string): string => pathToFileURL(resolve(dirname(file), module)).href
-    const watched = methods.map((target) => ({
-      url: url(target.module),
-      class: target.class,
-      method: target.method,
-      onCall: (call: MethodCall) => recordCall(monitor, target, call),
-    }))
-    cancels.push(watchMethods(watched, clock))
-  }
-  const watchedQueues = Object.entries(queues).map(([tier, queue]) => ({ ...queue, tier: tier as WatchedQueue['tier'] }))
-  if (watchedQueues.length > 0) {
-    const connection = new RedisConnection({ target: redis, clock })
-    connection.start({ up() {}, down() {} })
-    cancels.push(() => connection.close())
-    cancels.push(recordQueues(monitor, commandsOn(connection), watchedQueues, clock))
-  }
+export function watchService(options: ServiceWatchOptions): Cancel {
+  const { config, recorder, clock, redis, mainThread } = options
+  const hook = hookModules()
+  const queues = new QueueWatcher({ recorder, clock })
+  const cancels = [
+    () => hook.remove(),
+    () => queues.stop(),
+    ...watchCalls(options, hook),
+    watchUpstreams(options),
+    watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
+    watchBullmq(options, hook, queues),
+  ]
+  if (config.queues && mainThread) queues.watch(redis, config.queues)
+  if (mainThread) cancels.push(sayUnmatched(options, hook))
   return () => {
     for (const cancel of cancels.toReversed()) cancel()
   }
 }
 
-/** Reads the queues every 5 s and records what is found. */
-function recordQueues(monitor: TrackerFetcherHealthMonitor, client: CommandClient, queues: readonly WatchedQueue[], clock: Clock): Cancel {
-  return watchQueues({
-    client,
-    queues,
+/** The methods and channels that health.config names. */
+function watchCalls({ config, recorder, folder, clock }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
+  const { methods = [], channels = [] } = config
+  if ([...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
+  return [
+    ...methods.map((target) => {
+      const name = target.name ?? target.method ?? target.function!
+      const { module, class: owner, method, function: exported, callback = false } = target
+      const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
+      const watched = { module: moduleOf(target, folder), label: module, folder, callback, ...named }
+      return watchMethod(hook, watched, { clock, ...record(recorder, target, name) })
+    }),
+    ...channels.map((target) => watchChannel(target.channel, { clock, ...record(recorder, target, target.name ?? target.channel) })),
+  ]
+}
+
+/** A file: URL, or the name of a package. */
+function moduleOf({ module }: MethodTarget, folder: string): string {
+  return /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(folder, module)).href : module
+}
+
+/** What an extractor throws is counted, and said the first time. */
+function record(recorder: ServiceRecorder, target: Reading, name: string): CallListener {
+  const { records, upstream = 'apple' } = target
+  const safely = (action: () => void): void => {
+    try {
+      action()
+    } catch (error) {
+      recorder.dropped(`what ${name} returned (an extractor failed: ${error instanceof Error ? error.message : 'it threw'})`)
+    }
+  }
+  return {
+    onBegin: () => {
+      if (records === 'stop') recorder.phase('draining')
+    },
+    onCall: (call) =>
+      safely(() => {
+        if (records === 'stop') return
+        if (records === 'start') return void (call.failed || recorder.phase('running'))
+        if (records === 'account') return void (call.failed || recorder.account(readResult(target, call)))
+        const facts = readCall(target, call)
+        if (records === 'attempt') recorder.attempt(name, facts)
+        else if (records === 'batch') recorder.batch(name, facts, facts.success ? readResult(target, call) : undefined)
+        else
+          recorder.apiCall({ upstream, durationMs: facts.durationMs, ...(facts.errorType !== undefined && { errorType: facts.errorType }) })
+      }),
+  }
+}
+
+/** Every outgoing HTTP request; one to a host that health.config names is a call to that upstream, else each host is one. */
+function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cancel {
+  const { upstreams = {}, profile } = config
+  const named = upstreamOf(upstreams)
+  const byHost = profile !== 'tracker_fetcher' && Object.keys(upstreams).length === 0
+  return watchHttpClient({
     clock,
-    intervalMs: QUEUE_INTERVAL_MS,
-    onReading({ sizes, oldestDueAges, leased }) {
-      monitor.recordQueueSizes(sizes)
-      monitor.recordOldestDueAges(oldestDueAges)
-      if (leased !== undefined) monitor.recordLeased(leased)
+    onRequest({ method, host, port, statusCode, errorType, cancelled, durationMs }: HttpRequest) {
+      recorder.httpRequest({ method, host, port, statusCode, errorType, durationMs })
+      const upstream = named(host, port) ?? (byHost ? host : undefined)
+      // A request that the service gave up says nothing of the upstream.
+      if (upstream === undefined || cancelled) return
+      const outcome = { durationMs, ...(errorType !== undefined && { errorType }) }
+      recorder.apiCall({ upstream, ...outcome })
+      if (upstreams[upstream]?.records === 'attempt') recorder.attempt(upstream, { success: errorType === undefined, ...outcome })
     },
   })
 }
 
-function recordCall(monitor: TrackerFetcherHealthMonitor, { records, upstream, result }: MethodTarget, call: MethodCall): void {
-  if (records === 'api_call') {
-    const code = (call.error as { code?: unknown } | null | undefined)?.code
-    const errorType = call.failed ? toErrorType(code) : undefined
-    monitor.recordApiCall({ durationMs: call.durationMs, ...(upstream && { upstream }), ...(errorType !== undefined && { errorType }) })
-  } else if (!call.failed) {
-    const value = result ? result(call.value) : call.value
-    if (records === 'batch') monitor.recordBatch(value as FetchBatch, call.durationMs)
-    else monitor.setAppleAccount(value as AccountState)
-  }
+/**
+ * Jobs of BullMQ workers are attempts unless health.config says what an attempt is, and the queues they are taken from are
+ * read unless it says which queues there are.
+ */
+function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, queues: QueueWatcher): Cancel {
+  const { methods = [], channels = [], upstreams = {} } = config
+  const targets = [...methods, ...channels, ...Object.values(upstreams)]
+  const isAttempt = !targets.some(({ records }) => records === 'attempt' || records === 'batch')
+  return watchBullmqWorkers(hook, {
+    clock,
+    onAttempt({ queue, durationMs, failed, error, postponed }) {
+      if (!isAttempt || postponed) return
+      const errorType = failed ? codeOf(error) : undefined
+      recorder.attempt(queue, { success: !failed, durationMs, ...(errorType !== undefined && { errorType }) })
+    },
+    onQueue({ name, prefix, redis }) {
+      if (redis && !config.queues) queues.watchFound(redis, name, { bullmq: name, prefix })
+    },
+  })
 }
 
-function commandsOn(connection: RedisConnection): CommandClient {
-  return {
-    async call(command, ...args) {
-      await connection.connected()
-      const answer = await connection.run((client) => (client as Redis).call(command, ...args))
-      connection.confirm()
-      return answer
-    },
-  }
+/** A method that is never loaded, by a wrong path or name, would otherwise be missed at night. */
+function sayUnmatched({ config, clock }: ServiceWatchOptions, hook: ModuleHook): Cancel {
+  return clock.after(UNMATCHED_AFTER_MS, () => {
+    const { labels, seen } = hook.unmatched()
+    const missing = labels.filter((label) => config.methods?.some(({ module }) => module === label))
+    if (missing.length === 0) return
+    diag.warn(
+      `otel-health: ${missing.join(', ')} of "methods" in health.config ${missing.length === 1 ? 'was' : 'were'} not loaded so far, so nothing is recorded of ` +
+        `${missing.length === 1 ? 'it' : 'them'}; modules that were loaded: ${seen.join(', ') || 'none'}`,
+    )
+  })
 }

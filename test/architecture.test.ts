@@ -67,12 +67,16 @@ const FILES: Readonly<Record<string, Rule>> = {
     because: COMPOSES,
   },
   'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
+  'worker-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
   'service-watch.ts': { may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'node:*', 'type:ioredis'], because: COMPOSES },
   'register.ts': {
     may: ['config', 'publish', 'tracker-fetcher-monitor', 'service-watch', 'clock', 'health-config-file', 'process-end', API],
     because: COMPOSES,
   },
-  'index.ts': { may: [...EVERY_STAGE, 'clock', 'monitor', 'monitor-options', 'tracker-fetcher-monitor'], because: 'it only exports' },
+  'index.ts': {
+    may: [...EVERY_STAGE, 'clock', 'monitor', 'monitor-options', 'tracker-fetcher-monitor', 'worker-monitor'],
+    because: 'it only exports',
+  },
 }
 
 /** Files that may do what their folder may not. */

@@ -2,10 +2,12 @@
  * A day of the reference fetcher in one process: the simulators, the service, and what `otel-health/register` sets up around it, all on
  * one virtual clock. The service is imported after its methods are watched, as with `--import`; nothing here may import it before.
  */
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/health-config-file.ts'
+import { trackerFetcherRecorder } from '../../src/service-recorder.ts'
 import { watchService } from '../../src/service-watch.ts'
 import { parseMessage, type HealthMessage } from '../../src/subscribe/message.ts'
 import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/subscribe/names.ts'
@@ -121,7 +123,14 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const { config, file } = loadHealthConfig(fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)), process.cwd())!
   const health = healthClock(clock)
   const monitor = new TrackerFetcherHealthMonitor({ config, clock: health })
-  const unwatch = watchService(monitor, { config, file, redis: { host: '127.0.0.1', port: valkey.port }, clock: health })
+  const unwatch = watchService({
+    recorder: trackerFetcherRecorder(monitor),
+    config,
+    folder: dirname(file),
+    redis: { host: '127.0.0.1', port: valkey.port },
+    clock: health,
+    mainThread: true,
+  })
   await monitor.start()
 
   const { createFetcher } = await import('../tracker-fetcher/create-fetcher.ts')

@@ -1,9 +1,13 @@
 /**
  * Runs checks side by side, each with its own time limit and never twice at once: one that hangs holds up nothing but
  * itself, and is tried once more beside the run that was given up. A dependency that is down is data, not an exception.
+ * Servers that the service is found to use are checked too, by its own traffic as long as there is any.
  */
 import type { Cancel, CheckResult, Clock } from '../types.ts'
 import type { Check } from './check.ts'
+import { Dependencies } from './dependencies.ts'
+import type { DependencyEvidence, DependencyKind } from './dependency-evidence.ts'
+import type { DependencyProbe } from './dependency-probe.ts'
 
 export interface CheckRunnerOptions {
   readonly checks: readonly Check[]
@@ -16,6 +20,8 @@ export interface CheckRunnerOptions {
   readonly onChange?: () => void
   /** Random number in [0, 1), for the jitter that keeps instances from checking in step. */
   readonly random?: () => number
+  /** Makes what probes a dependency that was found in use; default: its own protocol over a connection of ours. */
+  readonly probe?: (kind: DependencyKind, address: string) => DependencyProbe
 }
 
 const INTERVAL_MS = 15_000
@@ -25,7 +31,8 @@ const JITTER = 0.1
 const MOST_RUNS = 2
 
 export class CheckRunner {
-  readonly #options: Required<CheckRunnerOptions>
+  readonly #options: Required<Omit<CheckRunnerOptions, 'probe'>>
+  readonly #dependencies: Dependencies
   readonly #results = new Map<string, CheckResult>()
   /** Runs that have not settled, by check; one whose signal is aborted has been given up. */
   readonly #running = new Map<string, Set<AbortController>>()
@@ -37,12 +44,29 @@ export class CheckRunner {
   constructor(options: CheckRunnerOptions) {
     checkNames(options.checks)
     this.#options = { intervalMs: INTERVAL_MS, timeoutMs: TIMEOUT_MS, onChange: () => {}, random: Math.random, ...options }
+    const { clock, intervalMs, onChange } = this.#options
+    this.#dependencies = new Dependencies({
+      clock,
+      intervalMs,
+      onChange,
+      taken: new Set(options.checks.map(({ name }) => name)),
+      ...(options.probe && { probe: options.probe }),
+    })
+  }
+
+  /**
+   * What the service's own traffic shows of a server, which from the first time on is checked under a name of its own. Updates the result
+   * at once: an answer makes it healthy, two failures in a row unhealthy, and after the first of them the server is probed.
+   */
+  observe(evidence: DependencyEvidence): void {
+    this.#dependencies.observe(evidence)
   }
 
   /** Resolves when every check has been run once or timed out. */
   async start(): Promise<void> {
     if (this.#started) return
     this.#started = true
+    this.#dependencies.start()
     this.#schedule()
     await this.runAll()
   }
@@ -52,6 +76,7 @@ export class CheckRunner {
     this.#started = false
     this.#stops++
     this.#cancel?.()
+    this.#dependencies.stop()
     for (const runs of this.#running.values()) for (const abort of runs) abort.abort()
   }
 
@@ -61,19 +86,19 @@ export class CheckRunner {
       const result = this.#results.get(name)
       return result ? [[name, result] as const] : []
     })
-    return Object.fromEntries(inOrder)
+    return Object.fromEntries([...inOrder, ...this.#dependencies.results()])
   }
 
-  /** Names of required checks whose last run failed. */
+  /** Names of required checks whose last run failed, and of the servers in use that fail. */
   failing(): string[] {
-    return this.#options.checks
-      .filter(({ name, required }) => required && this.#results.get(name)?.status === 'unhealthy')
-      .map(({ name }) => name)
+    const configured = this.#options.checks.filter(({ name, required }) => required && this.#results.get(name)?.status === 'unhealthy')
+    const inUse = this.#dependencies.results().filter(([, { status }]) => status === 'unhealthy')
+    return [...configured.map(({ name }) => name), ...inUse.map(([name]) => name)]
   }
 
-  /** Runs every check that is not still running. Never rejects. */
+  /** Runs every check that is not still running, and probes what the service's own traffic has not proved. Never rejects. */
   async runAll(): Promise<void> {
-    await Promise.all(this.#options.checks.map((check) => this.#runOne(check)))
+    await Promise.all([...this.#options.checks.map((check) => this.#runOne(check)), this.#dependencies.check()])
   }
 
   #schedule(): void {

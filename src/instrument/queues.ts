@@ -1,86 +1,36 @@
 /**
- * Reads the sizes of the service's queues from Redis, in one round trip, on a connection of ours: a list's members are
- * due; a sorted set's score is the time due in epoch milliseconds; the `leased` set counts what workers hold.
+ * Reads the service's queues from Redis at an interval, on a connection of ours. All queues are read in one round trip; a second one
+ * reads what the first names (the oldest jobs of BullMQ, the oldest undelivered entry of a stream's group), and one search per minute
+ * finds the keys of a pattern.
  */
 import { diag } from '@opentelemetry/api'
 
-import type { QueueState, Tier } from '../catalogue.ts'
+import type { QueueTarget } from '../config/targets.ts'
 import type { Cancel, Clock } from '../types.ts'
+import type { CommandClient } from './queue-keys.ts'
+import { MatchingKeys, MAX_KEYS } from './queue-keys.ts'
+import type { Asking, Command, QueueReading, Reply } from './queue-reading.ts'
+import { askQueue, sumOf } from './queue-reading.ts'
 
-export interface WatchedQueue {
-  readonly tier: Tier | 'leased'
-  readonly key: string
-  readonly type: 'list' | 'zset'
-}
-
-export interface QueueReading {
-  readonly sizes: Partial<Record<Tier, Partial<Record<QueueState, number>>>>
-  /** Seconds since the oldest due tracker became due; 0 where nothing is due. Unknown for lists, which keep no time. */
-  readonly oldestDueAges: Partial<Record<Tier, number>>
-  /** Trackers held by workers, of all tiers. */
-  readonly leased: number | undefined
-}
-
-/** What is needed of a Redis client; ioredis has it. */
-export interface CommandClient {
-  call(command: string, ...args: (string | number)[]): Promise<unknown>
-}
-
-/** Rejects if Redis does not answer. */
-export async function readQueues(client: CommandClient, queues: readonly WatchedQueue[], epochMs: number): Promise<QueueReading> {
-  const sizes: QueueReading['sizes'] = {}
-  const oldestDueAges: QueueReading['oldestDueAges'] = {}
-  let leased: number | undefined
-  await Promise.all(
-    queues.map(async (queue) => {
-      const { total, due, oldest } = await readQueue(client, queue, epochMs)
-      if (queue.tier === 'leased') leased = total
-      else if (due === undefined) sizes[queue.tier] = { due: total }
-      else {
-        // The commands are not one transaction: between two of them trackers may be added.
-        sizes[queue.tier] = { due, scheduled: Math.max(0, total - due) }
-        const age = due === 0 ? 0 : oldest && (epochMs - oldest) / 1000
-        if (age !== undefined) oldestDueAges[queue.tier] = Math.max(0, age)
-      }
-    }),
-  )
-  return { sizes, oldestDueAges, leased }
-}
-
-interface QueueSizes {
-  readonly total: number
-  /** Unknown for a list, which keeps no time. */
-  readonly due?: number
-  /** Epoch milliseconds at which the longest waiting tracker became due; `undefined` if there is none or it has no such time. */
-  readonly oldest?: number | undefined
-}
-
-async function readQueue(client: CommandClient, { key, type }: WatchedQueue, epochMs: number): Promise<QueueSizes> {
-  if (type === 'list') return { total: Number(await client.call('LLEN', key)) }
-  const [total, due, first] = await Promise.all([
-    client.call('ZCARD', key),
-    client.call('ZCOUNT', key, '-inf', epochMs),
-    client.call('ZRANGE', key, 0, 0, 'WITHSCORES'),
-  ])
-  return { total: Number(total), due: Number(due), oldest: firstScore(first) }
-}
-
-/** RESP2 answers `[member, score]`, RESP3 `[[member, score]]`. A score of 0 or less, as for "at once", is no time. */
-function firstScore(range: unknown): number | undefined {
-  const score = Number((range as unknown[]).flat()[1])
-  return score > 0 && score < Infinity ? score : undefined
-}
+/** By the name each queue has in health.config. */
+export type QueueReadings = Readonly<Record<string, QueueReading>>
 
 export interface QueueWatchOptions {
   readonly client: CommandClient
-  readonly queues: readonly WatchedQueue[]
+  readonly queues: Readonly<Record<string, QueueTarget>>
   readonly clock: Clock
   readonly intervalMs: number
-  readonly onReading: (reading: QueueReading) => void
+  /** Queues of which nothing is known are not in it. */
+  readonly onReading: (readings: QueueReadings) => void
 }
 
-/** Reads at once and then every `intervalMs`, never twice at once. A failure is said when it begins; readings then grow stale. */
+/**
+ * Reads at once and then every `intervalMs`, never twice at once. That Redis does not answer, or that one queue cannot be read, is said
+ * when it begins; readings then grow stale. A queue that cannot be read does not keep others from being read.
+ */
 export function watchQueues({ client, queues, clock, intervalMs, onReading }: QueueWatchOptions): Cancel {
+  const reader = new QueueReader(client, queues, clock)
+  const unreadable = new Set<string>()
   let reading = false
   let failing = false
   let cancelled = false
@@ -88,8 +38,10 @@ export function watchQueues({ client, queues, clock, intervalMs, onReading }: Qu
     if (reading) return
     reading = true
     try {
-      const found = await readQueues(client, queues, clock.epochMs())
-      if (!cancelled) onReading(found)
+      const { readings, failures } = await reader.read()
+      if (cancelled) return
+      onReading(readings)
+      sayFailures(failures, unreadable)
       failing = false
     } catch (error) {
       if (!failing && !cancelled) diag.warn('otel-health: queue sizes cannot be read from Redis:', (error as Error | undefined)?.message)
@@ -104,4 +56,108 @@ export function watchQueues({ client, queues, clock, intervalMs, onReading }: Qu
     cancelled = true
     cancel()
   }
+}
+
+/** One line for all queues that begin to fail alike: a server that is loading refuses every one of them. */
+function sayFailures(failures: ReadonlyMap<string, string>, unreadable: Set<string>): void {
+  const begun = [...failures].filter(([name]) => !unreadable.has(name))
+  for (const [reason, named] of Map.groupBy(begun, ([, why]) => why)) {
+    diag.warn(`otel-health: not known from Redis: ${named.map(([name]) => `queue "${name}"`).join(', ')} (${reason}).`)
+  }
+  unreadable.clear()
+  for (const name of failures.keys()) unreadable.add(name)
+}
+
+/** One key of a queue that is being asked about. */
+interface Question {
+  readonly queue: string
+  readonly asking: Asking
+  readonly commands: readonly Command[]
+}
+
+export class QueueReader {
+  readonly #client: CommandClient
+  readonly #queues: readonly (readonly [name: string, target: QueueTarget])[]
+  readonly #clock: Clock
+  /** Of the queues whose key is a pattern. */
+  readonly #matching: ReadonlyMap<string, MatchingKeys>
+  readonly #truncated = new Set<string>()
+
+  constructor(client: CommandClient, queues: Readonly<Record<string, QueueTarget>>, clock: Clock) {
+    this.#client = client
+    this.#queues = Object.entries(queues)
+    this.#clock = clock
+    this.#matching = new Map(
+      this.#queues.flatMap(([name, target]) =>
+        'key' in target && target.key.includes('*') ? [[name, new MatchingKeys({ pattern: target.key, type: target.type }, clock)]] : [],
+      ),
+    )
+  }
+
+  /** Rejects if Redis does not answer; what it answers of one queue by an error is among the failures, by the queue's name. */
+  async read(): Promise<{ readonly readings: QueueReadings; readonly failures: ReadonlyMap<string, string> }> {
+    const failures = new Map<string, string>()
+    await this.#findKeys(failures)
+    const found = await this.#ask(failures)
+    const readings = [...found].flatMap(([name, keys]) => (failures.has(name) ? [] : [[name, sumOf(keys)] as const]))
+    return { readings: Object.fromEntries(readings), failures }
+  }
+
+  async #findKeys(failures: Map<string, string>): Promise<void> {
+    await Promise.all(
+      Array.from(this.#matching, async ([name, matching]) => {
+        try {
+          await matching.step(this.#client)
+        } catch (error) {
+          failures.set(name, reasonOf(error))
+        }
+        if (matching.truncated && !this.#truncated.has(name)) {
+          this.#truncated.add(name)
+          diag.warn(`otel-health: queue "${name}" has more than ${MAX_KEYS} keys; the first ${MAX_KEYS} found are counted.`)
+        }
+      }),
+    )
+  }
+
+  /** Round trips, until nobody has another question; the readings of each queue's keys. */
+  async #ask(failures: Map<string, string>): Promise<ReadonlyMap<string, readonly QueueReading[]>> {
+    const found = new Map<string, QueueReading[]>()
+    /** Returns what is asked next, if anything. */
+    const proceed = (queue: string, asking: Asking, replies: readonly Reply[]): Question[] => {
+      try {
+        const { done, value } = asking.next(replies)
+        if (!done) return [{ queue, asking, commands: value }]
+        const keys = found.get(queue) ?? []
+        keys.push(value)
+        found.set(queue, keys)
+      } catch (error) {
+        failures.set(queue, reasonOf(error))
+      }
+      return []
+    }
+    let questions = this.#begin().flatMap(({ queue, asking }) => proceed(queue, asking, []))
+    while (questions.length > 0) {
+      const replies = await this.#client.pipeline(questions.flatMap(({ commands }) => commands))
+      let from = 0
+      questions = questions.flatMap(({ queue, asking, commands }) => proceed(queue, asking, replies.slice(from, (from += commands.length))))
+    }
+    return found
+  }
+
+  /** Every key of every queue; those of a pattern are not known before they are found. */
+  #begin(): { readonly queue: string; readonly asking: Asking }[] {
+    const epochMs = this.#clock.epochMs()
+    return this.#queues.flatMap(([queue, target]) => {
+      const matching = this.#matching.get(queue)
+      if (!matching || !('key' in target)) return [{ queue, asking: askQueue(target, epochMs) }]
+      // Where no key matches, the pattern itself names a key that is not there, and what is not there is empty.
+      const keys = matching.keys?.length === 0 ? [target.key] : (matching.keys ?? [])
+      return keys.map((key) => ({ queue, asking: askQueue({ ...target, key }, epochMs) }))
+    })
+  }
+}
+
+/** The server's own words, which name no credential; not without bound. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 120) : 'it failed without a reason'
 }

@@ -12,11 +12,12 @@ export function rulesByMetric({ rules, selectors }: Profile): ReadonlyMap<string
   return byMetric
 }
 
-/** The rules that read any of the metrics, each once. */
-export function rulesOn(changed: ReadonlySet<string>, byMetric: ReadonlyMap<string, readonly Rule[]>): readonly Rule[] {
-  const rules = new Set<Rule>()
-  for (const metric of changed) for (const rule of byMetric.get(metric) ?? []) rules.add(rule)
-  return [...rules]
+/** The rules that read any of the metrics, in the order of the profile. */
+export function rulesOn(changed: ReadonlySet<string>, byMetric: ReadonlyMap<string, readonly Rule[]>, { rules }: Profile): readonly Rule[] {
+  const [metric, ...more] = changed
+  if (metric !== undefined && more.length === 0) return byMetric.get(metric) ?? []
+  const reading = new Set([...changed].flatMap((each) => byMetric.get(each) ?? []))
+  return rules.filter((rule) => reading.has(rule))
 }
 
 /** What `last` says of all rules with what `newer` says of some of them in its place. */

@@ -37,6 +37,9 @@ const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
   healthTrim: TRIM,
 }
 
+/** Tells our connections from the service's, which may use the same server; see src/instrument/ioredis-connections.ts. */
+const OWN_CONNECTION = Symbol.for('otel-health.own-connection')
+
 export type RedisClient = Redis | Cluster
 export type PublisherClient = RedisClient & ScriptCommands
 
@@ -58,6 +61,8 @@ export async function createPublisher(target: RedisTarget, connectTimeoutMs: num
   const applyHold = (socket: Socket) => void (held ? socket.ref() : socket.unref())
 
   class UnreferencedConnector extends AbstractConnector {
+    /** What otel-health sends is no evidence of what the service uses. */
+    static readonly [OWN_CONNECTION] = true
     readonly #node: { readonly host: string; readonly port: number }
     #socket: Socket | undefined
 

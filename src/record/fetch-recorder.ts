@@ -3,8 +3,6 @@
  * here throws: what is not a count, a duration or a known state is dropped and counted, for a recording call stands in
  * the middle of somebody's work.
  */
-import { diag } from '@opentelemetry/api'
-
 import type { AccountState, AnisetteState, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from '../catalogue.ts'
 import {
   ACCOUNT_STATE,
@@ -25,23 +23,28 @@ import {
   QUEUE_SIZE,
   QUEUE_STATE,
   QUEUE_STATES,
-  RECORDS_DROPPED,
   SKIP_REASON,
   SKIP_REASONS,
   TIER,
   TIERS,
   TRANSITIONS,
   UNIT_OUTCOME,
+  UPSTREAM,
+  UPSTREAM_DURATION,
+  UPSTREAM_SLOW,
   UPSTREAMS,
 } from '../catalogue.ts'
 import type { Attributes } from '../types.ts'
 import { isAmount } from './amount.ts'
+import type { Drop } from './drop.ts'
+import { createDrop } from './drop.ts'
 import { toErrorType } from './error-type.ts'
 import type { FetchAttempt, FetchBatch } from './fetch-batch.ts'
 import type { CounterHandle, Recording } from './recording.ts'
 import { StateMetric } from './state-metric.ts'
 import type { BoundAttempts } from './tier-attempts.ts'
 import { TierAttempts } from './tier-attempts.ts'
+import { Units } from './units.ts'
 import type { ApiCall, BoundApiCalls } from './upstream-calls.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 
@@ -55,38 +58,24 @@ export interface FetchRecorderOptions {
   readonly onStateChange: (metric: string) => void
 }
 
+const UPSTREAM_METRICS = { duration: UPSTREAM_DURATION, slow: UPSTREAM_SLOW, attribute: UPSTREAM }
+
 export class FetchRecorder {
   readonly #recording: Recording
   readonly #options: FetchRecorderOptions
   readonly #attempts = new Map<string | undefined, TierAttempts>()
   readonly #upstreams = new Map<Upstream, UpstreamCalls>()
-  readonly #okUnits: CounterHandle
-  readonly #failedUnits: CounterHandle
-  #streak = 0
+  readonly #units: Units
   readonly #counters = new Map<string, CounterHandle>()
-  readonly #dropped: CounterHandle
-  #saidDropped = false
   readonly #account: StateMetric
   readonly #anisette: StateMetric
-  /** Handed to bound handles too. */
-  readonly #drop = (what: string): void => {
-    this.#dropped.add(1)
-    if (this.#saidDropped) return
-    this.#saidDropped = true
-    diag.warn(`otel-health: ${what} was dropped; ${RECORDS_DROPPED.name} counts this and what follows`)
-  }
+  readonly #drop: Drop
 
   constructor(recording: Recording, options: FetchRecorderOptions) {
     this.#recording = recording
     this.#options = options
-    this.#okUnits = recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'ok' })
-    this.#failedUnits = recording.counter(FETCH_UNITS, { [UNIT_OUTCOME]: 'failed' })
-    const streak = recording.level(FETCH_STREAK, {})
-    // Set when somebody looks: a level takes the time, which would cost more than all the rest of an attempt.
-    recording.onCollect(() => {
-      if (this.#streak !== 0) streak.set(this.#streak)
-    })
-    this.#dropped = recording.counter(RECORDS_DROPPED, {})
+    this.#units = new Units(recording, { units: FETCH_UNITS, outcome: UNIT_OUTCOME, streak: FETCH_STREAK })
+    this.#drop = createDrop(recording)
     this.#account = new StateMetric(recording, ACCOUNT_STATUS, ACCOUNT_STATE, ACCOUNT_STATES, options.onStateChange)
     this.#anisette = new StateMetric(recording, ANISETTE_STATUS, ANISETTE_STATE, ANISETTE_STATES, options.onStateChange)
   }
@@ -106,7 +95,7 @@ export class FetchRecorder {
       counted++
       if (!attempt.success) failures++
     }
-    if (counted > 0) this.unit(failures * 2 <= counted)
+    this.#units.addBatch(counted, failures)
   }
 
   /** Everything there is to say about one batch. `durationMs` is left out where no call was made: nothing was processed. */
@@ -132,9 +121,7 @@ export class FetchRecorder {
 
   /** One upstream call's worth of evidence. */
   unit(ok: boolean): void {
-    if (ok) this.#okUnits.add(1)
-    else this.#failedUnits.add(1)
-    this.#streak = ok ? Math.max(0, this.#streak) + 1 : Math.min(0, this.#streak) - 1
+    this.#units.add(ok)
   }
 
   skipped(reason: SkipReason, count: number): void {
@@ -249,8 +236,17 @@ export class FetchRecorder {
 
   #upstream(upstream: Upstream): UpstreamCalls {
     let calls = this.#upstreams.get(upstream)
-    if (!calls)
-      this.#upstreams.set(upstream, (calls = new UpstreamCalls(this.#recording, upstream, this.#options.maxApiResponseTimeMs, this.#drop)))
+    if (!calls) {
+      calls = new UpstreamCalls({
+        recording: this.#recording,
+        metrics: UPSTREAM_METRICS,
+        upstream,
+        limitMs: this.#options.maxApiResponseTimeMs,
+        errorTypeOf: toErrorType,
+        drop: this.#drop,
+      })
+      this.#upstreams.set(upstream, calls)
+    }
     return calls
   }
 

@@ -19,6 +19,7 @@ export class MeterRecording implements Recording {
   readonly #histograms = new Map<string, Histogram>()
   readonly #levels = new Map<string, Map<string, Level>>()
   readonly #refreshers: (() => void)[] = []
+  #refreshed = false
 
   constructor(meter: Meter) {
     this.#meter = meter
@@ -58,10 +59,18 @@ export class MeterRecording implements Recording {
         ? this.#meter.createObservableGauge(metric.name, { unit, description })
         : this.#meter.createObservableUpDownCounter(metric.name, { unit, description })
     instrument.addCallback((result: ObservableResult) => {
-      for (const refresh of this.#refreshers) refresh()
+      this.#refresh()
       for (const level of levels.values()) if (level.value !== undefined) result.observe(level.value, level.attributes)
     })
     return levels
+  }
+
+  /** The SDK runs all callbacks of a collection in one go; the first of them refreshes for all. */
+  #refresh(): void {
+    if (this.#refreshed) return
+    this.#refreshed = true
+    queueMicrotask(() => (this.#refreshed = false))
+    for (const refresh of this.#refreshers) refresh()
   }
 }
 

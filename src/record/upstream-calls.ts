@@ -1,9 +1,10 @@
 /** The calls to one upstream, through handles that are resolved once. */
-import type { ErrorType, Upstream } from '../catalogue.ts'
-import { ERROR_TYPE, UPSTREAM, UPSTREAM_DURATION, UPSTREAM_SLOW } from '../catalogue.ts'
+import type { ErrorType, MetricDefinition, Upstream } from '../catalogue.ts'
+import { ERROR_TYPE } from '../catalogue.ts'
 import type { Attributes } from '../types.ts'
 import { isAmount } from './amount.ts'
-import { toErrorType } from './error-type.ts'
+import type { Drop } from './drop.ts'
+import { isTimeout } from './error-type.ts'
 import type { CounterHandle, HistogramHandle, Recording } from './recording.ts'
 
 export interface ApiCall {
@@ -21,39 +22,53 @@ export interface BoundApiCalls {
   record(durationMs: number, errorType?: ErrorType): void
 }
 
+export interface UpstreamMetrics {
+  readonly duration: MetricDefinition
+  readonly slow: MetricDefinition
+  /** Attribute of both that names the upstream. */
+  readonly attribute: string
+}
+
+export interface UpstreamCallsOptions {
+  readonly recording: Recording
+  readonly metrics: UpstreamMetrics
+  readonly upstream: string
+  /** A call longer than this, in milliseconds, or timed out, is slow. */
+  readonly limitMs: number
+  /** Gives an error code its bounded form. */
+  readonly errorTypeOf: (code: unknown) => string
+  readonly drop: Drop
+}
+
 export class UpstreamCalls implements BoundApiCalls {
-  readonly #recording: Recording
-  readonly #upstream: Upstream
+  readonly #options: UpstreamCallsOptions
   readonly #limitMs: number
   #succeeded: HistogramHandle | undefined
-  readonly #failed = new Map<ErrorType, HistogramHandle>()
+  readonly #failed = new Map<string, HistogramHandle>()
   readonly #slow: CounterHandle
-  readonly #drop: (what: string) => void
 
-  /** A call longer than `limitMs`, or timed out, is slow; `drop` is told of what cannot be recorded. */
-  constructor(recording: Recording, upstream: Upstream, limitMs: number, drop: (what: string) => void) {
-    this.#recording = recording
-    this.#upstream = upstream
+  constructor(options: UpstreamCallsOptions) {
+    const { recording, metrics, upstream, limitMs } = options
+    this.#options = options
     this.#limitMs = limitMs
-    this.#drop = drop
-    this.#slow = recording.counter(UPSTREAM_SLOW, { [UPSTREAM]: upstream })
+    this.#slow = recording.counter(metrics.slow, { [metrics.attribute]: upstream })
   }
 
-  record(durationMs: number, code?: string): void {
-    if (!isAmount(durationMs)) return this.#drop('an API call without a duration')
-    const errorType = code === undefined ? undefined : toErrorType(code)
-    const duration = errorType === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(errorType)
+  record(durationMs: number, code?: string | number): void {
+    if (!isAmount(durationMs)) return this.#options.drop('an API call without a duration')
+    const duration = code === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(this.#options.errorTypeOf(code))
     duration.record(durationMs / 1000)
-    if (durationMs > this.#limitMs || errorType === 'timeout') this.#slow.add(1)
+    if (durationMs > this.#limitMs || (code !== undefined && isTimeout(code))) this.#slow.add(1)
   }
 
-  #failedWith(errorType: ErrorType): HistogramHandle {
+  #failedWith(errorType: string): HistogramHandle {
     let duration = this.#failed.get(errorType)
     if (!duration) this.#failed.set(errorType, (duration = this.#durationOf({ [ERROR_TYPE]: errorType })))
     return duration
   }
 
   #durationOf(attributes: Attributes): HistogramHandle {
-    return this.#recording.histogram(UPSTREAM_DURATION, { [UPSTREAM]: this.#upstream, ...attributes })
+    const { recording, metrics, upstream } = this.#options
+    return recording.histogram(metrics.duration, { [metrics.attribute]: upstream, ...attributes })
   }
 }

@@ -25,35 +25,9 @@ import { levelRule } from '../judge/level-rule.ts'
 import { slowCallsRule } from '../judge/slow-calls-rule.ts'
 import { stateRule } from '../judge/state-rule.ts'
 import { successRateRule } from '../judge/success-rate-rule.ts'
-import type { Profile, RuleTiming, Selector } from '../types.ts'
-
-export interface TrackerFetcherLimits {
-  /** Due trackers: WARNING above. */
-  readonly largeQueue: number
-  /** Due trackers: CRITICAL above. */
-  readonly veryLargeQueue: number
-  /** Percent: WARNING below. */
-  readonly minSuccessRateHealthy: number
-  /** Percent: CRITICAL below. */
-  readonly minSuccessRateDegraded: number
-  /** Trackers per hour while work is owed. */
-  readonly minFetchRate: number
-  /** Milliseconds. */
-  readonly maxApiResponseTimeMs: number
-  /** Seconds between two evaluations. Default 1. */
-  readonly tickSeconds?: number
-}
-
-/** Instead of a rule's own limits and timing; `for` and `keepFiring` in seconds. */
-export interface RuleOverride {
-  readonly limit?: number
-  readonly critical?: number
-  readonly for?: number
-  readonly keepFiring?: number
-}
-
-/** Seconds after which a queue size that nobody has set again says nothing. */
-const QUEUE_STALE_AFTER = 90
+import type { Profile, Selector } from '../types.ts'
+import type { Limits, RuleOverrides } from './limits.ts'
+import { QUEUE_STALE_AFTER, timed } from './limits.ts'
 
 const due: Selector = { kind: 'level', metric: QUEUE_SIZE.name, where: { [QUEUE_STATE]: 'due' }, staleAfterSeconds: QUEUE_STALE_AFTER }
 
@@ -75,14 +49,8 @@ const SELECTORS: Readonly<Record<string, Selector>> = {
   reports: { kind: 'distribution', metric: FETCH_REPORTS.name, where: { [REPORT_KIND]: 'new' } },
 }
 
-/** `overrides` by rule, as in health.config. */
-export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: Readonly<Record<string, RuleOverride>> = {}): Profile {
+export function trackerFetcherProfile(limits: Limits, overrides: RuleOverrides = {}): Profile {
   const { tickSeconds = 1 } = limits
-  const named = (name: string, forSeconds: number, keepFiringSeconds: number): { name: string } & RuleTiming => ({
-    name,
-    forSeconds: overrides[name]?.for ?? forSeconds,
-    keepFiringSeconds: overrides[name]?.keepFiring ?? keepFiringSeconds,
-  })
   const limit = (name: string, value: number) => overrides[name]?.limit ?? value
   const critical = (name: string, value: number) => overrides[name]?.critical ?? value
 
@@ -92,7 +60,7 @@ export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: R
     required: ['apple_account_unauthenticated', 'anisette_unreachable', 'large_queue', 'low_success_rate', 'low_fetch_rate'],
     rules: [
       stateRule({
-        ...named('apple_account_unauthenticated', 0, 120),
+        ...timed(overrides, 'apple_account_unauthenticated', 0, 120),
         selector: 'account',
         healthy: 'logged_in',
         messages: {
@@ -103,7 +71,7 @@ export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: R
         },
       }),
       stateRule({
-        ...named('anisette_unreachable', 0, 60),
+        ...timed(overrides, 'anisette_unreachable', 0, 60),
         selector: 'anisette',
         healthy: 'reachable',
         messages: {
@@ -113,7 +81,7 @@ export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: R
         },
       }),
       levelRule({
-        ...named('large_queue', 60, 120),
+        ...timed(overrides, 'large_queue', 60, 120),
         selector: 'due',
         warning: limit('large_queue', limits.largeQueue),
         critical: critical('large_queue', limits.veryLargeQueue),
@@ -121,13 +89,17 @@ export function trackerFetcherProfile(limits: TrackerFetcherLimits, overrides: R
         describe: (current) => `${current} trackers are due`,
       }),
       successRateRule({
-        ...named('low_success_rate', 60, 120),
+        ...timed(overrides, 'low_success_rate', 60, 120),
         warning: limit('low_success_rate', limits.minSuccessRateHealthy),
         critical: critical('low_success_rate', limits.minSuccessRateDegraded),
         tickSeconds,
       }),
-      fetchRateRule({ ...named('low_fetch_rate', 60, 120), limit: limit('low_fetch_rate', limits.minFetchRate), tickSeconds }),
-      slowCallsRule({ ...named('slow_apple_api', 60, 120), limitMs: limit('slow_apple_api', limits.maxApiResponseTimeMs), tickSeconds }),
+      fetchRateRule({ ...timed(overrides, 'low_fetch_rate', 60, 120), limit: limit('low_fetch_rate', limits.minFetchRate), tickSeconds }),
+      slowCallsRule({
+        ...timed(overrides, 'slow_apple_api', 60, 120),
+        limitMs: limit('slow_apple_api', limits.maxApiResponseTimeMs),
+        tickSeconds,
+      }),
     ],
   }
 }

@@ -1,4 +1,4 @@
-/** Both recordings and plain SDK instruments give a reader the same points. */
+/** All recordings and plain SDK instruments give a reader the same points. */
 import type { MeterProvider as ApiMeterProvider } from '@opentelemetry/api'
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
@@ -10,6 +10,7 @@ import { createCellProducer } from '../../src/record/cell-producer.ts'
 import { CARDINALITY_LIMIT, CellStore } from '../../src/record/cells.ts'
 import { MeterRecording } from '../../src/record/meter-recording.ts'
 import type { Recording } from '../../src/record/recording.ts'
+import { TeeRecording } from '../../src/record/tee-recording.ts'
 import type { Attributes } from '../../src/types.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -55,7 +56,9 @@ interface Harness {
   readonly collect: () => Promise<ResourceMetrics>
 }
 
-function harness(kind: 'cells' | 'meter' | 'plain', temporality: AggregationTemporality): Harness {
+type Kind = 'cells' | 'meter' | 'tee' | 'tee, joined late' | 'plain'
+
+function harness(kind: Kind, temporality: AggregationTemporality): Harness {
   const exporter = new InMemoryMetricExporter(temporality)
   // As OTLP's delta preference has it: up-down counters stay cumulative.
   exporter.selectAggregationTemporality = (type: string) =>
@@ -71,15 +74,22 @@ function harness(kind: 'cells' | 'meter' | 'plain', temporality: AggregationTemp
     ...(kind === 'cells' && { metricProducers: [producer] }),
   })
   const provider = new MeterProvider({ readers: [reader] })
-  const recording = {
+  const meter = () => provider.getMeter(SCOPE, '1.0.0')
+  let late = true
+  const tee = new TeeRecording(store, () => (kind === 'tee' || !late ? meter() : undefined))
+  const recording: Recording = {
     cells: () => store,
-    meter: () => new MeterRecording(provider.getMeter(SCOPE, '1.0.0')),
+    tee: () => tee,
+    'tee, joined late': () => tee,
+    meter: () => new MeterRecording(meter()),
     plain: () => plain(provider),
   }[kind]()
   return {
     recording,
     async collect() {
       clock.advance(1000)
+      late = false
+      if (kind.startsWith('tee')) tee.join()
       const { resourceMetrics, errors } = await reader.collect()
       expect(errors).toEqual([])
       return resourceMetrics
@@ -119,15 +129,18 @@ function recordSomething(recording: Recording, round: number): void {
 }
 
 describe.for(['CUMULATIVE', 'DELTA'] as const)('with %s temporality', (name) => {
-  test.for(['cells', 'meter'] as const)('%s send what plain SDK instruments send, point by point', async (kind) => {
-    const ours = harness(kind, AggregationTemporality[name])
-    const theirs = harness('plain', AggregationTemporality[name])
-    for (const round of [0, 1, 2]) {
-      recordSomething(ours.recording, round)
-      recordSomething(theirs.recording, round)
-      expect(points(await ours.collect())).toEqual(points(await theirs.collect()))
-    }
-  })
+  test.for(['cells', 'meter', 'tee', 'tee, joined late'] as const)(
+    '%s send what plain SDK instruments send, point by point',
+    async (kind) => {
+      const ours = harness(kind, AggregationTemporality[name])
+      const theirs = harness('plain', AggregationTemporality[name])
+      for (const round of [0, 1, 2]) {
+        recordSomething(ours.recording, round)
+        recordSomething(theirs.recording, round)
+        expect(points(await ours.collect())).toEqual(points(await theirs.collect()))
+      }
+    },
+  )
 })
 
 test('a delta reader is given nothing for what did not change', async () => {

@@ -7,7 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { describe, expect, test } from 'vitest'
 
-import { watchMethods } from '../../src/instrument/methods.ts'
+import { watchMethod } from '../../src/instrument/watch-methods.ts'
+import { hookModules } from '../../src/instrument/module-hook.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const fixture = (name: string): string => new URL(`./fixtures/${name}`, import.meta.url).href
@@ -50,7 +51,7 @@ interface Target {
   readonly class: string
   readonly method: string
   /** Where health.config says that the module is; default: where it is. */
-  readonly url?: string
+  readonly module?: string
 }
 
 async function runWatched(service: Service, targets: readonly Target[]): Promise<Watched> {
@@ -58,7 +59,7 @@ async function runWatched(service: Service, targets: readonly Target[]): Promise
   const record = join(folder, 'record.json')
   const url = fixture(service.module ?? 'fetcher.cjs')
   const args = ['--import', fixture('watch.ts'), ...(service.args ?? [])]
-  const done = await run({ ...service, args }, { WATCH: JSON.stringify(targets.map((target) => ({ url, ...target }))), RECORD: record })
+  const done = await run({ ...service, args }, { WATCH: JSON.stringify(targets.map((target) => ({ module: url, ...target }))), RECORD: record })
   try {
     return { ...done, ...(JSON.parse(await readFile(record, 'utf8')) as Pick<Watched, 'calls' | 'said'>) }
   } catch (error) {
@@ -126,14 +127,15 @@ describe('a call is recorded', () => {
     const link = join(folder, 'link')
     await symlink(fileURLToPath(fixture('.')), link)
     const url = pathToFileURL(join(link, 'fetcher.cjs')).href
-    const { calls } = await runWatched({ program: 'new Fetcher().isSync()' }, [{ class: 'Fetcher', method: 'isSync', url }])
+    const { calls } = await runWatched({ program: 'new Fetcher().isSync()' }, [{ class: 'Fetcher', method: 'isSync', module: url }])
     await rm(folder, { recursive: true })
     expect(calls).toHaveLength(1)
   })
 
   test('but a module that does not exist stops the start with one sentence', () => {
     const url = fixture('nowhere.ts')
-    expect(() => watchMethods([{ url, class: 'A', method: 'b', onCall: () => {} }], new VirtualClock())).toThrow(
+    const hook = hookModules()
+    expect(() => watchMethod(hook, { module: url, class: 'A', method: 'b' }, { clock: new VirtualClock(), onCall: () => {} })).toThrow(
       `The module ${fileURLToPath(url)} of "methods" in health.config does not exist: give its path relative to health.config.`,
     )
   })

@@ -1,0 +1,242 @@
+/**
+ * The text of a service's module with one line added, which hands over its top-level declarations. Nothing moves: every
+ * line stays in its place, and every column but those behind an anonymous `export default function` or class.
+ *
+ * - `const f = …` becomes `let   f = …`, so that it can be replaced; an assignment that would have thrown no longer does.
+ * - `export default <expression>` becomes `let    $dflt =<expression>`, exported under its name by the added line.
+ * - A class whose instances are asked for gets a private field as its last, which hands over each instance after its
+ *   other fields: neither the class nor its instances look different, and `new` inside of the class is seen too.
+ */
+import { Script } from 'node:vm'
+
+import type { Token } from './top-level-tokens.ts'
+import { topLevelTokens } from './top-level-tokens.ts'
+
+export interface Handover {
+  /** `Symbol.for(key)` on globalThis is what is called. */
+  readonly key: string
+  /** How the module is called there. */
+  readonly url: string
+  /** Declarations or exports that are asked for. */
+  readonly names: readonly string[]
+  /** Classes whose instances are asked for, if their text declares the field. */
+  readonly fields: readonly { readonly class: string; readonly field: string }[]
+}
+
+interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** What the text says of itself; positions are those of the unchanged text. */
+interface Found {
+  readonly edits: Edit[]
+  /** Exported name -> local name. */
+  readonly locals: Map<string, string>
+  /** Exported name -> where it is imported from. */
+  readonly reexports: Map<string, { readonly name: string; readonly from: string }>
+  readonly stars: string[]
+  /** Names that are constants made of a name that is asked for, such as `g` in `export const g = f`. */
+  readonly aliases: string[]
+  readonly isEsModule: boolean
+  readonly defaultName: string | undefined
+  readonly exportsDefault: boolean
+  /** Classes that hand over their instances. */
+  readonly withInstances: readonly string[]
+}
+
+const NOTHING: Found = {
+  edits: [],
+  locals: new Map(),
+  reexports: new Map(),
+  stars: [],
+  aliases: [],
+  isEsModule: false,
+  defaultName: undefined,
+  exportsDefault: false,
+  withInstances: [],
+}
+
+export function withHandover(text: string, handover: Handover): string {
+  const tokens = topLevelTokens(text)
+  const found = tokens ? findIn(text, tokens, handover) : NOTHING
+  let edited = text
+  for (const { start, end, text: inserted } of found.edits.toSorted((a, b) => b.start - a.start)) {
+    edited = edited.slice(0, start) + inserted + edited.slice(end)
+  }
+  return `${edited}\n${handoverLine(handover, found)}`
+}
+
+function handoverLine({ key, url, names }: Handover, found: Found): string {
+  const imports: string[] = []
+  const candidates = (name: string): string => {
+    const local = name === 'default' ? found.defaultName : (found.locals.get(name) ?? name)
+    const reexport = found.reexports.get(name)
+    const places = [
+      ...(local !== undefined && canBeDeclared(local) ? [place(local)] : []),
+      ...(reexport ? [`[() => ${imported(imports, `{ ${reexport.name} as $ }`, reexport.from)}]`] : []),
+      ...found.stars.map((from) => `[() => ${imported(imports, '* as $', from)}[${JSON.stringify(name)}]]`),
+    ]
+    return `${JSON.stringify(name)}: [${places.join(', ')}]`
+  }
+  const entries = [...new Set([...names, ...found.aliases])].map(candidates)
+  const module = found.isEsModule ? 'undefined' : "typeof module === 'object' ? module : undefined"
+  const exported = found.exportsDefault ? ` export { ${found.defaultName} as default };` : ''
+  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)});`
+  return `;${call}${imports.join('')}${exported}`
+}
+
+/** A global of that name is not meant. */
+function place(name: string): string {
+  return `[() => typeof ${name} === 'undefined' || ${name} === globalThis.${name} ? undefined : ${name}, ($) => { ${name} = $ }]`
+}
+
+function imported(imports: string[], clause: string, from: string): string {
+  const name = `$handover${imports.length}`
+  imports.push(` import ${clause.replace(/\$(?= \}|$)/u, name)} from ${from};`)
+  return name
+}
+
+function findIn(text: string, tokens: readonly Token[], { key, url, names, fields }: Handover): Found {
+  const edits: Edit[] = []
+  const locals = new Map<string, string>()
+  const reexports: Found['reexports'] = new Map()
+  const stars: string[] = []
+  const aliases = aliasesOf(text, tokens, names)
+  const wanted = new Set([...names, ...aliases])
+  let defaultName: string | undefined
+  let exportsDefault = false
+  const at = (index: number): string => tokens[index]?.text ?? ''
+  const quoted = (index: number): string => text.slice(tokens[index]!.start, tokens[index]!.end)
+
+  for (const [index, token] of tokens.entries()) {
+    if (token.text !== 'export' || at(index - 1) === '.') continue
+    if (at(index + 1) === '{') {
+      const from = at(index + 2) === 'from' && at(index + 4) !== 'with' ? quoted(index + 3) : undefined
+      for (const [exported, local] of exportList(quoted(index + 1))) {
+        if (at(index + 2) !== 'from') locals.set(exported, local)
+        else if (from !== undefined) reexports.set(exported, { name: local, from })
+      }
+    } else if (at(index + 1) === '*' && at(index + 2) === 'from' && at(index + 4) !== 'with') {
+      stars.push(quoted(index + 3))
+    } else if (at(index + 1) === 'default') {
+      const body = index + 2
+      const isClass = at(body) === 'class' || (at(body) === 'abstract' && at(body + 1) === 'class')
+      const isFunction = at(body) === 'function' || (at(body) === 'async' && at(body + 1) === 'function')
+      if (isClass || isFunction) {
+        let last = body
+        while (['abstract', 'async', 'function', 'class', '*'].includes(at(last + 1))) last++
+        const next = at(last + 1)
+        if (isWord(next) && !['extends', 'implements'].includes(next)) defaultName = next
+        else if (wanted.has('default')) {
+          defaultName = unusedName(text)
+          edits.push({ start: tokens[last]!.end, end: tokens[last]!.end, text: ` ${defaultName} ` })
+        }
+      } else if (at(body) !== 'interface' && (wanted.has('default') || (wanted.has(at(body)) && endsAfter(text, tokens, body)))) {
+        defaultName = unusedName(text)
+        exportsDefault = true
+        edits.push({ ...token, text: 'let   ' }, { ...tokens[index + 1]!, text: `${defaultName} =` })
+      }
+    }
+  }
+  for (const name of names) {
+    const local = locals.get(name)
+    if (local !== undefined) wanted.add(local)
+  }
+  for (const name of locals.keys()) if (wanted.has(locals.get(name)!)) wanted.add(name)
+  if (exportsDefault) wanted.add('default')
+  edits.push(...constantsOf(text, tokens, wanted).map((token) => ({ ...token, text: 'let  ' })))
+  const withInstances: string[] = []
+  for (const { class: name, field } of fields) {
+    const body = classBody(tokens, locals.get(name) ?? (name === 'default' ? (defaultName ?? name) : name))
+    if (!body || !new RegExp(`(?<![\\w$.])${escape(field)}\\s*[=:!?]`, 'u').test(text.slice(body.start, body.end))) continue
+    const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.instance(${JSON.stringify(url)}, ${JSON.stringify(name)}, this)`
+    if (withInstances.includes(name)) continue
+    withInstances.push(name)
+    edits.push({ start: body.end - 1, end: body.end - 1, text: `;#otelHealth${withInstances.length} = ${call};` })
+  }
+  const isEsModule = tokens.some(
+    ({ text: word }, index) =>
+      at(index - 1) !== '.' && (word === 'export' || (word === 'import' && at(index + 1) !== '(')) && at(index + 1) !== '=',
+  )
+  const more = [...aliases, ...(defaultName !== undefined && wanted.has('default') ? ['default'] : [])]
+  return { edits, locals, reexports, stars, aliases: more, isEsModule, defaultName, exportsDefault, withInstances }
+}
+
+const isWord = (text: string): boolean => /^[\p{ID_Start}$_]/u.test(text)
+const escape = (text: string): string => text.replaceAll(/[^\w]/gu, String.raw`\$&`)
+
+/** As long as `default` less ` =`. */
+function unusedName(text: string): string {
+  return ['$dflt', '$dfl0', '$dfl1', '$dfl2'].find((name) => !text.includes(name)) ?? '$dfl3'
+}
+
+/** `{ a, b as c, type D }` -> [exported, local]. */
+function exportList(list: string): readonly (readonly [string, string])[] {
+  const bare = list.slice(1, -1).replaceAll(/\/\/.*|\/\*[^]*?\*\//gu, '')
+  return bare.split(',').flatMap((entry): [string, string][] => {
+    const [local, as, exported] = entry.trim().split(/\s+/u)
+    if (!local) return []
+    return as === 'as' && exported ? [[exported, local]] : as === undefined ? [[local, local]] : []
+  })
+}
+
+/** Whether the expression that is the token is all there is of it. */
+function endsAfter(text: string, tokens: readonly Token[], index: number): boolean {
+  const next = tokens[index + 1]
+  if (!next || next.text === ';' || next.text === ',') return true
+  const newLine = text.slice(tokens[index]!.end, next.start).includes('\n')
+  return newLine && (isWord(next.text) || next.text === '@')
+}
+
+function aliasesOf(text: string, tokens: readonly Token[], names: readonly string[]): readonly string[] {
+  return tokens.flatMap(({ text: word }, index) => {
+    const isConstant = ['const', 'let', 'var'].includes(word) && tokens[index + 2]?.text === '='
+    const value = tokens[index + 3]?.text ?? ''
+    return isConstant && names.includes(value) && endsAfter(text, tokens, index + 3) ? [tokens[index + 1]!.text] : []
+  })
+}
+
+/** The words `const` that declare one of the names. */
+function constantsOf(text: string, tokens: readonly Token[], names: ReadonlySet<string>): readonly Token[] {
+  const found: Token[] = []
+  let declaring: Token | undefined
+  for (const [index, token] of tokens.entries()) {
+    if (token.text === 'const' && tokens[index - 1]?.text !== '.' && tokens[index + 1]?.text !== 'enum') declaring = token
+    else if (STATEMENTS.has(token.text)) declaring = undefined
+    if (!declaring || (token !== declaring && token.text !== ',')) continue
+    const next = tokens[index + 1]
+    if (!next) continue
+    const declares =
+      next.text === '{' || next.text === '['
+        ? text
+            .slice(next.start, next.end)
+            .split(/[^\p{ID_Continue}$]+/u)
+            .some((word) => names.has(word))
+        : names.has(next.text)
+    if (declares && !found.includes(declaring)) found.push(declaring)
+  }
+  return found
+}
+
+const STATEMENTS = new Set(['let', 'var', 'function', 'class', 'export', 'import', 'if', 'for', 'while', 'return', ';'])
+
+/** Of `class Name …{}` or `Name = class …{}` at the top level. */
+function classBody(tokens: readonly Token[], name: string): Token | undefined {
+  const at = tokens.findIndex(
+    ({ text }, index) =>
+      text === 'class' && (tokens[index + 1]?.text === name || (tokens[index - 1]?.text === '=' && tokens[index - 2]?.text === name)),
+  )
+  return at < 0 ? undefined : tokens.find(({ text }, index) => index > at && text === '{')
+}
+
+/** Whether a variable may be called so. Any other text, such as `default`, would be a syntax error in the service's module. */
+export function canBeDeclared(name: string): boolean {
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return false
+  try {
+    return Boolean(new Script(`'use strict'; async () => { class ${name} {} }`))
+  } catch {
+    return false
+  }
+}

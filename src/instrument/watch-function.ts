@@ -1,0 +1,178 @@
+/**
+ * A function that does what another does and tells how each call ended. To the caller there is no difference: the wrapper is
+ * a Proxy, so `this`, `new`, own properties (those set later too), `length`, `name` and `prototype` are the function's own,
+ * and what it returns or throws is handed out as it is. See promise-outcome.ts and generator-outcome.ts for how the end of
+ * a promise and of a generator is learned.
+ *
+ * A thenable that is no promise ends when it is returned: many run when they are asked, and to ask would be to run them twice.
+ *
+ * What can still be told: `util.types.isProxy` and `isAsyncFunction`, `Function.prototype.toString.call(wrapped)` (its own
+ * `toString()` gives the function's text), one more frame in stack traces, and one more promise in `async_hooks`.
+ */
+import { isGeneratorObject, isPromise } from 'node:util/types'
+
+import { diag } from '@opentelemetry/api'
+
+import type { Clock } from '../types.ts'
+import { watchGenerator } from './generator-outcome.ts'
+import type { PromiseListener } from './promise-outcome.ts'
+import { watchPromise } from './promise-outcome.ts'
+
+export interface Call {
+  /** Milliseconds from the call until its end: the return, the promise settled, the generator finished, the callback called. */
+  readonly durationMs: number
+  readonly args: readonly unknown[]
+  /** What it returned, resolved to, or gave its callback; absent if it failed. */
+  readonly value?: unknown
+  /** What it threw, rejected with, or gave its callback; also absent where that could not be learned unnoticed. */
+  readonly error?: unknown
+  readonly failed: boolean
+}
+
+export interface CallListener {
+  /** When the call begins. Like `onCall` it must not throw; if it does, that is said once and the service does not notice. */
+  readonly onBegin?: (args: readonly unknown[]) => void
+  readonly onCall: (call: Call) => void
+}
+
+export interface WatchFunctionOptions extends CallListener {
+  readonly clock: Clock
+  /** The last argument, if it is a function, is a Node callback `(error, value)`, and the call ends when it is called. */
+  readonly callback?: boolean
+  /** Whether a call on this object is recorded; default: every one. */
+  readonly when?: (self: unknown) => boolean
+}
+
+export type AnyFunction = (this: unknown, ...args: never[]) => unknown
+
+/** Wrapper -> function, so that a wrapper gives the text of the function. */
+const originals = new WeakMap<object, object>()
+const functionToString: (this: unknown) => string = Reflect.get(Function.prototype, 'toString')
+const toString = new Proxy(functionToString, {
+  apply: (target, self: object, args) => Reflect.apply(target, originals.get(self) ?? self, args),
+})
+
+export function watchFunction<F extends AnyFunction>(original: F, options: WatchFunctionOptions): F {
+  const { clock, callback = false, when } = options
+  const sayOnce = sayer(`otel-health: a call of ${original.name || 'a function'} could not be recorded:`)
+  const listener = guarded(options, sayOnce)
+  const isClass = functionToString.call(original).startsWith('class')
+
+  const wrapped = new Proxy(original, {
+    apply(target, self, args: unknown[]) {
+      if (when !== undefined && !when(self)) return Reflect.apply(target, self, args)
+      const call = new RunningCall(args, listener, clock)
+      const last: unknown = args.at(-1)
+      const hasCallback = callback && typeof last === 'function'
+      let result: unknown
+      try {
+        result = Reflect.apply(target, self, hasCallback ? [...args.slice(0, -1), call.endingWith(last as AnyFunction)] : args)
+      } catch (error) {
+        call.rejected(error)
+        throw error
+      }
+      if (hasCallback) return result
+      if (typeof result !== 'object' || result === null) call.fulfilled(result)
+      else if (isPromise(result)) watchPromise(result, call, clock)
+      else if (!isGeneratorObject(result) || !watchGenerator(result, target, call, clock)) call.fulfilled(result)
+      return result
+    },
+    construct(target, args: unknown[], newTarget) {
+      if (when !== undefined && !when(undefined)) return Reflect.construct(target, args, newTarget) as object
+      const call = new RunningCall(args, listener, clock)
+      try {
+        // The name of a class means the class itself inside of it, the name of a function what stands in its place.
+        const instance: unknown = Reflect.construct(target, args, isClass && newTarget === wrapped ? target : newTarget)
+        call.fulfilled(instance)
+        return instance as object
+      } catch (error) {
+        call.rejected(error)
+        throw error
+      }
+    },
+    get(target, key, receiver) {
+      const value: unknown = Reflect.get(target, key, receiver)
+      return value === functionToString && receiver === wrapped ? toString : value
+    },
+  })
+  originals.set(wrapped, originals.get(original) ?? original)
+  return wrapped
+}
+
+/** Tells its end once. */
+class RunningCall implements PromiseListener {
+  readonly #args: readonly unknown[]
+  readonly #clock: Clock
+  readonly startedAt: number
+  #listener: Required<CallListener> | undefined
+  settledAt: number | undefined = undefined
+
+  constructor(args: readonly unknown[], listener: Required<CallListener>, clock: Clock) {
+    this.#args = args
+    this.#listener = listener
+    this.#clock = clock
+    listener.onBegin(args)
+    this.startedAt = clock.monotonicMs()
+  }
+
+  fulfilled(value: unknown): void {
+    const listener = this.#end()
+    if (listener) listener.onCall({ durationMs: this.#elapsed(), args: this.#args, value, failed: false })
+  }
+
+  rejected(error: unknown): void {
+    const listener = this.#end()
+    if (listener) listener.onCall({ durationMs: this.#elapsed(), args: this.#args, error, failed: true })
+  }
+
+  rejectedSomehow(): void {
+    this.rejected(undefined)
+  }
+
+  endingWith(callback: AnyFunction): AnyFunction {
+    return new Proxy(callback, {
+      apply: (target, self, args: unknown[]) => {
+        if (args[0]) this.rejected(args[0])
+        else this.fulfilled(args[1])
+        return Reflect.apply(target, self, args)
+      },
+    })
+  }
+
+  #end(): Required<CallListener> | undefined {
+    const listener = this.#listener
+    this.#listener = undefined
+    return listener
+  }
+
+  #elapsed(): number {
+    return (this.settledAt ?? this.#clock.monotonicMs()) - this.startedAt
+  }
+}
+
+function guarded({ onBegin, onCall }: CallListener, sayOnce: (detail: unknown) => void): Required<CallListener> {
+  return {
+    onBegin(args) {
+      try {
+        onBegin?.(args)
+      } catch (error) {
+        sayOnce(error)
+      }
+    },
+    onCall(call) {
+      try {
+        onCall(call)
+      } catch (error) {
+        sayOnce(error)
+      }
+    },
+  }
+}
+
+function sayer(message: string): (detail: unknown) => void {
+  let said = false
+  return (detail) => {
+    if (!said) diag.warn(message, detail)
+    said = true
+  }
+}

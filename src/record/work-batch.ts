@@ -1,0 +1,27 @@
+/** What a worker says of its work: attempts, and the batches they are made in. */
+
+/** One piece of work, such as a fetch or a job, after in-line retries. */
+export interface WorkAttempt {
+  readonly success: boolean
+  /** What kind of work it is; few different ones, never an id. */
+  readonly name?: string
+  /** Milliseconds, >= 0. */
+  readonly durationMs?: number
+  /** Why it failed: a code, an HTTP status or the name of an error class; never a message. */
+  readonly errorType?: string | number
+  /** What a success found, >= 0: reports, rows, messages. Default 0. */
+  readonly reportsFound?: number
+  /** Events it generated, >= 0. Default 0. */
+  readonly events?: number
+}
+
+/** What became of many pieces of work that were done at once, by one call. */
+export interface WorkBatch {
+  /** Of every attempt that has none of its own. */
+  readonly name?: string
+  readonly attempts: readonly WorkAttempt[]
+  /** Events besides those of the attempts, >= 0. */
+  readonly events?: number
+  /** Why the whole batch failed. */
+  readonly errorType?: string | number
+}

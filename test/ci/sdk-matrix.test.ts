@@ -1,0 +1,326 @@
+/**
+ * Beside another SDK, over the newest and the oldest versions that are supported: what otel-health records arrives in the export of the
+ * service's own SDK, once, next to what the service records, and its status is on Redis. Each row is a project of its own, installed from
+ * the packed tarball.
+ */
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import type { EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
+import { startValkey } from '../../examples/valkey/start-valkey.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const npmCli = process.env['npm_execpath'] ?? ''
+
+const SDK_2_0 = { '@opentelemetry/api': '~1.9.0', '@opentelemetry/sdk-node': '0.200.0' }
+const SDK_2_12 = { '@opentelemetry/api': '~1.9.0', '@opentelemetry/sdk-node': '0.223.0' }
+const SDK_3 = { '@opentelemetry/api': '~1.10.0', '@opentelemetry/sdk-node': '0.301.0' }
+const AUTO_2_0 = { '@opentelemetry/api': '~1.9.0', '@opentelemetry/auto-instrumentations-node': '0.58.0' }
+const AUTO_3 = { '@opentelemetry/api': '~1.10.0', '@opentelemetry/auto-instrumentations-node': '0.82.0' }
+const EXPORTER_2_0 = { '@opentelemetry/exporter-metrics-otlp-http': '0.200.0', '@opentelemetry/sdk-metrics': '2.0.0' }
+const EXPORTER_2_12 = { '@opentelemetry/exporter-metrics-otlp-http': '0.223.0', '@opentelemetry/sdk-metrics': '2.12.0' }
+const EXPORTER_3 = { '@opentelemetry/exporter-metrics-otlp-http': '0.301.0', '@opentelemetry/sdk-metrics': '3.1.0' }
+
+const OURS = ['--import', 'otel-health/register']
+const SDK = ['--import', './sdk.mjs']
+const AUTO = ['--import', '@opentelemetry/auto-instrumentations-node/register']
+
+interface Row {
+  readonly why: string
+  readonly node: string
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly flags: readonly string[]
+  readonly service: string
+  /** Body of sdk.mjs; `READERS` are its own reader and what is added to it. */
+  readonly sdk?: string
+}
+
+const NODE_SDK = (readers: string): string => `
+import { NodeSDK } from '@opentelemetry/sdk-node'
+import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+${readers.includes('healthReader') ? `import { healthReader } from 'otel-health'` : ''}
+const theirs = new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis: 500, exportTimeoutMillis: 400 })
+const sdk = new NodeSDK({ ${readers}, autoDetectResources: false })
+sdk.start()
+globalThis.shutdown = () => sdk.shutdown()
+`
+
+/** A MeterProvider made by hand. */
+const PROVIDER = `
+import { metrics } from '@opentelemetry/api'
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+const theirs = new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(), exportIntervalMillis: 500, exportTimeoutMillis: 400 })
+const provider = new MeterProvider({ readers: [theirs] })
+metrics.setGlobalMeterProvider(provider)
+globalThis.shutdown = () => provider.shutdown()
+`
+
+const rows: readonly Row[] = [
+  {
+    why: 'SDK 2.0 in an --import before ours, with our reader; ioredis 5; Node 22',
+    node: '22',
+    dependencies: { ...SDK_2_0, ...EXPORTER_2_0, ioredis: '5.11.0' },
+    flags: [...SDK, ...OURS],
+    service: 'service.mjs',
+    // One reader only: 0.200 has not yet heard of several.
+    sdk: PROVIDER.replace('[theirs]', '[theirs, healthReader()]').replace('\n', `\nimport { healthReader } from 'otel-health'\n`),
+  },
+  {
+    why: 'NodeSDK of 2.0 in an --import after ours; ioredis 6; Node 24',
+    node: '24',
+    dependencies: { ...SDK_2_0, ...EXPORTER_2_0, ioredis: '^6.0.0' },
+    flags: [...OURS, ...SDK],
+    service: 'service.mjs',
+    sdk: NODE_SDK('metricReader: theirs'),
+  },
+  {
+    why: 'NodeSDK of 2.12 in the first lines of a CommonJS service; ioredis 5; Node 26',
+    node: '26',
+    dependencies: { ...SDK_2_12, ...EXPORTER_2_12, ioredis: '^5.11.0' },
+    flags: OURS,
+    service: 'service.cjs',
+    sdk: NODE_SDK('metricReaders: [theirs]'),
+  },
+  {
+    why: 'NodeSDK of 3.1 in an --import before ours, with our reader; ioredis 6; Node 26',
+    node: '26',
+    dependencies: { ...SDK_3, ...EXPORTER_3, ioredis: '^6.0.0' },
+    flags: [...SDK, ...OURS],
+    service: 'service.mjs',
+    sdk: NODE_SDK('metricReaders: [theirs, healthReader()]'),
+  },
+  {
+    why: 'MeterProvider of 3.1 in the first lines of the service; ioredis 5; Node 22',
+    node: '22',
+    dependencies: { '@opentelemetry/api': '~1.10.0', ...EXPORTER_3, ioredis: '5.11.0' },
+    flags: OURS,
+    service: 'with-sdk.mjs',
+    sdk: PROVIDER,
+  },
+  {
+    why: 'auto-instrumentations-node of 2.0 before ours; ioredis 5; Node 22',
+    node: '22',
+    dependencies: { ...AUTO_2_0, ioredis: '5.11.0' },
+    flags: [...AUTO, ...OURS],
+    service: 'service.mjs',
+  },
+  {
+    why: 'auto-instrumentations-node of 3.0 after ours; ioredis 6; Node 24',
+    node: '24',
+    dependencies: { ...AUTO_3, ioredis: '^6.0.0' },
+    flags: [...OURS, ...AUTO],
+    service: 'service.mjs',
+  },
+  {
+    why: 'no SDK at all: ours exports; ioredis 5; Node 22.18',
+    node: '22.18.0',
+    dependencies: { '@opentelemetry/api': '~1.9.0', ioredis: '^5.11.0' },
+    flags: OURS,
+    service: 'service.mjs',
+  },
+  {
+    why: 'no SDK at all, in a project with api 1.10: ours exports; ioredis 6; Node 26',
+    node: '26',
+    dependencies: { '@opentelemetry/api': '~1.10.0', ioredis: '^6.0.0' },
+    flags: OURS,
+    service: 'service.cjs',
+    sdk: '',
+  },
+]
+
+const CALLS = 40
+const FAILURES = 7
+
+/** 47 calls within two seconds, the rest of the work being Redis; then it ends as its SDK wants it to. */
+const SERVICE = `
+class Client {
+  async call(n) {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    if (n >= ${CALLS}) throw Object.assign(new Error('no'), { code: 'ECONNRESET' })
+    return n
+  }
+}
+module.exports.Client = Client
+`
+const MAIN = `
+const work = metrics.getMeter('service').createCounter('service.work')
+const redis = new Redis({ port: Number(process.env.SERVICE_REDIS_PORT) })
+const client = new Client()
+async function main() {
+  for (let n = 0; n < ${CALLS + FAILURES}; n++) {
+    await client.call(n).catch(() => {})
+    await redis.incr('work')
+    work.add(1)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  await redis.quit()
+  await globalThis.shutdown?.()
+  if (!globalThis.shutdown && process.env.END_BY_SIGNAL) process.kill(process.pid, 'SIGTERM')
+  console.log('done')
+}
+main()
+`
+const FILES: Readonly<Record<string, string>> = {
+  'client.cjs': SERVICE,
+  'service.mjs': `import { metrics } from '@opentelemetry/api'\nimport { Redis } from 'ioredis'\nimport { Client } from './client.cjs'\n${MAIN}`,
+  'with-sdk.mjs': `import './sdk.mjs'\nimport { metrics } from '@opentelemetry/api'\nimport { Redis } from 'ioredis'\nimport { Client } from './client.cjs'\n${MAIN}`,
+  'service.cjs': `require('./sdk.mjs')\nconst { metrics } = require('@opentelemetry/api')\nconst { Redis } = require('ioredis')\nconst { Client } = require('./client.cjs')\n${MAIN}`,
+  'health.config.js': `export default { methods: [{ module: './client.cjs', class: 'Client', method: 'call', records: 'api_call', upstream: 'apple' }] }`,
+}
+
+let work: string
+let tarball: string
+let valkey: EmbeddedValkey
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'otel-health-matrix-'))
+  const { stdout } = await run(process.execPath, [npmCli, 'pack', '--silent', '--pack-destination', work], { cwd: root })
+  tarball = join(work, stdout.trim().split('\n').at(-1)!)
+  valkey = await startValkey()
+})
+afterAll(async () => {
+  await valkey?.stop()
+  await rm(work, { recursive: true, force: true })
+})
+
+const nodes = new Map<string, Promise<string>>()
+/** Path of a Node of this version, from npm. */
+function nodeOf(version: string): Promise<string> {
+  let node = nodes.get(version)
+  if (!node) nodes.set(version, (node = installNode(version)))
+  return node
+}
+
+async function installNode(version: string): Promise<string> {
+  const folder = await project(`node-${version}`, {}, { allowScripts: { node: true } })
+  await run(process.execPath, [npmCli, 'install', `node@${version}`, '--no-audit', '--no-fund'], { cwd: folder })
+  return join(folder, 'node_modules/.bin/node')
+}
+
+async function project(name: string, dependencies: Readonly<Record<string, string>>, more: object = {}): Promise<string> {
+  const folder = await mkdtemp(join(work, `${name}-`))
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', private: true, dependencies, ...more }))
+  return folder
+}
+
+interface Point {
+  readonly metric: string
+  readonly scope: string
+  /** Who sent it. */
+  readonly resource: string
+  readonly attributes: string
+  readonly total: number
+}
+
+/** The points of one OTLP request in JSON. */
+function pointsOf(body: string): Point[] {
+  type Value = { attributes?: unknown[]; count?: number | string; asDouble?: number; asInt?: number | string }
+  type Data = { dataPoints: Value[] }
+  type Metric = { name: string; sum?: Data; gauge?: Data; histogram?: Data }
+  type Scope = { scope: { name: string }; metrics: Metric[] }
+  const { resourceMetrics } = JSON.parse(body) as { resourceMetrics: { resource: { attributes: unknown }; scopeMetrics: Scope[] }[] }
+  return resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
+    scopeMetrics.flatMap(({ scope, metrics }) =>
+      metrics.flatMap(({ name, sum, gauge, histogram }) =>
+        (sum ?? gauge ?? histogram)!.dataPoints.map(({ attributes = [], count, asDouble, asInt }) => ({
+          metric: name,
+          scope: scope.name,
+          resource: JSON.stringify(resource.attributes),
+          attributes: JSON.stringify(attributes),
+          total: Number(count ?? asDouble ?? asInt),
+        })),
+      ),
+    ),
+  )
+}
+
+async function startCollector() {
+  const points: Point[] = []
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      if (request.url === '/v1/metrics') points.push(...pointsOf(body))
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { points, endpoint: `http://127.0.0.1:${port}`, stop: () => (server.closeAllConnections(), server.close()) }
+}
+
+/** What a cumulative metric has come to, over all who sent it. */
+function totalOf(points: readonly Point[], metric: string): number {
+  const last = new Map<string, number>()
+  for (const point of points) if (point.metric === metric) last.set(`${point.resource} ${point.scope} ${point.attributes}`, point.total)
+  return [...last.values()].reduce((sum, total) => sum + total, 0)
+}
+
+describe('beside another SDK', () => {
+  test.for(rows)('$why', { timeout: 120_000 }, async ({ why, node, dependencies, flags, service, sdk }) => {
+    const auto = flags.includes(AUTO[1]!)
+    const folder = await project('service', dependencies, { type: 'module' })
+    await run(process.execPath, [npmCli, 'install', tarball, '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'], {
+      cwd: folder,
+    })
+    for (const [file, body] of Object.entries(FILES)) await writeFile(join(folder, file), body)
+    if (sdk !== undefined) await writeFile(join(folder, 'sdk.mjs'), sdk)
+
+    const collector = await startCollector()
+    const name = `matrix_${process.pid}_${rows.findIndex((row) => row.why === why)}`
+    const subscriber = new Redis({ port: valkey.port })
+    const statuses: { status: string; phase: string }[] = []
+    await subscriber.subscribe(`health:service:${name}:status`)
+    subscriber.on('message', (_channel, message) => statuses.push(JSON.parse(message) as (typeof statuses)[number]))
+
+    const child = spawn(await nodeOf(node), [...flags, service], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: process.env['PATH'],
+        HEALTH_REDIS_HOST: '127.0.0.1',
+        HEALTH_REDIS_PORT: String(valkey.port),
+        SERVICE_REDIS_PORT: String(valkey.port),
+        HEALTH_SERVICE_NAME: name,
+        OTEL_SERVICE_NAME: name,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_TRACES_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+        OTEL_METRIC_EXPORT_INTERVAL: '1000',
+        OTEL_METRIC_EXPORT_TIMEOUT: '900',
+        ...(auto && { END_BY_SIGNAL: 'yes' }),
+      },
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const [exitCode, signal] = (await once(child, 'close')) as [number | null, string | null]
+    await subscriber.quit()
+    collector.stop()
+
+    expect({ exitCode, signal, output }).toMatchObject({ output: expect.stringContaining('done') })
+    expect(output).not.toMatch(/otel-health:/)
+    const { points } = collector
+    const attempts = 'tracker_fetcher.upstream.duration'
+    expect(totalOf(points, attempts)).toBe(CALLS + FAILURES)
+    expect(new Set(points.map(({ resource }) => resource)).size).toBe(1)
+    expect(points.map(({ scope }) => scope)).toContain('otel-health')
+    if (sdk || auto) expect(totalOf(points, 'service.work')).toBe(CALLS + FAILURES)
+    expect(points.map(({ metric }) => metric)).toContain('health.status')
+    expect(statuses).toContainEqual(expect.objectContaining({ status: 'healthy', phase: 'running' }))
+    expect(statuses.at(-1)).toMatchObject({ phase: 'stopped' })
+  })
+})
