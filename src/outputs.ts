@@ -8,7 +8,7 @@ import type { Environment, HealthOptions } from './config/options.ts'
 import { parseResourceAttributes } from './config/options.ts'
 import { globalMeterProvider } from './global-provider.ts'
 import { madeHealthReader } from './health-reader.ts'
-import type { OwnedProvider } from './otlp.ts'
+import type { createOwnedProvider, OwnedProvider } from './otlp.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { RedisExporter } from './publish/redis-exporter.ts'
 import type { CellStore } from './record/cells.ts'
@@ -86,14 +86,14 @@ export function createMetricsExport({ options, instance, clock, store, recording
   const otlp = otlpSettings(env)
   if (!otlp) return { start: () => () => {}, flush: async () => void recording.join() }
 
-  const load = (): Promise<typeof import('./otlp.ts')> => import('./otlp.ts')
+  const load = async (): Promise<typeof createOwnedProvider> => (await import('./otlp.ts')).createOwnedProvider
   let provider: Promise<OwnedProvider> | undefined
   /** Exports at its interval from now on, so that nothing may leave through another SDK any more. */
   const own = (): Promise<OwnedProvider> => {
     recording.settle()
     if (!provider) sayNotJoined(reader ?? madeHealthReader())
-    provider ??= load().then(({ createOwnedProvider }) =>
-      createOwnedProvider({
+    provider ??= load().then((create) =>
+      create({
         store,
         clock,
         otlp,

@@ -32,6 +32,22 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   publish: { may: ['ioredis', API, 'node:*'], because: 'it publishes what it is given' },
   subscribe: { may: ['ioredis', API, 'node:*'], because: 'it is the other side of the channels and knows nothing of this one' },
   services: { may: ['judge'], because: 'a profile is data made with the rule builders' },
+  watch: {
+    may: [
+      'instrument',
+      'config',
+      'publish',
+      'type:record',
+      'type:checks',
+      'type:monitor',
+      'type:tracker-fetcher-monitor',
+      'type:worker-monitor',
+      'type:ioredis',
+      API,
+      'node:*',
+    ],
+    because: 'it puts what instrument sees into the words of the monitors, and judges nothing',
+  },
   generate: { may: ['services', '@grafana/grafana-foundation-sdk'], because: 'dashboards are made from catalogue and profiles' },
   panel: { may: ['subscribe', 'node:*'], because: 'it sees a service as everybody else does' },
   cli: {
@@ -40,7 +56,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   },
 }
 
-const EVERY_STAGE = Object.keys(FOLDERS).filter((folder) => !['generate', 'panel', 'cli'].includes(folder))
+const EVERY_STAGE = Object.keys(FOLDERS).filter((folder) => !['watch', 'generate', 'panel', 'cli'].includes(folder))
 
 /** Files at the top of src. */
 const FILES: Readonly<Record<string, Rule>> = {
@@ -51,30 +67,64 @@ const FILES: Readonly<Record<string, Rule>> = {
   'alert-id.ts': { may: ['node:*'], because: 'it is a hash' },
   'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
   'health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
+  'global-provider.ts': { may: [`type:${API}`], because: 'it is one look at what was made global' },
+  'health-reader.ts': { may: ['collect', 'clock'], because: 'it makes one reader and finds it again' },
+  'otlp-settings.ts': { may: [API, 'type:config'], because: 'it reads OTEL_* and nothing else' },
   'otlp.ts': {
-    may: ['record', 'version', API, SDK, '@opentelemetry/resources', '@opentelemetry/exporter-metrics-otlp-http', 'node:*'],
+    may: [
+      'record',
+      'version',
+      'otlp-settings',
+      API,
+      SDK,
+      '@opentelemetry/resources',
+      '@opentelemetry/exporter-metrics-otlp-http',
+      'node:*',
+    ],
     because: 'it is the export and nothing else',
   },
   'outputs.ts': {
-    may: ['config', 'publish', 'record', 'alert-id', 'otlp'],
+    may: ['config', 'publish', 'record', 'alert-id', 'otlp', 'otlp-settings', 'global-provider', 'health-reader', 'type:collect', API],
     because: 'it makes what publishes and exports, and nothing else',
   },
   'standing.ts': { may: ['judge'], because: 'it is pure: what was found goes in' },
   'neighbours.ts': { may: ['judge', 'alert-id'], because: 'it is pure: what was heard goes in' },
   'monitor-options.ts': { may: ['config', 'type:checks', 'type:collect'], because: 'it is a type' },
   'monitor.ts': {
-    may: [...EVERY_STAGE, 'alert-id', 'clock', 'monitor-options', 'neighbours', 'otlp', 'outputs', 'standing', 'version', API, 'node:*'],
+    may: [
+      ...EVERY_STAGE,
+      'alert-id',
+      'clock',
+      'global-provider',
+      'monitor-options',
+      'neighbours',
+      'outputs',
+      'standing',
+      'version',
+      API,
+      'node:*',
+    ],
     because: COMPOSES,
   },
   'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
   'worker-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
-  'service-watch.ts': { may: [...EVERY_STAGE, 'tracker-fetcher-monitor', 'node:*', 'type:ioredis'], because: COMPOSES },
   'register.ts': {
-    may: ['config', 'publish', 'tracker-fetcher-monitor', 'service-watch', 'clock', 'health-config-file', 'process-end', API],
+    may: [
+      'config',
+      'publish',
+      'watch',
+      'tracker-fetcher-monitor',
+      'worker-monitor',
+      'clock',
+      'health-config-file',
+      'process-end',
+      API,
+      'node:*',
+    ],
     because: COMPOSES,
   },
   'index.ts': {
-    may: [...EVERY_STAGE, 'clock', 'monitor', 'monitor-options', 'tracker-fetcher-monitor', 'worker-monitor'],
+    may: [...EVERY_STAGE, 'clock', 'health-reader', 'monitor', 'monitor-options', 'tracker-fetcher-monitor', 'worker-monitor'],
     because: 'it only exports',
   },
 }

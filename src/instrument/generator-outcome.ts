@@ -7,7 +7,7 @@ import { isPromise } from 'node:util/types'
 
 import type { Clock } from '../types.ts'
 import type { PromiseListener } from './promise-outcome.ts'
-import { watchPromise } from './promise-outcome.ts'
+import { expectPromise, watchPromise } from './promise-outcome.ts'
 
 type Step = (this: unknown, value?: unknown) => unknown
 
@@ -67,6 +67,7 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
   if (!watched || watched[0]!.running) return Reflect.apply(step, generator, args)
   for (const life of watched) life.running = true
   let result: unknown
+  if (isAsync(generator)) expectPromise(watched[0]!.clock)
   try {
     result = Reflect.apply(step, generator, args)
   } catch (error) {
@@ -81,6 +82,7 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
     const settled: PromiseListener = {
       startedAt: listener.startedAt,
       settledAt: undefined,
+      asked: false,
       fulfilled: (value) => ended(generator, watched, value),
       rejected: (reason) => end(generator, watched, (each) => each.rejected(reason)),
       rejectedSomehow: () => end(generator, watched, (each) => each.rejectedSomehow()),
@@ -89,6 +91,8 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
   }
   return result
 }
+
+const isAsync = (generator: unknown): boolean => Symbol.asyncIterator in (generator as object)
 
 function ended(generator: unknown, watched: readonly Life[], result: unknown): void {
   const { done, value } = result as IteratorResult<unknown, unknown>

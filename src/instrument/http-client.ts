@@ -29,9 +29,9 @@ export interface HttpClientWatch {
 /** Requests begun before this are not seen. Returns what ends it; responses under way are told then. */
 export function watchHttpClient({ clock, onRequest, ignore }: HttpClientWatch): Cancel {
   const exchanges = new HttpExchanges({ clock, onRequest })
-  const isIgnored = (request: ClientRequest | UndiciRequest): boolean =>
-    context.active().getValue(SUPPRESSED) === true || ignore?.(request) === true
-  const cancels = [watchUndici(exchanges, isIgnored), watchNodeHttp(exchanges, isIgnored)]
+  // SDKs export over node:http, where this is asked; fetch is spared it.
+  const isExport = (): boolean => context.active().getValue(SUPPRESSED) === true
+  const cancels = [watchUndici(exchanges, ignore), watchNodeHttp(exchanges, (request) => isExport() || ignore?.(request) === true)]
   return () => {
     for (const cancel of cancels) cancel()
     exchanges.close()

@@ -17,10 +17,19 @@ const NO_HOST = '_OTHER'
 /** Reads origins such as `https://gateway.icloud.com`, each once. */
 export class Origins {
   readonly #known = new Map<string, Origin>()
+  // Requests come in runs to one server, and each brings a new text, of which the map has to make a hash first.
+  #lastText = ''
+  #last: Origin = { host: NO_HOST, port: 0 }
 
   of(origin: string): Origin {
-    const known = this.#known.get(origin)
-    if (known) return known
+    if (origin === this.#lastText) return this.#last
+    const found = this.#known.get(origin) ?? this.#add(origin)
+    this.#lastText = origin
+    this.#last = found
+    return found
+  }
+
+  #add(origin: string): Origin {
     const parsed = parse(origin)
     // Whoever talks to that many hosts gains little from a cache; it only must not grow.
     if (this.#known.size >= CACHE_SIZE) this.#known.clear()
@@ -30,6 +39,7 @@ export class Origins {
 
   /** Of the target of a request that a proxy passes on, which is an absolute URL; `undefined` for any other. */
   ofProxied(target: string): Origin | undefined {
+    if (target.startsWith('/')) return undefined
     if (!target.startsWith('http://') && !target.startsWith('https://')) return undefined
     const pathAt = target.indexOf('/', 'https://'.length)
     return this.of(pathAt < 0 ? target : target.slice(0, pathAt))

@@ -2,23 +2,27 @@
  * Tells how a promise of somebody else ended without anybody noticing: it is handed out as it is, and whether its rejection
  * counts as handled stays the business of those who were given it.
  *
- * To attach a handler marks a rejection as handled, so nothing is attached until that no longer matters:
- * - somebody else attaches a handler or awaits it: `v8.promiseHooks` tells that a promise was derived from it, and ours is
- *   attached just before theirs. This is nearly always so, in the tick in which the promise is handed out.
- * - it settles and nobody has: what it is can be seen by `util.inspect`, which attaches nothing. A fulfilled promise can
- *   be asked; a rejected one is left to Node ('unhandledRejection', the end of the process) until somebody asks it. If
- *   nobody does, it failed for a reason that is not known.
+ * To attach a handler marks a rejection as handled, so nothing is attached until that no longer matters. `v8.promiseHooks`
+ * tells that a promise was derived from it (`then`, `await`: it was asked) and that it settles:
+ * - asked, then settled: ours is attached as it settles. (Not earlier: of a promise with two handlers V8 finds no callers,
+ *   and `at async …` would be missing in the stacks of errors.)
+ * - settled, and nobody asked until the next turn of the event loop: what it is can be seen by `util.inspect`, which asks
+ *   nothing. A fulfilled promise can be asked; a rejected one is left to Node ('unhandledRejection', the end of the process)
+ *   until somebody asks it. If nobody does, it failed for a reason that is not known. (Not in the same turn: to inspect a
+ *   reason formats its stack, and Node would no longer show the line that ended the process.)
  *
- * A derived promise handed out instead would cost as much (measured: 170 to 220 ns a call, this 200 to 260) and could be told
- * by its identity, by its class, by one microtask of delay, and by an 'unhandledRejection' of a promise nobody knows.
+ * A derived promise handed out instead would cost nearly as much (170 to 220 ns a call, this 220 to 260 of two clock reads
+ * at 90 to 115) and could be told by its identity, by its class, by one microtask of delay, and by an 'unhandledRejection'
+ * of a promise that nobody knows.
  *
- * The hooks cost every promise of the process 25 to 45 ns (Node 22, 24 and 26: 70 to 120 ns an awaited async call without,
- * 120 to 210 ns with both), so they are on only while watched calls are made or a promise nobody has asked is pending; to
- * switch them costs 0.4 µs, so that is decided ten times a second.
+ * The hooks cost each promise of the process 25 to 45 ns (an awaited async call: 70 to 120 ns without, 120 to 210 with them,
+ * on Node 22, 24 and 26), so they are on only while watched calls are made or a watched promise is pending. To switch them
+ * costs 0.4 µs, so that is decided ten times a second. One that is pending for half a minute is asked then, if it can be.
  *
  * Trap: the derived promise of a subclass is made by its constructor and has no parent, so its handlers are not seen. A
  * rejection of such a promise is recorded without its reason.
  */
+import { setImmediate } from 'node:timers'
 import { inspect } from 'node:util'
 import v8 from 'node:v8'
 
@@ -29,6 +33,8 @@ export interface PromiseListener {
   readonly startedAt: number
   /** Milliseconds on the clock; set before the outcome is told, unless it is told at once. */
   settledAt: number | undefined
+  /** Whether somebody else has attached a handler. Starts as false. */
+  asked: boolean
   fulfilled(value: unknown): void
   rejected(reason: unknown): void
   /** Rejected; to ask for the reason would mark it as handled. */
@@ -36,24 +42,30 @@ export interface PromiseListener {
 }
 
 const DECIDE_EVERY_MS = 100
+const ASK_AFTER_MS = 30_000
 const INSPECT = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0, breakLength: Infinity } as const
 
 const promisePrototype = Promise.prototype
 const then = Reflect.get(promisePrototype, 'then') as (this: Promise<unknown>, ...handlers: ((value: unknown) => void)[]) => void
 
-/** The last promise that was handed out, until somebody asks it: most are asked at once and never cost an entry in a map. */
+/** The one watched last, while it is pending: where calls follow one another no promise ever costs an entry in the map. */
 let last: Promise<unknown> | undefined
 let lastListener: PromiseListener | undefined
-/** Those handed out before it that nobody has asked. */
-const unasked = new WeakMap<object, PromiseListener>()
-let unaskedCount = 0
-/** Of those, the ones to look at when it is decided next. */
-let doubtful: Promise<unknown>[] = []
-/** So that it is known when a promise settled that was handed out later in the same tick. */
+/** Those watched before it that are pending. */
+const others = new WeakMap<object, PromiseListener>()
+let othersCount = 0
+/** Pending ones to look at when it is decided next, and what was seen of them then. */
+let undecided: { readonly promise: Promise<unknown>; readonly listener: PromiseListener; isPending: boolean }[] = []
+/** So that it is known when a promise settled that is handed out later in the same tick. */
 let lastSettled: Promise<unknown> | undefined
 let called = false
 let stopHooks: Cancel | undefined
 let now: () => number
+
+/** Before a call that is known to return a promise: one that settles while the hooks are off is looked at a moment later. */
+export function expectPromise(clock: Clock): void {
+  if (stopHooks === undefined) startHooks(clock)
+}
 
 /** Tells how the promise ends, or has ended. The listener must not throw. */
 export function watchPromise(promise: Promise<unknown>, listener: PromiseListener, clock: Clock): void {
@@ -61,9 +73,19 @@ export function watchPromise(promise: Promise<unknown>, listener: PromiseListene
   if (stopHooks === undefined) startHooks(clock)
   // An async function that awaited nothing.
   if (promise === lastSettled) listener.settledAt = now()
-  if (last !== undefined) keepLast()
+  const known = listenerOf(promise)
+  if (known) {
+    // A cached promise is handed out again, and each call has its end.
+    forget(promise)
+    listener = both(known, listener)
+  }
+  if (last !== undefined) {
+    others.set(last, lastListener!)
+    othersCount++
+  }
   last = promise
   lastListener = listener
+  undecided.push({ promise, listener, isPending: false })
 }
 
 function startHooks(clock: Clock): void {
@@ -80,84 +102,77 @@ function startHooks(clock: Clock): void {
 /** Runs inside of `then` or `await`, for every promise of the process. */
 function onInit(_derived: Promise<unknown>, parent: Promise<unknown> | undefined): void {
   if (parent === undefined) return
-  if (parent === last) listen(parent, forgetLast())
-  else if (unaskedCount > 0) {
-    const listener = forget(parent)
-    if (listener) listen(parent, listener)
-  }
+  const listener = listenerOf(parent)
+  if (listener === undefined) return
+  listener.asked = true
+  if (listener.settledAt !== undefined) listen(parent, listener)
 }
 
 /** Runs inside of `resolve` and `reject`, also where a promise is resolved with another that is pending. */
 function onSettled(promise: Promise<unknown>): void {
   lastSettled = promise
-  if (promise !== last && !(unaskedCount > 0 && unasked.has(promise))) return
-  const at = now()
-  queueMicrotask(() => look(promise, at))
-}
-
-function look(promise: Promise<unknown>, at: number): void {
-  const listener = promise === last ? lastListener : unasked.get(promise)
-  if (!listener) return
-  const state = stateOf(promise)
-  if (state === 'pending') return
-  listener.settledAt ??= at
-  if (state === 'fulfilled') listen(promise, forget(promise)!)
-  else {
-    if (promise === last) keepLast()
-    else doubtful.push(promise)
+  const listener = listenerOf(promise)
+  if (listener === undefined) return
+  if (listener.asked) {
+    listen(promise, listener)
+    return
   }
+  const at = now()
+  setImmediate(() => {
+    if (listenerOf(promise) !== listener || stateOf(promise) === 'pending') return
+    listener.settledAt ??= at
+    if (listener.asked || stateOf(promise) === 'fulfilled') listen(promise, listener)
+  })
 }
 
 function decide(): void {
-  if (last !== undefined) keepLast()
   lastSettled = undefined
-  const promises = doubtful
-  doubtful = []
-  for (const promise of promises) {
-    if (!unasked.has(promise)) continue
-    const state = stateOf(promise)
-    if (state === 'pending') continue
-    const listener = forget(promise)!
+  const before = undecided
+  undecided = []
+  for (const each of before) {
+    const { promise, listener } = each
+    if (listenerOf(promise) !== listener) continue
+    const state = each.isPending && listener.settledAt === undefined ? 'pending' : stateOf(promise)
+    if (state === 'pending') {
+      each.isPending = true
+      if (listener.asked && now() - listener.startedAt > ASK_AFTER_MS) listen(promise, listener)
+      else undecided.push(each)
+      continue
+    }
     // Nobody saw it settle, so it had before it was handed out.
     listener.settledAt ??= listener.startedAt
-    if (state === 'fulfilled') listen(promise, listener)
-    else listener.rejectedSomehow()
+    if (listener.asked || state === 'fulfilled') listen(promise, listener)
+    else {
+      forget(promise)
+      listener.rejectedSomehow()
+    }
   }
-  if (!called && unaskedCount === 0) stopHooks?.()
+  if (!called && last === undefined && othersCount === 0) stopHooks?.()
   called = false
 }
 
-function keepLast(): void {
-  const promise = last!
-  // The same promise may be handed out twice, as a cached one is; each call has its end.
-  const before = unasked.get(promise)
-  const listener = forgetLast()
-  if (!before) unaskedCount++
-  unasked.set(promise, before ? both(before, listener) : listener)
-  doubtful.push(promise)
+function listenerOf(promise: Promise<unknown>): PromiseListener | undefined {
+  if (promise === last) return lastListener
+  return othersCount > 0 ? others.get(promise) : undefined
 }
 
-function forgetLast(): PromiseListener {
-  const listener = lastListener!
-  last = undefined
-  lastListener = undefined
-  return listener
-}
-
-function forget(promise: Promise<unknown>): PromiseListener | undefined {
-  const listener = unasked.get(promise)
-  if (listener && unasked.delete(promise)) unaskedCount--
-  if (promise !== last) return listener
-  return listener ? both(listener, forgetLast()) : forgetLast()
+function forget(promise: Promise<unknown>): void {
+  if (promise === last) {
+    last = undefined
+    lastListener = undefined
+  } else if (others.delete(promise)) othersCount--
 }
 
 function both(one: PromiseListener, other: PromiseListener): PromiseListener {
+  let settledAt = other.settledAt ?? one.settledAt
   return {
-    startedAt: one.startedAt,
+    startedAt: other.startedAt,
+    asked: one.asked,
     get settledAt() {
-      return undefined
+      return settledAt
     },
     set settledAt(at: number | undefined) {
+      settledAt = at
       one.settledAt ??= at
       other.settledAt ??= at
     },
@@ -177,6 +192,7 @@ function both(one: PromiseListener, other: PromiseListener): PromiseListener {
 }
 
 function listen(promise: Promise<unknown>, listener: PromiseListener): void {
+  forget(promise)
   const fulfilled = (value: unknown): void => listener.fulfilled(value)
   const rejected = (reason: unknown): void => listener.rejected(reason)
   if (Object.getPrototypeOf(promise) === promisePrototype && !Object.hasOwn(promise, 'constructor')) {

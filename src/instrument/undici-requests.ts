@@ -23,7 +23,7 @@ export interface UndiciRequest {
 type Watched = UndiciRequest & { [exchange: symbol]: HttpExchange | undefined }
 
 /** `ignore` is asked at the start of each request. Returns what ends it. */
-export function watchUndici(exchanges: HttpExchanges, ignore: (request: UndiciRequest) => boolean): Cancel {
+export function watchUndici(exchanges: HttpExchanges, ignore: ((request: UndiciRequest) => boolean) | undefined): Cancel {
   // On the request itself, which is undici's own and which the service does not get to see.
   const EXCHANGE = Symbol('otel-health.exchange')
   const origins = new Origins()
@@ -32,7 +32,7 @@ export function watchUndici(exchanges: HttpExchanges, ignore: (request: UndiciRe
   return listen({
     'undici:request:create': ({ request }: { readonly request: Watched }) => {
       // How a proxy is told where to go; the request through the tunnel is told itself.
-      if (request.method === 'CONNECT' || ignore(request)) return
+      if (request.method === 'CONNECT' || ignore?.(request)) return
       request[EXCHANGE] = exchanges.start(request.method, originOf(request, origins))
     },
     'undici:request:headers': ({

@@ -9,14 +9,14 @@
  * What can still be told: `util.types.isProxy` and `isAsyncFunction`, `Function.prototype.toString.call(wrapped)` (its own
  * `toString()` gives the function's text), one more frame in stack traces, and one more promise in `async_hooks`.
  */
-import { isGeneratorObject, isPromise } from 'node:util/types'
+import { isAsyncFunction, isGeneratorObject, isPromise } from 'node:util/types'
 
 import { diag } from '@opentelemetry/api'
 
 import type { Clock } from '../types.ts'
 import { watchGenerator } from './generator-outcome.ts'
 import type { PromiseListener } from './promise-outcome.ts'
-import { watchPromise } from './promise-outcome.ts'
+import { expectPromise, watchPromise } from './promise-outcome.ts'
 
 export interface Call {
   /** Milliseconds from the call until its end: the return, the promise settled, the generator finished, the callback called. */
@@ -56,6 +56,7 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
   const { clock, callback = false, when } = options
   const sayOnce = sayer(`otel-health: a call of ${original.name || 'a function'} could not be recorded:`)
   const listener = guarded(options, sayOnce)
+  const isAsync = isAsyncFunction(originals.get(original) ?? original)
   const isClass = functionToString.call(original).startsWith('class')
 
   const wrapped = new Proxy(original, {
@@ -65,6 +66,7 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
       const last: unknown = args.at(-1)
       const hasCallback = callback && typeof last === 'function'
       let result: unknown
+      if (isAsync) expectPromise(clock)
       try {
         result = Reflect.apply(target, self, hasCallback ? [...args.slice(0, -1), call.endingWith(last as AnyFunction)] : args)
       } catch (error) {
@@ -106,6 +108,7 @@ class RunningCall implements PromiseListener {
   readonly startedAt: number
   #listener: Required<CallListener> | undefined
   settledAt: number | undefined = undefined
+  asked = false
 
   constructor(args: readonly unknown[], listener: Required<CallListener>, clock: Clock) {
     this.#args = args

@@ -179,7 +179,7 @@ const FILES: Readonly<Record<string, string>> = {
   'service.mjs': `import { metrics } from '@opentelemetry/api'\nimport { Redis } from 'ioredis'\nimport { Client } from './client.cjs'\n${MAIN}`,
   'with-sdk.mjs': `import './sdk.mjs'\nimport { metrics } from '@opentelemetry/api'\nimport { Redis } from 'ioredis'\nimport { Client } from './client.cjs'\n${MAIN}`,
   'service.cjs': `require('./sdk.mjs')\nconst { metrics } = require('@opentelemetry/api')\nconst { Redis } = require('ioredis')\nconst { Client } = require('./client.cjs')\n${MAIN}`,
-  'health.config.js': `export default { methods: [{ module: './client.cjs', class: 'Client', method: 'call', records: 'api_call', upstream: 'apple' }] }`,
+  'health.config.js': `export default { profile: 'tracker_fetcher', methods: [{ module: './client.cjs', class: 'Client', method: 'call', records: 'api_call', upstream: 'apple' }] }`,
 }
 
 let work: string

@@ -1,8 +1,8 @@
 /** A server for tests of HTTP clients: it does with each path what the path is called, and hands out the requests that came. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { connect, createServer as createNetServer } from 'node:net'
 
 const PATHS: Readonly<Record<string, (req: IncomingMessage, res: ServerResponse) => void>> = {
@@ -81,7 +81,7 @@ export async function startUpstream(): Promise<Upstream> {
   }
 }
 
-export async function listening(server: Pick<Server, 'listen' | 'address' | 'once'>): Promise<number> {
+export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }

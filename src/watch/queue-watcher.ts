@@ -1,14 +1,14 @@
 /** The service's queues, read on connections of ours: those that health.config names, and those that are found in use. */
 import type { Cluster, Redis } from 'ioredis'
 
-import type { QueueTarget } from './config/targets.ts'
-import type { CommandClient } from './instrument/queue-keys.ts'
-import type { Command, Reply } from './instrument/queue-reading.ts'
-import { watchQueues } from './instrument/queues.ts'
-import type { RedisClient, RedisTarget } from './publish/redis-client.ts'
-import { RedisConnection } from './publish/redis-connection.ts'
+import type { QueueTarget } from '../config/targets.ts'
+import type { CommandClient } from '../instrument/queue-keys.ts'
+import type { Command, Reply } from '../instrument/queue-reading.ts'
+import { watchQueues } from '../instrument/queues.ts'
+import type { RedisClient, RedisTarget } from '../publish/redis-client.ts'
+import { RedisConnection } from '../publish/redis-connection.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
-import type { Cancel, Clock } from './types.ts'
+import type { Cancel, Clock } from '../types.ts'
 
 const INTERVAL_MS = 5000
 /** Queues found in use that are read; a service that makes queues on and on is not followed. */

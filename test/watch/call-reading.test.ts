@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { codeOf, readCall, readResult } from '../src/call-reading.ts'
-import type { WatchedCall } from '../src/call-reading.ts'
-import type { Reading } from '../src/config/targets.ts'
+import { codeOf, readCall, readResult } from '../../src/watch/call-reading.ts'
+import type { WatchedCall } from '../../src/watch/call-reading.ts'
+import type { Reading } from '../../src/config/targets.ts'
 
 const returned = (value: unknown, args: unknown[] = []): WatchedCall => ({ durationMs: 5, args, value, failed: false })
 const threw = (error: unknown): WatchedCall => ({ durationMs: 5, args: [], error, failed: true })

@@ -5,7 +5,7 @@
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 
 import type { ServiceRecorder } from './service-recorder.ts'
-import type { Cancel } from './types.ts'
+import type { Cancel } from '../types.ts'
 
 const CHANNEL = 'otel-health'
 const LISTENING = 'otel-health.listening'

@@ -1,5 +1,5 @@
 /** What a watched call says of the work, read as its target in health.config tells. Pure. */
-import type { Extractor, Reading } from './config/targets.ts'
+import type { Extractor, Reading } from '../config/targets.ts'
 
 export interface WatchedCall {
   readonly durationMs: number
