@@ -12,6 +12,8 @@ export interface MetricDefinition {
   readonly attributes: Readonly<Record<string, readonly string[]>>
   /** Upper bounds of the buckets of a histogram; a value equal to a bound belongs below it. */
   readonly bounds?: readonly number[]
+  /** Named by OTel's semantic conventions: instrumentations of an SDK beside us record it as well. */
+  readonly convention?: true
 }
 
 /** Name of the rule that every instance judges about every service. */
@@ -306,6 +308,7 @@ export const HTTP_METHODS = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PAT
 
 export const HTTP_CLIENT_REQUEST_DURATION: MetricDefinition = {
   name: 'http.client.request.duration',
+  convention: true,
   instrument: 'histogram',
   unit: 's',
   description: 'Duration of HTTP client requests.',
@@ -322,6 +325,7 @@ export const HTTP_CLIENT_REQUEST_DURATION: MetricDefinition = {
 
 export const PROCESS_MEMORY_USAGE: MetricDefinition = {
   name: 'process.memory.usage',
+  convention: true,
   instrument: 'observable_up_down_counter',
   unit: 'By',
   description: 'Physical memory in use by the process.',
@@ -329,6 +333,7 @@ export const PROCESS_MEMORY_USAGE: MetricDefinition = {
 }
 export const PROCESS_CPU_UTILIZATION: MetricDefinition = {
   name: 'process.cpu.utilization',
+  convention: true,
   instrument: 'observable_gauge',
   unit: '1',
   description: 'CPU time used by the process per second since the last collection: 1 is one core.',
@@ -336,6 +341,7 @@ export const PROCESS_CPU_UTILIZATION: MetricDefinition = {
 }
 export const PROCESS_UPTIME: MetricDefinition = {
   name: 'process.uptime',
+  convention: true,
   instrument: 'observable_gauge',
   unit: 's',
   description: 'How long the process has been running.',
@@ -343,6 +349,7 @@ export const PROCESS_UPTIME: MetricDefinition = {
 }
 export const EVENT_LOOP_DELAY: MetricDefinition = {
   name: 'nodejs.eventloop.delay.p99',
+  convention: true,
   instrument: 'observable_gauge',
   unit: 's',
   description: 'Event loop delay that 1 % of turns exceeded since the last collection.',

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 
-import { diag } from '@opentelemetry/api'
+import { diag } from './diag.ts'
 import { alertId } from './alert-id.ts'
 import { EVALUATION_ERRORS, SCOPE, SERVICE_SILENT } from './catalogue.ts'
 import type { Check } from './checks/check.ts'

@@ -1,6 +1,6 @@
 /** When and whether metrics are exported over OTLP, as the standard variables say. Where they go, the exporter reads itself. */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from './diag.ts'
 import type { Environment } from './config/options.ts'
 
 const INTERVAL_MS = 60_000

@@ -6,12 +6,12 @@
 import type { Agent } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { diag } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
+import { diag } from './diag.ts'
 import type { OtlpSettings } from './otlp-settings.ts'
 import type { CellStore } from './record/cells.ts'
 import { createCellProducer } from './record/cell-producer.ts'

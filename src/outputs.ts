@@ -1,6 +1,6 @@
 /** Where a monitor's figures go unless it is told otherwise: status and alerts to the health Redis, metrics to OTLP. */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from './diag.ts'
 import { alertId } from './alert-id.ts'
 import { EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from './catalogue.ts'
 import type { HealthMetricReader } from './collect/health-metric-reader.ts'

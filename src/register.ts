@@ -6,11 +6,12 @@
 import { dirname } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 
-import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { DiagLogLevel } from '@opentelemetry/api'
 
 import { systemClock } from './clock.ts'
 import type { Environment } from './config/options.ts'
 import { parseResourceAttributes } from './config/options.ts'
+import { setFallbackLogger } from './diag.ts'
 import type { LoadedConfig } from './health-config-file.ts'
 import { loadHealthConfig, packageName } from './health-config-file.ts'
 import { onProcessEnd } from './process-end.ts'
@@ -59,7 +60,8 @@ function startMonitor(script: string | undefined, loaded: LoadedConfig | undefin
   const [monitor, recorder] = loaded?.config.profile === 'tracker_fetcher' ? trackerFetcher(options) : worker(options)
   onProcessEnd(monitor)
   if (isMainThread) receiveFromThreads(recorder)
-  void monitor.start()
+  // The service's own modules are loaded first: what starting takes would be time to its first request.
+  setImmediate(() => void monitor.start())
   return recorder
 }
 
@@ -86,10 +88,7 @@ function worker(options: MonitorOptions): [WorkerHealthMonitor, ServiceRecorder]
 function logToStderr(): void {
   const level = DiagLogLevel[(process.env['OTEL_LOG_LEVEL'] ?? 'WARN').toUpperCase() as keyof typeof DiagLogLevel] ?? DiagLogLevel.WARN
   const toStderr = (message: string, ...details: unknown[]): void => console.error(message, ...details)
-  diag.setLogger(
-    { error: toStderr, warn: toStderr, info: toStderr, debug: toStderr, verbose: toStderr },
-    { logLevel: level, suppressOverrideMessage: true },
-  )
+  setFallbackLogger({ error: toStderr, warn: toStderr, info: toStderr, debug: toStderr }, level)
 }
 
 /** The service's own Redis, as most services are told of it: REDIS_URL, else REDIS_HOST and REDIS_PORT. */

@@ -68,6 +68,7 @@ const FILES: Readonly<Record<string, Rule>> = {
   'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
   'health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
   'global-provider.ts': { may: [`type:${API}`], because: 'it is one look at what was made global' },
+  'diag.ts': { may: [API], because: 'it is one way to say something' },
   'health-reader.ts': { may: ['collect', 'clock'], because: 'it makes one reader and finds it again' },
   'otlp-settings.ts': { may: [API, 'type:config'], because: 'it reads OTEL_* and nothing else' },
   'otlp.ts': {
@@ -158,7 +159,9 @@ function target(file: string, from: string): string {
 
 function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
   const patterns = from.startsWith('node:') ? ['node:*'] : [name]
-  return rule.may.some((allowed) => {
+  // Whoever may speak to the API may say what has to be said.
+  const may = rule.may.includes(API) ? [...rule.may, 'diag'] : rule.may
+  return may.some((allowed) => {
     const isType = allowed.startsWith('type:')
     const what = isType ? allowed.slice(5) : allowed
     return (what === '*' || patterns.includes(what)) && (!isType || typeOnly)

@@ -4,7 +4,6 @@
  *
  * A collection always ends (observable callbacks get a time limit), never rejects, and two that overlap are one.
  */
-import { diag } from '@opentelemetry/api'
 import type {
   AggregationOption,
   AggregationTemporality,
@@ -14,6 +13,7 @@ import type {
   MetricProducer,
 } from '@opentelemetry/sdk-metrics'
 
+import { diag } from '../diag.ts'
 import type { Clock, Sample, Series } from '../types.ts'
 import { SampleStreams, SERIES_LIMIT } from './samples.ts'
 

@@ -8,7 +8,12 @@ export type Meaning = (typeof MEANINGS)[number]
  * Reads one figure from what a call returned: a function of it and of the call's arguments, or the path of a property, such as
  * `reports.length`, for a configuration in JSON.
  */
-export type Extractor<T> = string | ((value: unknown, args: readonly unknown[]) => T)
+export type Extractor<T> = string | Extract<T>['read']
+
+/** A method, so that a function of the result's own type is one too. */
+interface Extract<T> {
+  read(value: unknown, args: readonly unknown[]): T
+}
 
 /** How a call is recorded. An extractor that throws is counted and said once; the service does not notice. */
 export interface Reading {

@@ -5,8 +5,7 @@
  */
 import { isPromise } from 'node:util/types'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { RedisTarget } from '../publish/redis-client.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { connectionTarget } from './bullmq-connection.ts'

@@ -1,8 +1,7 @@
 /** Listening on diagnostics channels of Node and of libraries without ever hurting who publishes. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Cancel } from '../types.ts'
 
 /** Listeners by the name of their channel. What is published is not checked: it is as the publisher documents it. */

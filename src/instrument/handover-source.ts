@@ -42,6 +42,8 @@ interface Found {
   readonly isEsModule: boolean
   readonly defaultName: string | undefined
   readonly exportsDefault: boolean
+  /** The name given to a default export that has none. */
+  readonly inventedName: string | undefined
   /** Classes that hand over their instances. */
   readonly withInstances: readonly string[]
 }
@@ -55,6 +57,7 @@ const NOTHING: Found = {
   isEsModule: false,
   defaultName: undefined,
   exportsDefault: false,
+  inventedName: undefined,
   withInstances: [],
 }
 
@@ -83,7 +86,7 @@ function handoverLine({ key, url, names }: Handover, found: Found): string {
   const entries = [...new Set([...names, ...found.aliases])].map(candidates)
   const module = found.isEsModule ? 'undefined' : "typeof module === 'object' ? module : undefined"
   const exported = found.exportsDefault ? ` export { ${found.defaultName} as default };` : ''
-  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)});`
+  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)}, ${JSON.stringify(found.inventedName)});`
   return `;${call}${imports.join('')}${exported}`
 }
 
@@ -106,6 +109,7 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
   const aliases = aliasesOf(text, tokens, names)
   const wanted = new Set([...names, ...aliases])
   let defaultName: string | undefined
+  let inventedName: string | undefined
   let exportsDefault = false
   const at = (index: number): string => tokens[index]?.text ?? ''
   const quoted = (index: number): string => text.slice(tokens[index]!.start, tokens[index]!.end)
@@ -130,11 +134,11 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
         const next = at(last + 1)
         if (isWord(next) && !['extends', 'implements'].includes(next)) defaultName = next
         else if (wanted.has('default')) {
-          defaultName = unusedName(text)
+          defaultName = inventedName = unusedName(text)
           edits.push({ start: tokens[last]!.end, end: tokens[last]!.end, text: ` ${defaultName} ` })
         }
       } else if (at(body) !== 'interface' && (wanted.has('default') || (wanted.has(at(body)) && endsAfter(text, tokens, body)))) {
-        defaultName = unusedName(text)
+        defaultName = inventedName = unusedName(text)
         exportsDefault = true
         edits.push({ ...token, text: 'let   ' }, { ...tokens[index + 1]!, text: `${defaultName} =` })
       }
@@ -156,12 +160,24 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
     withInstances.push(name)
     edits.push({ start: body.end - 1, end: body.end - 1, text: `;#otelHealth${withInstances.length} = ${call};` })
   }
-  const isEsModule = tokens.some(
-    ({ text: word }, index) =>
-      at(index - 1) !== '.' && (word === 'export' || (word === 'import' && at(index + 1) !== '(')) && at(index + 1) !== '=',
-  )
+  const isEsModule = isEsModuleSyntax(tokens)
   const more = [...aliases, ...(defaultName !== undefined && wanted.has('default') ? ['default'] : [])]
-  return { edits, locals, reexports, stars, aliases: more, isEsModule, defaultName, exportsDefault, withInstances }
+  return { edits, locals, reexports, stars, aliases: more, isEsModule, defaultName, exportsDefault, inventedName, withInstances }
+}
+
+/** Whether the text has `import` or `export` declarations other than of types, which are gone when the module is run. */
+function isEsModuleSyntax(tokens: readonly Token[]): boolean {
+  const at = (index: number): string => tokens[index]?.text ?? ''
+  return tokens.some(({ text: word }, index) => {
+    const next = at(index + 1)
+    if (at(index - 1) === '.' || next === '=' || at(index + 2) === '=') return false
+    return (word === 'export' && !TYPES.has(next)) || (word === 'import' && next !== '(' && next !== 'type')
+  })
+}
+
+/** A text that is not understood is none. */
+export function isEsModuleText(text: string): boolean {
+  return isEsModuleSyntax(topLevelTokens(text) ?? [])
 }
 
 const isWord = (text: string): boolean => /^[\p{ID_Start}$_]/u.test(text)
@@ -220,6 +236,7 @@ function constantsOf(text: string, tokens: readonly Token[], names: ReadonlySet<
   return found
 }
 
+const TYPES = new Set(['type', 'interface', 'declare'])
 const STATEMENTS = new Set(['let', 'var', 'function', 'class', 'export', 'import', 'if', 'for', 'while', 'return', ';'])
 
 /** Of `class Name …{}` or `Name = class …{}` at the top level. */

@@ -6,8 +6,8 @@
  * upstream's. The conventions leave the choice: "HTTP client spans SHOULD end sometime after the HTTP response headers are
  * fully read", and earlier than the body where an application may not read it.
  */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { errorTypeOf } from './http-error-type.ts'
 import type { Origin } from './http-origin.ts'

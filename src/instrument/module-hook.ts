@@ -5,17 +5,14 @@
  * ES modules are changed by a synchronous load hook. CommonJS is changed where its text is compiled, for its text may
  * come from a load hook, from an asynchronous hook that gives none (`source` is then null and the loader reads the file
  * itself) or from `require.extensions`, as tsx and its like have it.
- *
- * Trap: before Node 22.22 and 24.11 the mere presence of a load hook gives imported CommonJS modules a `require` without
- * `cache` that cannot load ES modules. Where all targets are CommonJS no load hook is installed.
  */
 import { Module, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Cancel } from '../types.ts'
 import { withHandover } from './handover-source.ts'
+import { loadHookIsHarmless, loadNext } from './load-hook-quirk.ts'
 
 export interface Binding {
   readonly get: () => unknown
@@ -34,8 +31,6 @@ export interface ModuleTarget {
   readonly names: readonly string[]
   /** Classes whose instances are to be handed over if their text declares such a field. */
   readonly fields?: readonly { readonly class: string; readonly field: string }[]
-  /** That every module it matches is CommonJS, which spares older versions of Node the load hook. */
-  readonly isCommonJs?: boolean
   /** Called once per loaded module while it is loaded, after its body ran. Must not throw (it is caught and said). Returns what undoes it. */
   readonly onLoad: (bindings: Readonly<Record<string, Binding | undefined>>, url: string) => Cancel | void
 }
@@ -56,12 +51,13 @@ interface CommonJsModule {
 }
 
 interface Receiver {
-  /** `withInstances`: classes that hand over their instances. */
+  /** `withInstances`: classes that hand over their instances. `inventedName`: what a default export without a name was called. */
   module(
     url: string,
     places: Readonly<Record<string, readonly Place[]>>,
     module: CommonJsModule | undefined,
     withInstances: readonly string[],
+    inventedName: string | undefined,
   ): void
   instance(url: string, name: string, instance: object): void
 }
@@ -105,7 +101,8 @@ export function hookModules(): ModuleHook {
 
   // Called by the service's module while it is loaded: a throw would keep the service from starting.
   const receiver: Receiver = {
-    module(url, places, module, withInstances) {
+    module(url, places, module, withInstances, inventedName) {
+      if (inventedName !== undefined) nameDefault(places['default']?.[0]?.[0](), inventedName)
       const bindings: Record<string, Binding | undefined> = {}
       for (const name of Object.keys(places)) {
         bindings[name] = bind(name, places, module, withInstances.includes(name) ? instancesOf(url, name) : undefined)
@@ -126,11 +123,12 @@ export function hookModules(): ModuleHook {
   Object.defineProperty(globalThis, Symbol.for(key), { value: receiver, configurable: true })
 
   const restoreCompile = editCommonJs(edit)
+  const hookIsHarmless = loadHookIsHarmless(process.argv[1], process.versions.node)
   let hooks: ReturnType<typeof registerHooks> | undefined
   const hookLoads = (): ReturnType<typeof registerHooks> =>
     registerHooks({
       load(url, context, nextLoad) {
-        const loaded = nextLoad(url, context)
+        const loaded = loadNext(url, context, nextLoad)
         // The wrapper that import-in-the-middle makes of a module is not the module.
         const source = url.includes('iitm=true') ? undefined : edit(url, loaded.source)
         return source === undefined ? loaded : { ...loaded, source }
@@ -141,7 +139,7 @@ export function hookModules(): ModuleHook {
     add(target) {
       targets.add(target)
       unmatched.add(target)
-      if (target.isCommonJs !== true) hooks ??= hookLoads()
+      if (hookIsHarmless) hooks ??= hookLoads()
       return () => {
         targets.delete(target)
         unmatched.delete(target)
@@ -214,6 +212,12 @@ class Instances {
   forgetEarly(): void {
     this.#early = undefined
   }
+}
+
+/** A function without a name that is exported as default is called so. */
+function nameDefault(value: unknown, inventedName: string): void {
+  if (typeof value !== 'function' || Object.getOwnPropertyDescriptor(value, 'name')?.value !== inventedName) return
+  Reflect.defineProperty(value, 'name', { value: 'default', configurable: true })
 }
 
 /** `undefined` if the module neither declares nor exports such a thing. */

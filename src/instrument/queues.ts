@@ -3,8 +3,8 @@
  * reads what the first names (the oldest jobs of BullMQ, the oldest undelivered entry of a stream's group), and one search per minute
  * finds the keys of a pattern.
  */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import type { QueueTarget } from '../config/targets.ts'
 import type { Cancel, Clock } from '../types.ts'
 import type { CommandClient } from './queue-keys.ts'

@@ -5,8 +5,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Cancel } from '../types.ts'
 import { redisOutcome } from './dependency-outcome.ts'
 import type { ModuleHook } from './module-hook.ts'

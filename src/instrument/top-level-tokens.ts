@@ -19,7 +19,12 @@ const BEFORE_EXPRESSION = new Set(
   'return typeof case in of delete void throw new instanceof do else yield await default extends export'.split(' '),
 )
 const BEFORE_CONDITION = new Set(['if', 'while', 'for', 'with'])
-const CLOSES: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+/** A map, for words such as `constructor` are looked up in it. */
+const CLOSES: ReadonlyMap<string, string> = new Map([
+  [')', '('],
+  [']', '['],
+  ['}', '{'],
+])
 
 interface Bracket {
   readonly text: string
@@ -59,10 +64,10 @@ export function topLevelTokens(text: string): readonly Token[] | undefined {
       open.push({ text: word, start, condition: BEFORE_CONDITION.has(last) })
       last = word
       continue
-    } else if (CLOSES[word] === undefined) {
+    } else if (!CLOSES.has(word)) {
       add(word[0] === '"' || word[0] === "'" ? "'" : word, start)
       continue
-    } else if (open.at(-1)?.text === CLOSES[word]) {
+    } else if (open.at(-1)?.text === CLOSES.get(word)) {
       const bracket = open.pop()!
       add(bracket.text, bracket.start)
       last = bracket.condition ? 'if' : word

@@ -8,8 +8,7 @@
  */
 import { tracingChannel } from 'node:diagnostics_channel'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import type { CallListener } from './watch-function.ts'
 

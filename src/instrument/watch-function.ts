@@ -7,12 +7,12 @@
  * A thenable that is no promise ends when it is returned: many run when they are asked, and to ask would be to run them twice.
  *
  * What can still be told: `util.types.isProxy` and `isAsyncFunction`, `Function.prototype.toString.call(wrapped)` (its own
- * `toString()` gives the function's text), one more frame in stack traces, and one more promise in `async_hooks`.
+ * `toString()` gives the function's text), `util.inspect`, which from Node 26 on writes `Proxy(…)` around it, one more frame in
+ * stack traces, and one more promise in `async_hooks`.
  */
 import { isAsyncFunction, isGeneratorObject, isPromise } from 'node:util/types'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Clock } from '../types.ts'
 import { watchGenerator } from './generator-outcome.ts'
 import type { PromiseListener } from './promise-outcome.ts'
@@ -59,7 +59,7 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
   const isAsync = isAsyncFunction(originals.get(original) ?? original)
   const isClass = functionToString.call(original).startsWith('class')
 
-  const wrapped = new Proxy(original, {
+  const wrapped: F = standIn(original, {
     apply(target, self, args: unknown[]) {
       if (when !== undefined && !when(self)) return Reflect.apply(target, self, args)
       const call = new RunningCall(args, listener, clock)
@@ -92,13 +92,21 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
         throw error
       }
     },
+  })
+  return wrapped
+}
+
+/** A Proxy whose `toString()` gives the text of the function. */
+function standIn<F extends AnyFunction>(original: F, handler: ProxyHandler<F>): F {
+  const proxy = new Proxy(original, {
+    ...handler,
     get(target, key, receiver) {
       const value: unknown = Reflect.get(target, key, receiver)
-      return value === functionToString && receiver === wrapped ? toString : value
+      return value === functionToString && receiver === proxy ? toString : value
     },
   })
-  originals.set(wrapped, originals.get(original) ?? original)
-  return wrapped
+  originals.set(proxy, originals.get(original) ?? original)
+  return proxy
 }
 
 /** Tells its end once. */
@@ -133,7 +141,7 @@ class RunningCall implements PromiseListener {
   }
 
   endingWith(callback: AnyFunction): AnyFunction {
-    return new Proxy(callback, {
+    return standIn(callback, {
       apply: (target, self, args: unknown[]) => {
         if (args[0]) this.rejected(args[0])
         else this.fulfilled(args[1])

@@ -9,8 +9,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { releaseGenerators } from './generator-outcome.ts'
 import type { Binding, ModuleHook } from './module-hook.ts'
@@ -55,7 +54,6 @@ export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: M
     matches,
     names: [functionName ?? className!],
     ...(className !== undefined && method !== undefined && { fields: [{ class: className, field: method }] }),
-    isCommonJs: /^file:.*\.c[jt]s$/u.test(module),
     onLoad(bindings, url): Cancel | undefined {
       try {
         const replacing = new Replacing(target, listener)

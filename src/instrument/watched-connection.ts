@@ -2,8 +2,8 @@
  * A connection of the service to a server, as far as its health goes. A busy connection tells of one answer per period, so that watching
  * costs a comparison per command and no clock reading; of a failure it tells once until it is answered or tries again.
  */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import type { DependencyEvidence, DependencyKind } from '../checks/dependency-evidence.ts'
 import type { Cancel, Clock } from '../types.ts'
 import type { Outcome } from './dependency-outcome.ts'

@@ -1,5 +1,5 @@
 /** Who else is alive: every service for the `service_silent` rule, and the other instances of one's own service for its status. */
-import { diag } from '@opentelemetry/api'
+import { diag } from '../diag.ts'
 import type { InstancePresence, Phase, Presence, Status } from '../types.ts'
 import { instancesKey, SERVICES_KEY, statusKey } from './keys.ts'
 import type { RedisClient } from './redis-client.ts'

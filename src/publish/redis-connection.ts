@@ -2,7 +2,7 @@
  * One connection to the health Redis that is made again whenever it is lost, says once that it was lost and once that it is back, and
  * notices a server that is frozen. It never keeps the process alive unless held.
  */
-import { diag } from '@opentelemetry/api'
+import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from './redis-client.ts'
 

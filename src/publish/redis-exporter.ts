@@ -3,7 +3,7 @@
  * could not take is kept: every transition within a bound, of status and metrics only the newest. When Redis is back the
  * transitions are written in order, then the newest status.
  */
-import { diag } from '@opentelemetry/api'
+import { diag } from '../diag.ts'
 import type { Alert, Cancel, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../types.ts'
 import type { Instant } from './alert-document.ts'
 import { AlertWriter } from './alert-writer.ts'

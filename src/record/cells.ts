@@ -3,8 +3,8 @@
  * A cell is its own `Series`, so a reader knows a series by object identity and never derives a key.
  */
 import type { HrTime } from '@opentelemetry/api'
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Attributes, Clock, Sample, Series } from '../types.ts'
 import type { CounterHandle, HistogramHandle, LevelHandle, Recording } from './recording.ts'

@@ -1,6 +1,6 @@
 /** What becomes of a record that cannot be recorded: it is counted, and the first one is said. */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import { RECORDS_DROPPED } from '../catalogue.ts'
 import type { Recording } from './recording.ts'
 

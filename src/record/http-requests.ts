@@ -3,8 +3,8 @@
  * per series. Hosts, methods, statuses and errors come from outside, so their number is bounded: whatever a service calls,
  * it makes at most `SERIES_LIMIT` series.
  */
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import {
   ERROR_TYPE,
   HTTP_CLIENT_REQUEST_DURATION,

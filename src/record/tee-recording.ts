@@ -1,10 +1,11 @@
 /**
  * The recording of a monitor that may find another SDK in its process. Everything goes into cells, which are judged at
- * once; what is recorded goes to that SDK's meter too, from the first value on, however late the SDK is found.
+ * once; what is recorded goes to that SDK's meter too, from the first value on, however late the SDK is found. Metrics that
+ * the conventions name do not: that SDK's own instrumentations record them, and a request would be exported twice.
  */
 import type { Meter } from '@opentelemetry/api'
-import { diag } from '@opentelemetry/api'
 
+import { diag } from '../diag.ts'
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Attributes } from '../types.ts'
 import type { Cell, CellStore, CounterCell, HistogramCell, LevelCell } from './cells.ts'
@@ -45,16 +46,19 @@ export class TeeRecording implements Recording {
 
   counter(metric: MetricDefinition, attributes: Attributes): CounterHandle {
     const cell = this.#cells.counter(metric, attributes)
+    if (metric.convention) return cell
     return this.#handle(cell, () => new TeeCounter(metric, cell, this.#look))
   }
 
   histogram(metric: MetricDefinition, attributes: Attributes): HistogramHandle {
     const cell = this.#cells.histogram(metric, attributes)
+    if (metric.convention) return cell
     return this.#handle(cell, () => new TeeHistogram(metric, cell, this.#look, this.#keep))
   }
 
   level(metric: MetricDefinition, attributes: Attributes): LevelHandle {
     const cell = this.#cells.level(metric, attributes)
+    if (metric.convention) return cell
     return this.#handle(cell, () => new TeeLevel(metric, cell, this.#look))
   }
 

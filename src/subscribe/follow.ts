@@ -4,7 +4,7 @@
  * that heard every message, and is told of every transition that the stream still holds once and in order.
  */
 import type { Cluster, Redis } from 'ioredis'
-import { diag } from '@opentelemetry/api'
+import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { parseMessage, type AlertMessage, type AlertView, type HealthMessage, type StatusMessage } from './message.ts'
 import { ALERTS_CHANNEL, ALERTS_KEY, METRICS_CHANNELS, STATUS_CHANNELS } from './names.ts'

@@ -15,6 +15,14 @@ interface Told {
   readonly args: readonly unknown[]
 }
 
+/** Threads that were started and are watched from here on. */
+let threads = 0
+
+/** Whether a worker thread has told anything or begun to watch: what the main thread does not load may be loaded there. */
+export function hasThreads(): boolean {
+  return threads > 0
+}
+
 /** Records what threads started from now on tell. The channel keeps nothing alive. */
 export function receiveFromThreads(recorder: ServiceRecorder): Cancel {
   if (!isMainThread) return () => {}
@@ -22,8 +30,13 @@ export function receiveFromThreads(recorder: ServiceRecorder): Cancel {
   const channel = new BroadcastChannel(CHANNEL)
   channel.unref()
   channel.onmessage = (message: unknown): void => {
-    const { method, args } = (message as { data: Told }).data
-    ;(recorder[method] as (...args: readonly unknown[]) => void)(...args)
+    // A listener that throws would end the service.
+    try {
+      const { method, args } = (message as { data: Told }).data
+      ;(recorder[method] as (...args: readonly unknown[]) => void)(...args)
+    } catch {
+      recorder.dropped('what a worker thread saw')
+    }
   }
   return () => channel.close()
 }

@@ -2,8 +2,7 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import { diag } from '@opentelemetry/api'
-
+import { diag } from '../diag.ts'
 import { codeOf, readCall, readResult } from './call-reading.ts'
 import type { HealthConfig } from '../config/health-config.ts'
 import type { MethodTarget, Reading } from '../config/targets.ts'

@@ -1,6 +1,7 @@
 /**
  * Five services that know nothing of otel-health say on the channels how they are, with only a health.config beside them, and much
- * of it with none. What they say is compared with what they have counted themselves.
+ * of it with none. What they say is compared with what they have counted themselves. Meanwhile others run with and without
+ * otel-health and are compared.
  */
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,24 +13,28 @@ import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 import type { MetricsMessage } from '../../src/subscribe/message.ts'
 import { HealthMessages } from './health-messages.ts'
 import { REGISTER, SERVICE_NAMES, type Ledger, type ServiceName, type ServiceProcess, type ServiceRun } from './service-process.ts'
+import { testParity } from './services-parity.ts'
 import { startSurroundings, type Surroundings } from './service-surroundings.ts'
 
-/** Rates are not given before half a minute was watched. */
 const TIMEOUT = { timeout: 120_000 }
 
-/** As many as Redis has databases: the processes do next to nothing for most of their time. */
+/** As many as Redis has databases; ten of them do next to nothing for most of their time. */
 const AT_ONCE = 15
 
 let surroundings: Surroundings
 let health: HealthMessages
-/** Running from the beginning, for they are watched for longest. */
+/** Running from the beginning, for no rate is given before half a minute was watched. */
 const atWork = new Map<ServiceName, Promise<ServiceProcess>>()
+const failing = new Map<ServiceName, Promise<ServiceProcess>>()
 const folders: string[] = []
 
 beforeAll(async () => {
   surroundings = await startSurroundings(AT_ONCE)
   health = await HealthMessages.on(surroundings.port)
-  for (const service of SERVICE_NAMES) atWork.set(service, start({ service }))
+  for (const service of SERVICE_NAMES) {
+    atWork.set(service, start({ service }))
+    failing.set(service, start({ service, env: { FAIL: '1', HEALTH_SERVICE_NAME: `${service}.failing` } }))
+  }
 }, 60_000)
 afterAll(async () => {
   await surroundings.close()
@@ -77,18 +82,7 @@ function successRate({ attempts, failed }: Ledger): number {
   return Math.round((1000 * (attempts - failed)) / attempts) / 10
 }
 
-test.concurrent.for(SERVICE_NAMES)('%s fires an alert when its work fails', TIMEOUT, async (service) => {
-  const name = `${service}.failing`
-  const process = await watched({ service, env: { FAIL: '1' } }, name)
-  const { attempts, failed } = await process.ledger
-  const alert = await health.alert(name, ({ rule }) => rule === 'low_success_rate')
-  expect(alert).toMatchObject({ type: 'fired', state: 'firing' })
-  const status = await health.status(name, ({ alerts }) => alerts.some(({ state }) => state === 'firing'))
-  expect(status.status).not.toBe('healthy')
-  const said = await health.metrics(name, (message) => evidenceOf(message).attempts === attempts)
-  expect(evidenceOf(said).failures).toBe(failed)
-  await process.stop()
-})
+testParity(() => surroundings)
 
 test.concurrent('a service in a worker thread is watched as one of its own', TIMEOUT, async () => {
   const name = 'function-worker.thread'
@@ -157,6 +151,20 @@ test.concurrent.for<ServiceName>(['class-fetcher', 'fetch-loop'])(
     await process.stop()
   },
 )
+
+test.concurrent.for(SERVICE_NAMES)('%s fires an alert when its work fails', TIMEOUT, async (service) => {
+  const name = `${service}.failing`
+  const process = await failing.get(service)!
+  showIfFailed(process, name)
+  const { attempts, failed } = await process.ledger
+  const alert = await health.alert(name, ({ rule }) => rule === 'low_success_rate')
+  expect(alert).toMatchObject({ type: 'fired', state: 'firing' })
+  const status = await health.status(name, ({ alerts }) => alerts.some(({ state }) => state === 'firing'))
+  expect(status.status).not.toBe('healthy')
+  const said = await health.metrics(name, (message) => evidenceOf(message).attempts === attempts)
+  expect(evidenceOf(said).failures).toBe(failed)
+  await process.stop()
+})
 
 test.concurrent.for(SERVICE_NAMES)(
   '%s says that it is healthy, its rates, its queue sizes, and that it stopped',

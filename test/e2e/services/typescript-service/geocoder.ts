@@ -9,7 +9,9 @@ export type Answer = { readonly found: true; readonly places: readonly Place[] }
 export class Geocoder {
   readonly #upstream: string
 
+  /** Throws unless it is given a URL. */
   constructor(upstream: string) {
+    if (!URL.canParse(upstream)) throw new TypeError(`${upstream} is no URL`)
     this.#upstream = upstream
   }
 

@@ -65,8 +65,9 @@ async function finish(): Promise<void> {
 }
 
 function crash(): void {
-  // Through a watched function, so that it is on the stack.
-  if (CRASH === 'throw') setImmediate(() => Geocoder.normalise('12'))
+  if (CRASH === 'throw') setImmediate(() => new Geocoder('nowhere'))
+  // By a function that health.config names.
+  if (CRASH === 'throw-watched') setImmediate(() => Geocoder.normalise('12'))
   if (CRASH === 'reject') void lookup('nowhere%')
   if (CRASH === 'exit3') process.exit(3)
   if (CRASH?.startsWith('sigterm')) process.kill(process.pid, 'SIGTERM')

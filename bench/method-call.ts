@@ -1,0 +1,95 @@
+/**
+ * What watching adds to a call. Variants are drawn at random call by call in one process and each call is timed, so that a
+ * machine that changes speed, and what one variant does to caches and hooks, are the same for all.
+ */
+import { systemClock } from '../src/clock.ts'
+import { watchFunction } from '../src/instrument/watch-function.ts'
+import { bar } from './rounds.ts'
+
+const CALLS = 600_000
+const WARM_UP = 60_000
+
+class Fetcher {
+  #reports = 3
+  async fetch(tracker: number): Promise<number> {
+    return this.#reports + tracker
+  }
+  async wait(tracker: number): Promise<number> {
+    await undefined
+    return this.#reports + tracker
+  }
+  count(tracker: number): number {
+    return this.#reports + tracker
+  }
+  promise(tracker: number): Promise<number> {
+    return Promise.resolve(this.#reports + tracker)
+  }
+}
+class Watched extends Fetcher {}
+
+let recorded = 0
+const METHODS = ['fetch', 'wait', 'count', 'promise'] as const
+for (const name of METHODS) {
+  // A copy, so that the methods of the bare class are not shared.
+  const method = Object.getOwnPropertyDescriptor(Fetcher.prototype, name)!.value as (this: Fetcher, tracker: number) => unknown
+  const onCall = ({ durationMs }: { readonly durationMs: number }): void => {
+    recorded += durationMs < 1000 ? 1 : 0
+  }
+  Object.defineProperty(Watched.prototype, name, { value: watchFunction(method as never, { clock: systemClock, onCall }), writable: true })
+}
+
+const bare = new Fetcher()
+const watched = new Watched()
+const times: Record<string, number[]> = {}
+const draw = ['nothing', 'two clock reads', ...METHODS.flatMap((name) => [name, `${name}, watched`])] as const
+
+let sum = 0
+for (let call = -WARM_UP; call < CALLS; call++) {
+  const variant = draw[Math.floor(Math.random() * draw.length)]!
+  let elapsed: number
+  if (variant === 'nothing') {
+    const started = performance.now()
+    elapsed = performance.now() - started
+  } else if (variant === 'two clock reads') {
+    const started = performance.now()
+    sum += performance.now() - performance.now()
+    elapsed = performance.now() - started
+  } else {
+    const [name, how] = variant.split(', ') as [(typeof METHODS)[number], string | undefined]
+    const fetcher = how ? watched : bare
+    if (name === 'count') {
+      const started = performance.now()
+      sum += fetcher.count(call)
+      elapsed = performance.now() - started
+    } else if (name === 'fetch') {
+      const started = performance.now()
+      sum += await fetcher.fetch(call)
+      elapsed = performance.now() - started
+    } else if (name === 'wait') {
+      const started = performance.now()
+      sum += await fetcher.wait(call)
+      elapsed = performance.now() - started
+    } else {
+      const started = performance.now()
+      sum += await fetcher.promise(call)
+      elapsed = performance.now() - started
+    }
+  }
+  if (call >= 0) (times[variant] ??= []).push(elapsed)
+}
+
+/** Nanoseconds; the clock reads around it are taken off. */
+function median(variant: string): number {
+  const sorted = times[variant]!.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]! * 1e6
+}
+const nothing = median('nothing')
+for (const variant of draw) console.log(`${variant.padEnd(18)} ${(median(variant) - nothing).toFixed(0).padStart(6)} ns`)
+
+const pair = median('two clock reads') - nothing
+const added = (name: string): number => (median(`${name}, watched`) - median(name)) / pair
+console.log(`${recorded} calls recorded, checksum ${sum > 0}`)
+bar('a watched async method that awaits nothing adds', added('fetch'), 3, 'at most', 'times two clock reads')
+bar('a watched async method that waits adds', added('wait'), 3, 'at most', 'times two clock reads')
+bar('a watched method that is not async adds', added('count'), 3, 'at most', 'times two clock reads')
+bar('a watched method that returns a promise adds', added('promise'), 3, 'at most', 'times two clock reads')

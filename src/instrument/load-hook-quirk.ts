@@ -1,0 +1,45 @@
+/**
+ * Before Node 22.22.3, 24.11.1 and 25.1 the mere presence of a synchronous load hook changes CommonJS modules that are
+ * imported, an entry point after `--import` among them: their `require` has no `cache` and can't load ES modules. Where the
+ * entry point is CommonJS that would break services, so they do without; what they `require` is seen nevertheless. Beside
+ * asynchronous hooks, which leave the text of CommonJS to the loader, the hook finds none there, which is refused.
+ */
+import { readFileSync } from 'node:fs'
+import type { LoadHookContext, LoadHookSync } from 'node:module'
+import { createRequire, findPackageJSON } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+import { isEsModuleText } from './handover-source.ts'
+
+/** `entry`: `process.argv[1]`; `version`: `process.versions.node`. */
+export function loadHookIsHarmless(entry: string | undefined, version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  const [goodMinor, goodPatch] = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }[major] ?? (major >= 26 ? [0, 0] : [Infinity, 0])
+  return minor > goodMinor! || (minor === goodMinor && patch >= goodPatch!) || !isCommonJs(entry)
+}
+
+type Loaded = ReturnType<Parameters<LoadHookSync>[2]>
+
+/** What the next hook gives; where that is refused for want of a text, the text of the file. */
+export function loadNext(url: string, context: LoadHookContext, nextLoad: Parameters<LoadHookSync>[2]): Loaded {
+  try {
+    return nextLoad(url, context)
+  } catch (error) {
+    const isRefused = (error as { code?: unknown } | undefined)?.code === 'ERR_INVALID_RETURN_PROPERTY_VALUE'
+    if (!isRefused || !url.startsWith('file:') || (context.format ?? 'commonjs') !== 'commonjs') throw error
+    return { format: 'commonjs', source: readFileSync(new URL(url), 'utf8') }
+  }
+}
+
+function isCommonJs(entry: string | undefined): boolean {
+  if (entry === undefined) return false
+  try {
+    const file = createRequire(import.meta.url).resolve(entry)
+    if (/\.[cm][jt]s$/u.test(file)) return /\.c[jt]s$/u.test(file)
+    const packageFile = findPackageJSON(pathToFileURL(file))
+    const { type } = (packageFile === undefined ? {} : JSON.parse(readFileSync(packageFile, 'utf8'))) as { type?: unknown }
+    return type === 'module' ? false : type === 'commonjs' || !isEsModuleText(readFileSync(file, 'utf8'))
+  } catch {
+    return false
+  }
+}
