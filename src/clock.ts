@@ -1,6 +1,9 @@
 /** The only file that names Date, performance and setTimeout, so that everything else runs on a virtual clock. */
 import type { Cancel, Clock } from './types.ts'
 
+/** The global is a getter, which costs a fifth of a reading. */
+const { performance } = globalThis
+
 /** The process's clock. Its timers never keep the host alive: whether the host ends is the host's business. */
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),

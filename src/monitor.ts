@@ -14,7 +14,7 @@ import { redisCheck } from './checks/redis-check.ts'
 import { sqlCheck } from './checks/sql-check.ts'
 import { systemClock } from './clock.ts'
 import { Windows } from './compute/windows.ts'
-import type { HealthOptions } from './config/options.ts'
+import type { Environment, HealthOptions } from './config/options.ts'
 import { resolveOptions } from './config/options.ts'
 import type { Settings } from './config/settings.ts'
 import type { Instant } from './judge/alert.ts'
@@ -114,7 +114,7 @@ export class ServiceHealthMonitor {
     this.recording = recording
     const exporting = { options: this.options, instance: this.instance, clock, store: this.#store, recording, env }
     this.#metricsExport = createMetricsExport({ ...exporting, ...(options.reader && { reader: options.reader }) })
-    this.#http = new HttpRequests(recording)
+    this.#http = new HttpRequests(recording, knownMethods(env))
     this.#drop = createDrop(recording)
     this.#kind = kind
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
@@ -406,6 +406,12 @@ export class ServiceHealthMonitor {
 
 function checksOf({ redis, database, checks = [] }: ServiceHealthMonitorOptions): readonly Check[] {
   return [...(redis ? [redisCheck(redis)] : []), ...(database ? [sqlCheck(database)] : []), ...checks]
+}
+
+/** The conventions demand that the methods told apart can be named. */
+function knownMethods(env: Environment): readonly string[] | undefined {
+  const names = env['OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS']?.split(',').map((name) => name.trim())
+  return names?.some(Boolean) ? names : undefined
 }
 
 function limitsOf(settings: Settings): Limits {

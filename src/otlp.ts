@@ -12,6 +12,7 @@ import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metri
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
 import { diag } from './diag.ts'
+import { markAsOwn } from './own-requests.ts'
 import type { OtlpSettings } from './otlp-settings.ts'
 import type { CellStore } from './record/cells.ts'
 import { createCellProducer } from './record/cell-producer.ts'
@@ -83,6 +84,7 @@ function otlpReader({ store, clock, onExportFailure }: OwnedProviderOptions, set
 async function agentThatHoldsNobody(protocol: string): Promise<Agent> {
   const { Agent: AgentOf } = protocol === 'https:' ? await import('node:https') : await import('node:http')
   const agent = new AgentOf({ keepAlive: true })
+  markAsOwn(agent)
   const createConnection = agent.createConnection.bind(agent)
   agent.createConnection = (options, done) => {
     const socket = createConnection(options, done)

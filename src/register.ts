@@ -18,8 +18,9 @@ import { onProcessEnd } from './process-end.ts'
 import type { RedisTarget } from './publish/redis-client.ts'
 import type { ServiceRecorder } from './watch/service-recorder.ts'
 import { trackerFetcherRecorder, workerRecorder } from './watch/service-recorder.ts'
+import type { ServiceWatchOptions } from './watch/watch-service.ts'
 import { watchService } from './watch/watch-service.ts'
-import { listeningScript, receiveFromThreads, relayToMainThread } from './watch/thread-relay.ts'
+import { listeningScript, mainThreadRelay, receiveFromThreads } from './watch/thread-relay.ts'
 import { TrackerFetcherHealthMonitor } from './tracker-fetcher-monitor.ts'
 import { WorkerHealthMonitor } from './worker-monitor.ts'
 
@@ -37,19 +38,20 @@ function register(): void {
   const mainScript = listeningScript()
   const script = mainScript ?? process.argv[1]
   const loaded = loadHealthConfig(script, process.cwd())
-  const recorder = mainScript === undefined ? startMonitor(script, loaded) : relayToMainThread()
   watchService({
-    recorder,
+    ...(mainScript === undefined ? startMonitor(script, loaded) : mainThreadRelay()),
     config: loaded?.config ?? {},
     folder: loaded ? dirname(loaded.file) : process.cwd(),
     redis: serviceRedis(loaded?.config.queuesRedis, process.env),
     clock: systemClock,
-    mainThread: mainScript === undefined,
   })
 }
 
 /** One for each process; its threads tell it what they see. */
-function startMonitor(script: string | undefined, loaded: LoadedConfig | undefined): ServiceRecorder {
+function startMonitor(
+  script: string | undefined,
+  loaded: LoadedConfig | undefined,
+): Pick<ServiceWatchOptions, 'recorder' | 'isLoadedElsewhere'> {
   const name = packageName(script, process.cwd())
   const instance = clusterInstance(process.env)
   const options = {
@@ -57,12 +59,16 @@ function startMonitor(script: string | undefined, loaded: LoadedConfig | undefin
     ...(name !== undefined && { packageName: name }),
     ...(instance !== undefined && { instance }),
   }
-  const [monitor, recorder] = loaded?.config.profile === 'tracker_fetcher' ? trackerFetcher(options) : worker(options)
+  const [monitor, recorder] = loaded?.config.profile === 'tracker_fetcher' ? trackerFetcher(options) : anyWorker(options)
   onProcessEnd(monitor)
-  if (isMainThread) receiveFromThreads(recorder)
+  const elsewhere = new Set<string>()
+  if (isMainThread)
+    receiveFromThreads(recorder, (modules) => {
+      for (const module of modules) elsewhere.add(module)
+    })
   // The service's own modules are loaded first: what starting takes would be time to its first request.
   setImmediate(() => void monitor.start())
-  return recorder
+  return { recorder, isLoadedElsewhere: (module) => elsewhere.has(module) }
 }
 
 /** Workers of a cluster inherit the environment: an instance id given there would be that of all of them. */
@@ -79,7 +85,7 @@ function trackerFetcher(options: MonitorOptions): [TrackerFetcherHealthMonitor, 
   return [monitor, trackerFetcherRecorder(monitor)]
 }
 
-function worker(options: MonitorOptions): [WorkerHealthMonitor, ServiceRecorder] {
+function anyWorker(options: MonitorOptions): [WorkerHealthMonitor, ServiceRecorder] {
   const monitor = new WorkerHealthMonitor(options)
   return [monitor, workerRecorder(monitor)]
 }

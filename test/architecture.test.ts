@@ -28,13 +28,14 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   compute: { may: [], because: PURE },
   judge: { may: [], because: PURE },
   config: { may: [], because: PURE },
-  checks: { may: ['node:*'], because: 'clients of dependencies are passed in' },
+  checks: { may: ['own-requests', 'node:*'], because: 'clients of dependencies are passed in' },
   publish: { may: ['ioredis', API, 'node:*'], because: 'it publishes what it is given' },
   subscribe: { may: ['ioredis', API, 'node:*'], because: 'it is the other side of the channels and knows nothing of this one' },
   services: { may: ['judge'], because: 'a profile is data made with the rule builders' },
   watch: {
     may: [
       'instrument',
+      'own-requests',
       'config',
       'publish',
       'type:record',
@@ -68,6 +69,7 @@ const FILES: Readonly<Record<string, Rule>> = {
   'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
   'health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
   'global-provider.ts': { may: [`type:${API}`], because: 'it is one look at what was made global' },
+  'own-requests.ts': { may: ['node:*'], because: 'it knows our requests, not what they are for' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
   'health-reader.ts': { may: ['collect', 'clock'], because: 'it makes one reader and finds it again' },
   'otlp-settings.ts': { may: [API, 'type:config'], because: 'it reads OTEL_* and nothing else' },
@@ -75,6 +77,7 @@ const FILES: Readonly<Record<string, Rule>> = {
     may: [
       'record',
       'version',
+      'own-requests',
       'otlp-settings',
       API,
       SDK,

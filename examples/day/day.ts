@@ -129,7 +129,6 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     folder: dirname(file),
     redis: { host: '127.0.0.1', port: valkey.port },
     clock: health,
-    mainThread: true,
   })
   await monitor.start()
 

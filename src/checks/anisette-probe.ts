@@ -1,14 +1,13 @@
 /** One request to an anisette-v3-server, version 1 of its API: usable only if both headers Apple checks are there. */
+import { PROBE_USER_AGENT } from '../own-requests.ts'
 import type { AnisetteEvidence } from './anisette-watch.ts'
 
-/** Tells our probes from the service's own requests in the server's log. */
-const USER_AGENT = 'otel-health-check'
 const LONGEST_BODY = 64 * 1024
 
 /** Rejects when there is no answer; resolves to `unreachable` for a server error, to `invalid` for an answer without usable headers. */
 export async function probeAnisette(url: string, signal: AbortSignal): Promise<AnisetteEvidence> {
   const { username, password, href } = new URL(url)
-  const headers = new Headers({ 'user-agent': USER_AGENT })
+  const headers = new Headers({ 'user-agent': PROBE_USER_AGENT })
   // fetch refuses a URL that holds a password.
   if (username || password) headers.set('authorization', `Basic ${btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`)}`)
   const response = await fetch(href.replace(/^(https?:\/\/)[^/@]*@/, '$1'), { headers, redirect: 'manual', signal })

@@ -8,10 +8,10 @@ export type Meaning = (typeof MEANINGS)[number]
  * Reads one figure from what a call returned: a function of it and of the call's arguments, or the path of a property, such as
  * `reports.length`, for a configuration in JSON.
  */
-export type Extractor<T> = string | Extract<T>['read']
+export type Extractor<T> = string | Read<T>['read']
 
 /** A method, so that a function of the result's own type is one too. */
-interface Extract<T> {
+interface Read<T> {
   read(value: unknown, args: readonly unknown[]): T
 }
 

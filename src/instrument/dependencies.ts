@@ -24,9 +24,6 @@ export interface DependencyOptions {
   readonly onEvidence: (evidence: DependencyEvidence) => void
 }
 
-/** Labels of the module targets that are added here; a service that loads none of them is nothing to report. */
-export const DEPENDENCY_MODULES: readonly string[] = ['ioredis', 'redis', 'pg', 'mysql2']
-
 /** Clients loaded before this are seen only through their channels. Returns what ends it and restores every method. */
 export function watchDependencies({ hook, clock, onEvidence }: DependencyOptions): Cancel {
   const teller = new EvidenceTeller(clock, onEvidence)

@@ -249,7 +249,7 @@ function classBody(tokens: readonly Token[], name: string): Token | undefined {
 }
 
 /** Whether a variable may be called so. Any other text, such as `default`, would be a syntax error in the service's module. */
-export function canBeDeclared(name: string): boolean {
+function canBeDeclared(name: string): boolean {
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return false
   try {
     return Boolean(new Script(`'use strict'; async () => { class ${name} {} }`))

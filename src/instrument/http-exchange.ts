@@ -35,7 +35,7 @@ export interface HttpRequest {
 
 /**
  * How long a response may be under way before it is taken for one that is not read to its end (an unread body, a stream of
- * events). Equal to the last bound of the histogram, so that a slow body that does end is not told apart in vain.
+ * events): the last bound of the histogram, beyond which it would make no difference when a slow body ends.
  */
 export const UNREAD_AFTER_MS = 60_000
 const SWEEP_MS = 10_000

@@ -11,11 +11,11 @@ import { pathToFileURL } from 'node:url'
 
 import { isEsModuleText } from './handover-source.ts'
 
-/** `entry`: `process.argv[1]`; `version`: `process.versions.node`. */
-export function loadHookIsHarmless(entry: string | undefined, version: string): boolean {
+/** `version`: `process.versions.node`. */
+export function hasLoadHookQuirk(version: string): boolean {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
   const [goodMinor, goodPatch] = { 22: [22, 3], 24: [11, 1], 25: [1, 0] }[major] ?? (major >= 26 ? [0, 0] : [Infinity, 0])
-  return minor > goodMinor! || (minor === goodMinor && patch >= goodPatch!) || !isCommonJs(entry)
+  return minor < goodMinor! || (minor === goodMinor && patch < goodPatch!)
 }
 
 type Loaded = ReturnType<Parameters<LoadHookSync>[2]>
@@ -31,13 +31,16 @@ export function loadNext(url: string, context: LoadHookContext, nextLoad: Parame
   }
 }
 
-function isCommonJs(entry: string | undefined): boolean {
+/** `entry`: `process.argv[1]`; a file that is not found is not. */
+export function isCommonJsEntry(entry: string | undefined): boolean {
   if (entry === undefined) return false
   try {
     const file = createRequire(import.meta.url).resolve(entry)
     if (/\.[cm][jt]s$/u.test(file)) return /\.c[jt]s$/u.test(file)
     const packageFile = findPackageJSON(pathToFileURL(file))
-    const { type } = (packageFile === undefined ? {} : JSON.parse(readFileSync(packageFile, 'utf8'))) as { type?: unknown }
+    // Where there is none, Node gives another path.
+    const hasPackage = packageFile?.endsWith('package.json') === true
+    const { type } = (hasPackage ? JSON.parse(readFileSync(packageFile, 'utf8')) : {}) as { type?: unknown }
     return type === 'module' ? false : type === 'commonjs' || !isEsModuleText(readFileSync(file, 'utf8'))
   } catch {
     return false

@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url'
 import { diag } from '../diag.ts'
 import type { Cancel } from '../types.ts'
 import { withHandover } from './handover-source.ts'
-import { loadHookIsHarmless, loadNext } from './load-hook-quirk.ts'
+import { hasLoadHookQuirk, isCommonJsEntry, loadNext } from './load-hook-quirk.ts'
 
 export interface Binding {
   readonly get: () => unknown
@@ -31,6 +31,8 @@ export interface ModuleTarget {
   readonly names: readonly string[]
   /** Classes whose instances are to be handed over if their text declares such a field. */
   readonly fields?: readonly { readonly class: string; readonly field: string }[]
+  /** That every module it matches is CommonJS: for its sake older versions of Node need no load hook (see load-hook-quirk.ts). */
+  readonly isCommonJs?: boolean
   /** Called once per loaded module while it is loaded, after its body ran. Must not throw (it is caught and said). Returns what undoes it. */
   readonly onLoad: (bindings: Readonly<Record<string, Binding | undefined>>, url: string) => Cancel | void
 }
@@ -123,7 +125,7 @@ export function hookModules(): ModuleHook {
   Object.defineProperty(globalThis, Symbol.for(key), { value: receiver, configurable: true })
 
   const restoreCompile = editCommonJs(edit)
-  const hookIsHarmless = loadHookIsHarmless(process.argv[1], process.versions.node)
+  const hasQuirk = hasLoadHookQuirk(process.versions.node)
   let hooks: ReturnType<typeof registerHooks> | undefined
   const hookLoads = (): ReturnType<typeof registerHooks> =>
     registerHooks({
@@ -139,7 +141,7 @@ export function hookModules(): ModuleHook {
     add(target) {
       targets.add(target)
       unmatched.add(target)
-      if (hookIsHarmless) hooks ??= hookLoads()
+      if (!hasQuirk || (target.isCommonJs !== true && !isCommonJsEntry(process.argv[1]))) hooks ??= hookLoads()
       return () => {
         targets.delete(target)
         unmatched.delete(target)

@@ -33,7 +33,7 @@ export function packageEntries(specifier: string, folder: string): (url: string)
 function linkedRoot(name: string, folder: string): string | undefined {
   try {
     const found = findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
-    return found === undefined ? undefined : new URL('.', pathToFileURL(realpathSync(found))).href
+    return found?.endsWith('package.json') !== true ? undefined : new URL('.', pathToFileURL(realpathSync(found))).href
   } catch {
     return undefined
   }

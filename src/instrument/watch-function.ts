@@ -63,17 +63,17 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
     apply(target, self, args: unknown[]) {
       if (when !== undefined && !when(self)) return Reflect.apply(target, self, args)
       const call = new RunningCall(args, listener, clock)
-      const last: unknown = args.at(-1)
-      const hasCallback = callback && typeof last === 'function'
       let result: unknown
       if (isAsync) expectPromise(clock)
       try {
-        result = Reflect.apply(target, self, hasCallback ? [...args.slice(0, -1), call.endingWith(last as AnyFunction)] : args)
+        if (callback && typeof args.at(-1) === 'function') {
+          return Reflect.apply(target, self, [...args.slice(0, -1), call.endingWith(args.at(-1) as AnyFunction)])
+        }
+        result = Reflect.apply(target, self, args)
       } catch (error) {
         call.rejected(error)
         throw error
       }
-      if (hasCallback) return result
       if (typeof result !== 'object' || result === null) call.fulfilled(result)
       else if (isPromise(result)) watchPromise(result, call, clock)
       else if (!isGeneratorObject(result) || !watchGenerator(result, target, call, clock)) call.fulfilled(result)
@@ -113,27 +113,31 @@ function standIn<F extends AnyFunction>(original: F, handler: ProxyHandler<F>): 
 class RunningCall implements PromiseListener {
   readonly #args: readonly unknown[]
   readonly #clock: Clock
+  #listener: CallListener | undefined
   readonly startedAt: number
-  #listener: Required<CallListener> | undefined
   settledAt: number | undefined = undefined
   asked = false
 
-  constructor(args: readonly unknown[], listener: Required<CallListener>, clock: Clock) {
+  constructor(args: readonly unknown[], listener: CallListener, clock: Clock) {
     this.#args = args
-    this.#listener = listener
     this.#clock = clock
-    listener.onBegin(args)
+    this.#listener = listener
+    if (listener.onBegin !== undefined) listener.onBegin(args)
     this.startedAt = clock.monotonicMs()
   }
 
   fulfilled(value: unknown): void {
-    const listener = this.#end()
-    if (listener) listener.onCall({ durationMs: this.#elapsed(), args: this.#args, value, failed: false })
+    const listener = this.#listener
+    if (listener === undefined) return
+    this.#listener = undefined
+    listener.onCall({ durationMs: this.#elapsed(), args: this.#args, value, failed: false })
   }
 
   rejected(error: unknown): void {
-    const listener = this.#end()
-    if (listener) listener.onCall({ durationMs: this.#elapsed(), args: this.#args, error, failed: true })
+    const listener = this.#listener
+    if (listener === undefined) return
+    this.#listener = undefined
+    listener.onCall({ durationMs: this.#elapsed(), args: this.#args, error, failed: true })
   }
 
   rejectedSomehow(): void {
@@ -150,26 +154,22 @@ class RunningCall implements PromiseListener {
     })
   }
 
-  #end(): Required<CallListener> | undefined {
-    const listener = this.#listener
-    this.#listener = undefined
-    return listener
-  }
-
   #elapsed(): number {
     return (this.settledAt ?? this.#clock.monotonicMs()) - this.startedAt
   }
 }
 
-function guarded({ onBegin, onCall }: CallListener, sayOnce: (detail: unknown) => void): Required<CallListener> {
+function guarded({ onBegin, onCall }: CallListener, sayOnce: (detail: unknown) => void): CallListener {
   return {
-    onBegin(args) {
-      try {
-        onBegin?.(args)
-      } catch (error) {
-        sayOnce(error)
-      }
-    },
+    ...(onBegin && {
+      onBegin(args) {
+        try {
+          onBegin(args)
+        } catch (error) {
+          sayOnce(error)
+        }
+      },
+    }),
     onCall(call) {
       try {
         onCall(call)

@@ -54,6 +54,7 @@ export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: M
     matches,
     names: [functionName ?? className!],
     ...(className !== undefined && method !== undefined && { fields: [{ class: className, field: method }] }),
+    isCommonJs: /^file:.*\.c[jt]s$/u.test(module),
     onLoad(bindings, url): Cancel | undefined {
       try {
         const replacing = new Replacing(target, listener)

@@ -146,10 +146,10 @@ export class AlertWriter {
     const { alertId, alert, told } = entry
     const { fields, timers } = entry.encoded
     entry.sent = true
-    const rev = this.#revs.get(alertId) ?? '0'
+    const expected = this.#revs.get(alertId) ?? '0'
     const key = alertKey(alertId)
     const keep = isOpen(alert) ? 'open' : 'other'
-    const written = [rev, this.#writer, String(entry.n), fields, timers, alertId, String(alert.since), keep] as const
+    const written = [expected, this.#writer, String(entry.n), fields, timers, alertId, String(alert.since), keep] as const
 
     const answer = this.#delivery.run((client) =>
       told

@@ -57,7 +57,7 @@ export function codeOf(error: unknown): string | undefined {
 
 function errorTypeOf({ errorType }: Reading, failure: unknown, args: readonly unknown[]): string | undefined {
   const read = errorType === undefined ? codeOf(failure) : extract(errorType, failure, args)
-  return read === undefined || read === null ? undefined : String(read)
+  return typeof read === 'string' || typeof read === 'number' ? String(read) : undefined
 }
 
 function countOf(

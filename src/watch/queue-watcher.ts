@@ -74,7 +74,7 @@ export class QueueWatcher {
 }
 
 function keyOf(redis: RedisTarget): string {
-  return JSON.stringify(Object.entries(redis).toSorted())
+  return JSON.stringify(redis, Object.keys(redis).toSorted())
 }
 
 function commandsOn(connection: RedisConnection, clusterMode: boolean = false): CommandClient {

@@ -2,6 +2,7 @@
  * Worker threads have no monitor of their own: what is seen in one is told to the main thread, so that a process is one instance
  * however many threads it starts and ends.
  */
+// oxlint-disable unicorn/require-post-message-target-origin -- of windows; a channel between threads has no origin
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 
 import type { ServiceRecorder } from './service-recorder.ts'
@@ -10,34 +11,26 @@ import type { Cancel } from '../types.ts'
 const CHANNEL = 'otel-health'
 const LISTENING = 'otel-health.listening'
 
-interface Told {
-  readonly method: keyof ServiceRecorder
-  readonly args: readonly unknown[]
-}
-
-/** Threads that were started and are watched from here on. */
-let threads = 0
-
-/** Whether a worker thread has told anything or begun to watch: what the main thread does not load may be loaded there. */
-export function hasThreads(): boolean {
-  return threads > 0
-}
+type Told =
+  | { readonly method: keyof ServiceRecorder; readonly args: readonly unknown[] }
+  /** Modules that health.config names and the thread has loaded. */
+  | { readonly loaded: readonly string[] }
 
 /** Records what threads started from now on tell. The channel keeps nothing alive. */
-export function receiveFromThreads(recorder: ServiceRecorder): Cancel {
-  if (!isMainThread) return () => {}
+export function receiveFromThreads(recorder: ServiceRecorder, onLoaded: (modules: readonly string[]) => void): Cancel {
   setEnvironmentData(LISTENING, process.argv[1] ?? '')
   const channel = new BroadcastChannel(CHANNEL)
-  channel.unref()
-  channel.onmessage = (message: unknown): void => {
+  channel.addEventListener('message', (message: unknown): void => {
     // A listener that throws would end the service.
     try {
-      const { method, args } = (message as { data: Told }).data
-      ;(recorder[method] as (...args: readonly unknown[]) => void)(...args)
+      const told = (message as { data: Told }).data
+      if ('loaded' in told) onLoaded(told.loaded)
+      else (recorder[told.method] as (...args: readonly unknown[]) => void)(...told.args)
     } catch {
       recorder.dropped('what a worker thread saw')
     }
-  }
+  })
+  channel.unref()
   return () => channel.close()
 }
 
@@ -47,8 +40,13 @@ export function listeningScript(): string | undefined {
   return typeof script === 'string' ? script : undefined
 }
 
-/** Tells the main thread. What cannot be sent to another thread is told to have been dropped. */
-export function relayToMainThread(): ServiceRecorder {
+export interface MainThread {
+  /** What cannot be sent to another thread is told to have been dropped. */
+  readonly recorder: ServiceRecorder
+  readonly tellLoaded: (modules: readonly string[]) => void
+}
+
+export function mainThreadRelay(): MainThread {
   const channel = new BroadcastChannel(CHANNEL)
   channel.unref()
   const tell =
@@ -60,7 +58,7 @@ export function relayToMainThread(): ServiceRecorder {
         channel.postMessage({ method: 'dropped', args: [`what a worker thread saw (${method})`] } satisfies Told)
       }
     }
-  return {
+  const recorder: ServiceRecorder = {
     attempt: tell('attempt'),
     batch: tell('batch'),
     apiCall: tell('apiCall'),
@@ -71,4 +69,5 @@ export function relayToMainThread(): ServiceRecorder {
     phase: tell('phase'),
     dropped: tell('dropped'),
   }
+  return { recorder, tellLoaded: (modules) => channel.postMessage({ loaded: modules } satisfies Told) }
 }

@@ -16,6 +16,7 @@ import { watchChannel } from '../instrument/tracing-channel.ts'
 import type { CallListener } from '../instrument/watch-function.ts'
 import { upstreamOf } from '../instrument/upstream-hosts.ts'
 import { watchMethod } from '../instrument/watch-methods.ts'
+import { isOwnRequest } from '../own-requests.ts'
 import type { RedisTarget } from '../publish/redis-client.ts'
 import { QueueWatcher } from './queue-watcher.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
@@ -32,13 +33,15 @@ export interface ServiceWatchOptions {
   /** Where the configured queues are. */
   readonly redis: RedisTarget
   readonly clock: Clock
-  /** Queues are read, and what is missing is told of, by one thread of a process. */
-  readonly mainThread: boolean
+  /** In a worker thread: tells the main thread, which reads the queues and speaks of what is missing, what was loaded here. */
+  readonly tellLoaded?: (modules: readonly string[]) => void
+  /** In the main thread: whether a worker thread has loaded the module. */
+  readonly isLoadedElsewhere?: (module: string) => boolean
 }
 
 /** Modules loaded before this are not watched. Returns what ends it all and restores every method. */
 export function watchService(options: ServiceWatchOptions): Cancel {
-  const { config, recorder, clock, redis, mainThread } = options
+  const { config, recorder, clock, redis, tellLoaded } = options
   const hook = hookModules()
   const queues = new QueueWatcher({ recorder, clock })
   const cancels = [
@@ -49,8 +52,8 @@ export function watchService(options: ServiceWatchOptions): Cancel {
     watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
     watchBullmq(options, hook, queues),
   ]
-  if (config.queues && mainThread) queues.watch(redis, config.queues)
-  if (mainThread) cancels.push(sayUnmatched(options, hook))
+  if (config.queues && !tellLoaded) queues.watch(redis, config.queues)
+  if (config.methods) cancels.push(speakOfModules(options, config.methods, hook))
   return () => {
     for (const cancel of cancels.toReversed()) cancel()
   }
@@ -112,8 +115,10 @@ function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cance
   const byHost = profile !== 'tracker_fetcher' && Object.keys(upstreams).length === 0
   return watchHttpClient({
     clock,
-    onRequest({ method, host, port, statusCode, errorType, cancelled, durationMs }: HttpRequest) {
-      recorder.httpRequest({ method, host, port, statusCode, errorType, durationMs })
+    ignore: isOwnRequest,
+    onRequest(request: HttpRequest) {
+      recorder.httpRequest(request)
+      const { host, port, errorType, cancelled, durationMs } = request
       const upstream = named(host, port) ?? (byHost ? host : undefined)
       // A request that the service gave up says nothing of the upstream.
       if (upstream === undefined || cancelled) return
@@ -145,15 +150,27 @@ function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: Mod
   })
 }
 
-/** A method that is never loaded, by a wrong path or name, would otherwise be missed at night. */
-function sayUnmatched({ config, clock }: ServiceWatchOptions, hook: ModuleHook): Cancel {
+/** A module that is never loaded would otherwise be missed at night. */
+function speakOfModules(
+  { clock, tellLoaded, isLoadedElsewhere }: ServiceWatchOptions,
+  methods: readonly MethodTarget[],
+  hook: ModuleHook,
+): Cancel {
+  const modules = [...new Set(methods.map(({ module }) => module))]
+  const unmatched = (): ReadonlySet<string> => new Set(hook.unmatched().labels)
+  if (tellLoaded) return clock.after(UNMATCHED_AFTER_MS / 2, () => tellLoaded(modules.filter((module) => !unmatched().has(module))))
   return clock.after(UNMATCHED_AFTER_MS, () => {
-    const { labels, seen } = hook.unmatched()
-    const missing = labels.filter((label) => config.methods?.some(({ module }) => module === label))
-    if (missing.length === 0) return
+    const missing = modules.filter((module) => unmatched().has(module) && !isLoadedElsewhere?.(module))
+    if (missing.length === 0 || isBusyPrimary()) return
+    const seen = hook.unmatched().seen.join(', ') || 'none'
     diag.warn(
-      `otel-health: ${missing.join(', ')} of "methods" in health.config ${missing.length === 1 ? 'was' : 'were'} not loaded so far, so nothing is recorded of ` +
-        `${missing.length === 1 ? 'it' : 'them'}; modules that were loaded: ${seen.join(', ') || 'none'}`,
+      `otel-health: of "methods" in health.config nothing is recorded so far, for nobody has loaded ${missing.join(', ')}; loaded were: ${seen}`,
     )
   })
+}
+
+/** The primary of a cluster leaves the work to others. */
+function isBusyPrimary(): boolean {
+  const cluster = process.getBuiltinModule('node:cluster')
+  return cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0
 }

@@ -531,13 +531,13 @@ registerHooks({ load(url, context, next) { const loaded = next(url, context); re
 
   test('a module that was never loaded is known, with those that were', async () => {
     await Promise.all([
-      writeFile(join(folder, 'one.cjs'), one),
+      writeFile(join(folder, 'one.mjs'), ''),
       writeFile(join(folder, 'other.mjs'), ''),
       writeFile(join(folder, 'main.mjs'), "import './other.mjs'"),
     ])
-    const { unmatched } = await runWatched(['--import', WATCH, 'main.mjs'], [{ ...target('one.cjs'), label: './one.cjs' }], 'record.json')
+    const { unmatched } = await runWatched(['--import', WATCH, 'main.mjs'], [{ ...target('one.mjs'), label: './one.mjs' }], 'record.json')
     const seen = ['main.mjs', 'other.mjs'].map((name) => pathToFileURL(join(folder, name)).href)
-    expect(unmatched).toEqual({ labels: ['./one.cjs'], seen })
+    expect(unmatched).toEqual({ labels: ['./one.mjs'], seen })
   })
 
   test('nothing is left after it is undone', async () => {

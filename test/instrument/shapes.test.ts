@@ -65,7 +65,7 @@ function promiseFacts(promise: Any): unknown {
     keys: Reflect.ownKeys(promise as object).filter((key) => typeof key !== 'symbol'),
     prototype: Object.getPrototypeOf(promise) as unknown,
     isPromise: types.isPromise(promise),
-    inspected: inspect(promise),
+    inspected: inspect(promise).replaceAll(/(_id_symbol\)\]: )\d+/g, '$1'),
     constructor: promise.constructor as unknown,
   }
 }

@@ -88,3 +88,21 @@ test('a call can be watched by two', async () => {
   expect(calls).toHaveLength(2)
   expect(String(fn)).toBe('async () => 1')
 })
+
+test('nothing of the process is listened to any more when no call is pending', async () => {
+  let finish = (): void => {}
+  void watch(() => new Promise<void>((resolve) => (finish = resolve)))()
+  clock.advance(1000)
+  expect(clock.nextDue()).toBeLessThan(Infinity)
+  finish()
+  await settle()
+  clock.advance(300)
+  expect(clock.nextDue()).toBe(Infinity)
+})
+
+test('a promise that is pending for long and that somebody waits for does not keep that up', async () => {
+  void watch(() => new Promise(() => {}))().then(() => {})
+  clock.advance(60_000)
+  await settle()
+  expect(clock.nextDue()).toBe(Infinity)
+})

@@ -23,7 +23,7 @@ const PATHS: Readonly<Record<string, (req: IncomingMessage, res: ServerResponse)
   '/stream': (_, res) => res.writeHead(200, { 'content-length': 100 }).write('a'),
 }
 
-export const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n'
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n'
 
 export interface Upstream {
   readonly port: number
