@@ -27,18 +27,14 @@ export const LONGEST_GAP_MS = 3_600_000
 type Timer = Extract<keyof Alert, `${string}At`>
 const TIMERS: readonly Timer[] = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'clearedAt', 'evaluatedAt']
 
-/** Few objects of fixed shape: this is done between a change of state and its message, which is to be as fast as Redis is. */
-export function encodeTransition({ type, deliver, alert, cause, actor, told }: Transition, instance: string, now: Instant): EncodedAlert {
-  const tally = { cut: 0 }
-  const saved = savedFields(alert, instance, tally)
-  const fields = { type, deliver, ...saved, cause, actor: actor === null ? null : shortText(actor, tally), told }
-  return { fields: inner(fields), timers: encodeTimers(alert, now), cut: tally.cut }
+/** One object of one shape: this is done between a change of state and its message, which is to be as fast as Redis is. */
+export function encodeTransition(transition: Transition, instance: string, now: Instant): EncodedAlert {
+  return encode(transition.alert, transition, instance, now)
 }
 
 /** For an alert that changed without a message. */
 export function encodeAlert(alert: Alert, instance: string, now: Instant): EncodedAlert {
-  const tally = { cut: 0 }
-  return { fields: inner(savedFields(alert, instance, tally)), timers: encodeTimers(alert, now), cut: tally.cut }
+  return encode(alert, undefined, instance, now)
 }
 
 /** The document that the script makes of it. */
@@ -46,10 +42,14 @@ export function documentOf({ fields, timers }: EncodedAlert): string {
   return `{"v":1,${fields},"timers":${timers}}`
 }
 
-function savedFields(alert: Alert, instance: string, tally: Tally): object {
+/** What is `undefined` is left out. */
+function encode(alert: Alert, told: Transition | undefined, instance: string, now: Instant): EncodedAlert {
+  const tally = { cut: 0 }
   const { state, value } = alert
   const since = toIso(alert.since)
-  return {
+  const json = toJson({
+    type: told?.type,
+    deliver: told?.deliver,
     alert_id: shortName(alert.id, tally),
     episode: alert.episode,
     service: shortName(alert.service, tally),
@@ -68,12 +68,11 @@ function savedFields(alert: Alert, instance: string, tally: Tally): object {
     },
     instances: { [shortName(instance, tally)]: { state, since } },
     overlays: {},
-  }
-}
-
-/** The fields of an object without its braces. */
-function inner(fields: object): string {
-  return toJson(fields).slice(1, -1)
+    cause: told?.cause,
+    actor: told?.actor ? shortText(told.actor, tally) : told?.actor,
+    told: told?.told,
+  })
+  return { fields: json.slice(1, -1), timers: encodeTimers(alert, now), cut: tally.cut }
 }
 
 const LONGEST_NAME = 128
@@ -92,17 +91,12 @@ function evidenceValue(value: number | string | null, tally: Tally): number | st
 }
 
 function encodeTimers(alert: Alert, { monotonicMs, epochMs }: Instant): string {
-  const epochOf = (at: number | undefined) => (at === undefined ? undefined : Math.round(epochMs - (monotonicMs - at)))
-  return JSON.stringify({
-    savedAt: Math.round(epochMs),
-    breachAt: epochOf(alert.breachAt),
-    criticalAt: epochOf(alert.criticalAt),
-    lowerAt: epochOf(alert.lowerAt),
-    okAt: epochOf(alert.okAt),
-    frozenAt: epochOf(alert.frozenAt),
-    clearedAt: epochOf(alert.clearedAt),
-    evaluatedAt: epochOf(alert.evaluatedAt),
-  } satisfies Record<Timer | 'savedAt', number | undefined>)
+  let json = `{"savedAt":${Math.round(epochMs)}`
+  for (const timer of TIMERS) {
+    const at = alert[timer]
+    if (at !== undefined) json += `,"${timer}":${Math.round(epochMs - (monotonicMs - at))}`
+  }
+  return `${json}}`
 }
 
 /**
