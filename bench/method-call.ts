@@ -1,9 +1,12 @@
 /**
- * What watching adds to a call. Variants are drawn at random call by call in one process and each call is timed, so that a
+ * What watching adds to a call that is recorded as an attempt. Variants are drawn at random call by call in one process and each call is timed, so that a
  * machine that changes speed, and what one variant does to caches and hooks, are the same for all.
  */
 import { systemClock } from '../src/clock.ts'
 import { watchFunction } from '../src/instrument/watch-function.ts'
+import { callListener } from '../src/watch/call-listener.ts'
+import { workerRecorder } from '../src/watch/service-recorder.ts'
+import { WorkerHealthMonitor } from '../src/worker-monitor.ts'
 import { bar } from './rounds.ts'
 
 const CALLS = 600_000
@@ -28,15 +31,17 @@ class Fetcher {
 }
 class Watched extends Fetcher {}
 
-let recorded = 0
+const monitor = new WorkerHealthMonitor({ serviceName: 'bench', env: { OTEL_METRICS_EXPORTER: 'none' } })
+const recorder = workerRecorder(monitor)
 const METHODS = ['fetch', 'wait', 'count', 'promise'] as const
 for (const name of METHODS) {
   // A copy, so that the methods of the bare class are not shared.
   const method = Object.getOwnPropertyDescriptor(Fetcher.prototype, name)!.value as (this: Fetcher, tracker: number) => unknown
-  const onCall = ({ durationMs }: { readonly durationMs: number }): void => {
-    recorded += durationMs < 1000 ? 1 : 0
-  }
-  Object.defineProperty(Watched.prototype, name, { value: watchFunction(method as never, { clock: systemClock, onCall }), writable: true })
+  const listener = callListener(recorder, { records: 'attempt' }, name)
+  Object.defineProperty(Watched.prototype, name, {
+    value: watchFunction(method as never, { clock: systemClock, ...listener }),
+    writable: true,
+  })
 }
 
 const bare = new Fetcher()
@@ -89,7 +94,8 @@ for (const variant of draw) console.log(`${variant.padEnd(18)} ${(median(variant
 
 const pair = median('two clock reads') - nothing
 const added = (name: string): number => (median(`${name}, watched`) - median(name)) / pair
-console.log(`${recorded} calls recorded, checksum ${sum > 0}`)
+const { totals } = await monitor.collectHealthData()
+console.log(`recorded: ${JSON.stringify(totals['attempts'])}, checksum ${sum > 0}`)
 bar('a watched async method that awaits nothing adds', added('fetch'), 3, 'at most', 'times two clock reads')
 bar('a watched async method that waits adds', added('wait'), 3, 'at most', 'times two clock reads')
 bar('a watched method that is not async adds', added('count'), 3, 'at most', 'times two clock reads')

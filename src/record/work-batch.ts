@@ -4,15 +4,15 @@
 export interface WorkAttempt {
   readonly success: boolean
   /** What kind of work it is; few different ones, never an id. */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Milliseconds, >= 0. */
-  readonly durationMs?: number
+  readonly durationMs?: number | undefined
   /** Why it failed: a code, an HTTP status or the name of an error class; never a message. */
-  readonly errorType?: string | number
+  readonly errorType?: string | number | undefined
   /** What a success found, >= 0: reports, rows, messages. Default 0. */
-  readonly reportsFound?: number
+  readonly reportsFound?: number | undefined
   /** Events it generated, >= 0. Default 0. */
-  readonly events?: number
+  readonly events?: number | undefined
 }
 
 /** What became of many pieces of work that were done at once, by one call. */

@@ -58,6 +58,9 @@ export class WorkRecorder {
   readonly #upstreamNames = new BoundedValues(NAMES, cleanName)
   readonly #errorTypes = new BoundedValues(ERRORS, cleanErrorType)
   readonly #work = new Map<string | undefined, NamedWork>()
+  /** Attempts of one kind follow one another. */
+  #lastRaw: unknown
+  #lastWork: NamedWork
   readonly #upstreams = new Map<string, UpstreamCalls>()
   readonly #queues: QueueLevels
 
@@ -65,6 +68,8 @@ export class WorkRecorder {
     this.#recording = recording
     this.#limitMs = maxApiResponseTimeMs
     this.#drop = createDrop(recording)
+    this.#lastWork = new NamedWork(recording, undefined)
+    this.#work.set(undefined, this.#lastWork)
     this.#units = new Units(recording, { units: WORK_UNITS, outcome: WORK_OUTCOME, streak: WORK_STREAK })
     this.#queues = new QueueLevels(recording, new BoundedValues(NAMES, cleanName))
   }
@@ -122,8 +127,8 @@ export class WorkRecorder {
     }
     const work = this.#named(name)
     work.attempt(this.#amount(durationMs, 'a duration of an attempt'), success ? undefined : this.#errorType(attempt.errorType))
-    if (success) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
-    this.#countEvents(work, events)
+    if (success && reportsFound !== undefined) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
+    if (events !== undefined) this.#countEvents(work, events)
     return true
   }
 
@@ -177,9 +182,12 @@ export class WorkRecorder {
   }
 
   #named(raw: unknown): NamedWork {
+    if (raw === this.#lastRaw) return this.#lastWork
     const name = typeof raw === 'string' ? this.#names.of(raw) : undefined
     let work = this.#work.get(name)
     if (!work) this.#work.set(name, (work = new NamedWork(this.#recording, name)))
+    this.#lastRaw = raw
+    this.#lastWork = work
     return work
   }
 

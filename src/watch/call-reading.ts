@@ -11,29 +11,25 @@ export interface WatchedCall {
   readonly failed: boolean
 }
 
-/** One call in the words of a recorder; what the target does not read is absent. */
+/** One call in the words of a recorder; what the target does not read is `undefined`. */
 export interface CallFacts {
   readonly success: boolean
   readonly durationMs: number
-  readonly errorType?: string
-  readonly reportsFound?: number
-  readonly events?: number
+  readonly errorType: string | undefined
+  readonly reportsFound: number | undefined
+  readonly events: number | undefined
 }
 
 /** Throws what an extractor throws, and one sentence where it gives something else than was asked for. */
 export function readCall(reading: Reading, call: WatchedCall): CallFacts {
   const { args, value, durationMs } = call
   const success = !call.failed && (reading.success === undefined || extract(reading.success, value, args) === true)
-  const failure = call.failed ? call.error : value
-  const errorType = success ? undefined : errorTypeOf(reading, failure, args)
-  const reportsFound = success ? countOf(reading.reportsFound, value, args) : undefined
-  const events = success ? countOf(reading.events, value, args) : undefined
   return {
     success,
     durationMs,
-    ...(errorType !== undefined && { errorType }),
-    ...(reportsFound !== undefined && { reportsFound }),
-    ...(events !== undefined && { events }),
+    errorType: success ? undefined : errorTypeOf(reading, call.failed ? call.error : value, args),
+    reportsFound: success ? countOf(reading.reportsFound, value, args) : undefined,
+    events: success ? countOf(reading.events, value, args) : undefined,
   }
 }
 

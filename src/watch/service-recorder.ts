@@ -16,7 +16,7 @@ import type { WorkerHealthMonitor } from '../worker-monitor.ts'
 export interface UpstreamCall {
   readonly upstream: string
   readonly durationMs: number
-  readonly errorType?: string
+  readonly errorType: string | undefined
 }
 
 export interface ServiceRecorder {
@@ -46,7 +46,8 @@ function commonRecorder(monitor: ServiceHealthMonitor): Pick<ServiceRecorder, 'h
 export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
   return {
     ...commonRecorder(monitor),
-    attempt: (name, facts) => monitor.recordAttempt({ name, ...facts }),
+    attempt: (name, { success, durationMs, errorType, reportsFound, events }) =>
+      monitor.recordAttempt({ success, name, durationMs, errorType, reportsFound, events }),
     batch(name, facts, result) {
       const { success, durationMs, errorType } = facts
       if (!success) monitor.recordBatch({ name, attempts: [] }, durationMs, errorType ?? '_OTHER')
@@ -54,7 +55,8 @@ export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
       // What does not say what was in it was one piece of work.
       else monitor.recordBatch({ name, attempts: [facts] }, durationMs)
     },
-    apiCall: (call) => monitor.recordApiCall(call),
+    apiCall: ({ upstream, durationMs, errorType }) =>
+      monitor.recordApiCall({ upstream, durationMs, ...(errorType !== undefined && { errorType }) }),
     account() {},
     queues(readings) {
       for (const [name, reading] of Object.entries(readings)) monitor.recordQueue(name, reading)
@@ -77,8 +79,9 @@ export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): Se
     batch(_name, { success, durationMs }, result) {
       if (success) monitor.recordBatch(result as FetchBatch, durationMs)
     },
-    apiCall({ upstream, ...call }) {
-      if ((UPSTREAMS as readonly string[]).includes(upstream)) monitor.recordApiCall({ ...call, upstream: upstream as Upstream })
+    apiCall({ upstream, durationMs, errorType }) {
+      if (!(UPSTREAMS as readonly string[]).includes(upstream)) return
+      monitor.recordApiCall({ upstream: upstream as Upstream, durationMs, ...(errorType !== undefined && { errorType }) })
     },
     account: (state) => monitor.setAppleAccount(state as AccountState),
     queues({ leased, ...tiers }) {

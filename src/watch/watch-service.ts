@@ -3,9 +3,10 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { diag } from '../diag.ts'
-import { codeOf, readCall, readResult } from './call-reading.ts'
+import { callListener } from './call-listener.ts'
+import { codeOf } from './call-reading.ts'
 import type { HealthConfig } from '../config/health-config.ts'
-import type { MethodTarget, Reading } from '../config/targets.ts'
+import type { MethodTarget } from '../config/targets.ts'
 import { watchBullmqWorkers } from '../instrument/bullmq-worker.ts'
 import { watchDependencies } from '../instrument/dependencies.ts'
 import type { HttpRequest } from '../instrument/http-exchange.ts'
@@ -13,7 +14,6 @@ import { watchHttpClient } from '../instrument/http-client.ts'
 import type { ModuleHook } from '../instrument/module-hook.ts'
 import { hookModules } from '../instrument/module-hook.ts'
 import { watchChannel } from '../instrument/tracing-channel.ts'
-import type { CallListener } from '../instrument/watch-function.ts'
 import { upstreamOf } from '../instrument/upstream-hosts.ts'
 import { watchMethod } from '../instrument/watch-methods.ts'
 import { isOwnRequest } from '../own-requests.ts'
@@ -69,43 +69,15 @@ function watchCalls({ config, recorder, folder, clock }: ServiceWatchOptions, ho
       const { module, class: owner, method, function: exported, callback = false } = target
       const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
       const watched = { module: moduleOf(target, folder), label: module, folder, callback, ...named }
-      return watchMethod(hook, watched, { clock, ...record(recorder, target, name) })
+      return watchMethod(hook, watched, { clock, ...callListener(recorder, target, name) })
     }),
-    ...channels.map((target) => watchChannel(target.channel, { clock, ...record(recorder, target, target.name ?? target.channel) })),
+    ...channels.map((target) => watchChannel(target.channel, { clock, ...callListener(recorder, target, target.name ?? target.channel) })),
   ]
 }
 
 /** A file: URL, or the name of a package. */
 function moduleOf({ module }: MethodTarget, folder: string): string {
   return /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(folder, module)).href : module
-}
-
-/** What an extractor throws is counted, and said the first time. */
-function record(recorder: ServiceRecorder, target: Reading, name: string): CallListener {
-  const { records, upstream = 'apple' } = target
-  const safely = (action: () => void): void => {
-    try {
-      action()
-    } catch (error) {
-      recorder.dropped(`what ${name} returned (an extractor failed: ${error instanceof Error ? error.message : 'it threw'})`)
-    }
-  }
-  return {
-    onBegin: () => {
-      if (records === 'stop') recorder.phase('draining')
-    },
-    onCall: (call) =>
-      safely(() => {
-        if (records === 'stop') return
-        if (records === 'start') return void (call.failed || recorder.phase('running'))
-        if (records === 'account') return void (call.failed || recorder.account(readResult(target, call)))
-        const facts = readCall(target, call)
-        if (records === 'attempt') recorder.attempt(name, facts)
-        else if (records === 'batch') recorder.batch(name, facts, facts.success ? readResult(target, call) : undefined)
-        else
-          recorder.apiCall({ upstream, durationMs: facts.durationMs, ...(facts.errorType !== undefined && { errorType: facts.errorType }) })
-      }),
-  }
 }
 
 /** Every outgoing HTTP request; one to a host that health.config names is a call to that upstream, else each host is one. */
@@ -122,9 +94,9 @@ function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cance
       const upstream = named(host, port) ?? (byHost ? host : undefined)
       // A request that the service gave up says nothing of the upstream.
       if (upstream === undefined || cancelled) return
-      const outcome = { durationMs, ...(errorType !== undefined && { errorType }) }
-      recorder.apiCall({ upstream, ...outcome })
-      if (upstreams[upstream]?.records === 'attempt') recorder.attempt(upstream, { success: errorType === undefined, ...outcome })
+      recorder.apiCall({ upstream, durationMs, errorType })
+      if (upstreams[upstream]?.records !== 'attempt') return
+      recorder.attempt(upstream, { success: errorType === undefined, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
   })
 }
@@ -142,7 +114,7 @@ function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: Mod
     onAttempt({ queue, durationMs, failed, error, postponed }) {
       if (!isAttempt || postponed) return
       const errorType = failed ? codeOf(error) : undefined
-      recorder.attempt(queue, { success: !failed, durationMs, ...(errorType !== undefined && { errorType }) })
+      recorder.attempt(queue, { success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
     onQueue({ name, prefix, redis }) {
       if (redis && !config.queues) queues.watchFound(redis, name, { bullmq: name, prefix })
