@@ -229,7 +229,8 @@ export interface Transition {
 
 export interface CheckResult {
   readonly status: Status
-  readonly latencyMs: number
+  /** Milliseconds; left out where nothing was timed, as of a command that waits on purpose. */
+  readonly latencyMs?: number
   /** A stable code such as ECONNREFUSED or timeout; never text that could carry a credential. */
   readonly error?: string
 }

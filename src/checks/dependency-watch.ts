@@ -128,12 +128,13 @@ export class DependencyWatch {
   #proved(latencyMs: number | undefined): void {
     this.#failures = 0
     this.#provedAt = this.#now()
-    this.#tell({ status: 'healthy', latencyMs: latencyMs ?? this.#result?.latencyMs ?? 0 })
+    const timed = latencyMs ?? this.#result?.latencyMs
+    this.#tell({ status: 'healthy', ...(timed !== undefined && { latencyMs: timed }) })
   }
 
   #failed(error: string, refused: boolean): void {
     this.#failures++
-    if (this.#failures >= 2) this.#tell({ status: 'unhealthy', latencyMs: 0, error })
+    if (this.#failures >= 2) this.#tell({ status: 'unhealthy', error })
     else {
       this.#firstFailureAt = this.#now()
       if (refused) return

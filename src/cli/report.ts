@@ -46,7 +46,7 @@ export function details(view: HealthView, service: ServiceView): string[] {
       const rows = checks.map(([name, check]) => [
         plain(name),
         statusText(check.status),
-        check.error === undefined ? `${check.latency_ms} ms` : plain(check.error),
+        check.error === undefined ? (check.latency_ms === null ? '' : `${check.latency_ms} ms`) : plain(check.error),
       ])
       lines.push('', coloured('dim', 'checks'), ...columns(rows, '  '))
     }

@@ -35,7 +35,7 @@ function head(snapshot: Snapshot, beat: number) {
 }
 
 function checkOnWire({ status, latencyMs, error }: CheckResult) {
-  return { status, latency_ms: Math.round(latencyMs * 1000) / 1000, error }
+  return { status, latency_ms: latencyMs === undefined ? null : Math.round(latencyMs * 1000) / 1000, error }
 }
 
 function alertInStatus({ id, rule, severity, state, since, message }: Alert) {

@@ -23,7 +23,7 @@ export interface StatusMessage {
   readonly since: string
   readonly uptime_seconds: number
   readonly reasons: readonly string[]
-  readonly checks: Readonly<Record<string, { readonly status: Status; readonly latency_ms: number; readonly error?: string }>>
+  readonly checks: Readonly<Record<string, { readonly status: Status; readonly latency_ms: number | null; readonly error?: string }>>
   readonly metrics: Readonly<Record<string, unknown>>
   readonly alerts: readonly AlertSummary[]
 }
@@ -170,7 +170,7 @@ function isStateOfAlert(fields: Fields): boolean {
 }
 
 function isCheck(value: unknown): boolean {
-  return isFields(value) && STATUSES.includes(value['status']) && typeof value['latency_ms'] === 'number'
+  return isFields(value) && STATUSES.includes(value['status']) && (value['latency_ms'] === null || typeof value['latency_ms'] === 'number')
 }
 
 function isFromInstance(fields: Fields): boolean {
