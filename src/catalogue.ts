@@ -359,7 +359,8 @@ export const RECORDS_DROPPED: MetricDefinition = {
   name: 'health.records.dropped',
   instrument: 'counter',
   unit: '{record}',
-  description: 'Recording calls that were ignored because a value was not a finite number >= 0 or a state was unknown.',
+  description:
+    'Records that were ignored: a value was not a finite number >= 0, a state was unknown, or an extractor of health.config failed.',
   attributes: {},
 }
 export const PUBLISH_MESSAGES: MetricDefinition = {
