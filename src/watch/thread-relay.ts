@@ -64,7 +64,8 @@ export function mainThreadRelay(): MainThread {
     apiCall: tell('apiCall'),
     account: tell('account'),
     queues: tell('queues'),
-    httpRequest: tell('httpRequest'),
+    httpRequest: ({ method, host, port, statusCode, errorType, durationMs }) =>
+      tell('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),
     dependency: tell('dependency'),
     phase: tell('phase'),
     dropped: tell('dropped'),

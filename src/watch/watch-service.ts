@@ -60,9 +60,10 @@ export function watchService(options: ServiceWatchOptions): Cancel {
 }
 
 /** The methods and channels that health.config names. */
-function watchCalls({ config, recorder, folder, clock }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
+function watchCalls({ config, recorder, folder, clock, tellLoaded }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
   const { methods = [], channels = [] } = config
-  if ([...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
+  // A thread that begins later does not take the service back to its start.
+  if (!tellLoaded && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
   return [
     ...methods.map((target) => {
       const name = target.name ?? target.method ?? target.function!

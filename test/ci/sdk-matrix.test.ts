@@ -164,6 +164,7 @@ async function main() {
   for (let n = 0; n < ${CALLS + FAILURES}; n++) {
     await client.call(n).catch(() => {})
     await redis.incr('work')
+    if (n % 10 === 0) await (await fetch(process.env.PING)).arrayBuffer()
     work.add(1)
     await new Promise((resolve) => setTimeout(resolve, 40))
   }
@@ -293,6 +294,7 @@ describe('beside another SDK', () => {
         HEALTH_REDIS_HOST: '127.0.0.1',
         HEALTH_REDIS_PORT: String(valkey.port),
         SERVICE_REDIS_PORT: String(valkey.port),
+        PING: `${collector.endpoint}/ping`,
         HEALTH_SERVICE_NAME: name,
         OTEL_SERVICE_NAME: name,
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
@@ -318,6 +320,11 @@ describe('beside another SDK', () => {
     expect(totalOf(points, attempts)).toBe(CALLS + FAILURES)
     expect(new Set(points.map(({ resource }) => resource)).size).toBe(1)
     expect(points.map(({ scope }) => scope)).toContain('otel-health')
+    // What both could have measured was measured by one.
+    const scopes = Map.groupBy(points, ({ metric }) => metric)
+    const twice = [...scopes].filter(([, each]) => new Set(each.map(({ scope }) => scope)).size > 1)
+    expect(twice.map(([metric]) => metric)).toEqual([])
+    if (!sdk || auto) expect(totalOf(points, 'http.client.request.duration')).toBeGreaterThanOrEqual(5)
     if (sdk || auto) expect(totalOf(points, 'service.work')).toBe(CALLS + FAILURES)
     expect(points.map(({ metric }) => metric)).toContain('health.status')
     expect(statuses).toContainEqual(expect.objectContaining({ status: 'healthy', phase: 'running' }))

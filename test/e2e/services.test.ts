@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { build } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import type { MetricsMessage } from '../../src/subscribe/message.ts'
@@ -194,4 +195,20 @@ test.concurrent.for(SERVICE_NAMES)(
 
 test('what was said can be read by any reader', () => {
   expect(health.refused).toEqual([])
+})
+
+test.concurrent('a service bundled into one file is seen through channels', TIMEOUT, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'otel-health-'))
+  folders.push(folder)
+  const source = fileURLToPath(new URL('./services/fetch-loop/', import.meta.url))
+  for (const file of ['package.json', 'health.config.js']) cpSync(join(source, file), join(folder, file))
+  await build({ input: join(source, 'service.js'), platform: 'node', output: { file: join(folder, 'service.js') }, logLevel: 'silent' })
+  const name = 'fetch-loop.bundled'
+  const process = await watched({ service: 'fetch-loop', folder }, name)
+  const { attempts, failed } = await process.ledger
+  const said = await health.metrics(name, (message) => evidenceOf(message).attempts === attempts)
+  expect(evidenceOf(said)).toMatchObject({ attempts, failures: failed })
+  const status = await health.status(name, ({ phase, checks }) => phase === 'running' && 'redis' in checks)
+  expect(status).toMatchObject({ status: 'healthy', checks: { redis: { status: 'healthy' } } })
+  await process.stop()
 })
