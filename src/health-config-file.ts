@@ -1,7 +1,7 @@
 /** Finds and loads health.config.{ts,js,json} and the service's package.json. Synchronous: `--import` must be done before the service runs. */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, parse } from 'node:path'
+import { dirname, join, parse, resolve } from 'node:path'
 
 import type { HealthConfig } from './config/health-config.ts'
 import { checkHealthConfig } from './config/health-config.ts'
@@ -16,7 +16,7 @@ export interface LoadedConfig {
 
 /** The first that is found beside the script that was started, or in the working directory. Throws one sentence if it cannot be used. */
 export function loadHealthConfig(script: string | undefined, cwd: string): LoadedConfig | undefined {
-  const folders = script === undefined ? [cwd] : [dirname(script), cwd]
+  const folders = script ? [resolve(cwd, dirname(script)), cwd] : [cwd]
   const file = folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path))
   if (file === undefined) return undefined
   return { file, config: checkHealthConfig(load(file), file) }
@@ -33,7 +33,7 @@ function load(file: string): unknown {
 
 /** `name` of the nearest package.json above the script, without its scope. */
 export function packageName(script: string | undefined, cwd: string): string | undefined {
-  for (let folder = script === undefined ? cwd : dirname(script); ; folder = dirname(folder)) {
+  for (let folder = script ? resolve(cwd, dirname(script)) : cwd; ; folder = dirname(folder)) {
     const name = readName(join(folder, 'package.json'))
     if (name !== undefined) return name.replace(/^@[^/]+\//, '')
     if (folder === parse(folder).root) return undefined

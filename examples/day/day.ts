@@ -123,7 +123,7 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const { config, file } = loadHealthConfig(fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)), process.cwd())!
   const health = healthClock(clock)
   const monitor = new TrackerFetcherHealthMonitor({ config, clock: health })
-  const unwatch = watchService({
+  const { stop: unwatch } = watchService({
     recorder: trackerFetcherRecorder(monitor),
     config,
     folder: dirname(file),

@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
 import { shownValue } from './shown-value.ts'
 import type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from './targets.ts'
+import { upstreamNameOf } from './targets.ts'
 
 /** What a service is judged as: by the rules and metrics of a tracker fetcher, or of any worker. */
 export type ProfileName = 'tracker_fetcher' | 'worker'
@@ -30,6 +31,8 @@ export type HealthConfig = Partial<Settings> & {
   readonly queues?: Readonly<Record<string, QueueTarget>>
   /** Where the queues are; default: the service's `REDIS_URL`, else its `REDIS_HOST` and `REDIS_PORT`. */
   readonly queuesRedis?: string
+  /** The queues are on a Redis Cluster, of which `queuesRedis` is one node. */
+  readonly queuesRedisCluster?: boolean
   /** Base URL of the anisette server, probed when no real request proves it works. */
   readonly anisetteUrl?: string
   readonly rules?: Readonly<Record<string, RuleOverride>>
@@ -41,7 +44,7 @@ export function defineHealth(config: HealthConfig): HealthConfig {
 }
 
 const OTHER_KEYS = [
-  ...['profile', 'serviceName', 'methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'anisetteUrl', 'rules'],
+  ...['profile', 'serviceName', 'methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster', 'anisetteUrl', 'rules'],
 ] as const
 const RULE_KEYS = ['limit', 'critical', 'for', 'keepFiring'] as const
 /** The names of all rules of each profile; compared with the profiles by a test. */
@@ -68,6 +71,9 @@ export function checkHealthConfig(config: unknown, file: string): HealthConfig {
   const isTracker = profile === 'tracker_fetcher'
   if (serviceName !== undefined) checkText(serviceName, at('serviceName'))
   if (queuesRedis !== undefined) checkUrl(queuesRedis, at('queuesRedis'), ['redis:', 'rediss:'])
+  if (![undefined, true, false].includes(config['queuesRedisCluster'] as boolean)) {
+    fail(at('queuesRedisCluster'), config['queuesRedisCluster'], 'true or false')
+  }
   if (anisetteUrl !== undefined) {
     checkUrl(anisetteUrl, at('anisetteUrl'), ['http:', 'https:'])
     if (!isTracker) throw new Error(`${at('anisetteUrl')} is of use to a tracker fetcher only: add profile: 'tracker_fetcher'.`)
@@ -82,10 +88,11 @@ export function checkHealthConfig(config: unknown, file: string): HealthConfig {
 }
 
 /** A call that is seen by its method and by its host would be two calls. */
-function checkCountedOnce({ methods = [], channels = [], upstreams = {} }: HealthConfig, where: string): void {
+function checkCountedOnce({ methods = [], channels = [], upstreams = {}, profile }: HealthConfig, where: string): void {
   for (const [list, targets] of Object.entries({ methods, channels })) {
-    for (const [index, { records, upstream = 'apple' }] of targets.entries()) {
-      if (records !== 'api_call' || !Object.hasOwn(upstreams, upstream)) continue
+    for (const [index, target] of targets.entries()) {
+      const upstream = upstreamNameOf(target, profile)
+      if (target.records !== 'api_call' || !Object.hasOwn(upstreams, upstream)) continue
       throw new Error(
         `${where}${list}[${index}] and upstreams.${upstream} both record the calls to ${upstream}: keep one of them, or each call counts twice.`,
       )

@@ -20,9 +20,9 @@ export interface Reading {
   readonly records: Meaning
   /** What kind of work it is; default: the name of the method or channel. */
   readonly name?: string
-  /** For `api_call`: which upstream is called. */
+  /** For `api_call`: which upstream is called; default: `apple` of a tracker fetcher, else the name of the work. */
   readonly upstream?: string
-  /** Whether the result is a success; default: it did not throw or reject. */
+  /** Whether the result is a success, by what counts as true in JavaScript; default: it did not throw or reject. */
   readonly success?: Extractor<boolean>
   /** Reports or items that were found, or how many of an array's entries. */
   readonly reportsFound?: Extractor<number | readonly unknown[]>
@@ -71,3 +71,13 @@ export type QueueTarget =
   | { readonly key: string; readonly type: 'zset'; readonly scores?: 'milliseconds' | 'seconds' }
   | { readonly key: string; readonly type: 'stream'; readonly group?: string }
   | { readonly bullmq: string; readonly prefix?: string }
+
+/** What the work of a target is called. */
+export function workNameOf(target: MethodTarget | ChannelTarget): string {
+  return target.name ?? ('channel' in target ? target.channel : (target.method ?? target.function!))
+}
+
+/** Which upstream an `api_call` goes to. */
+export function upstreamNameOf(target: MethodTarget | ChannelTarget, profile: string | undefined): string {
+  return target.upstream ?? (profile === 'tracker_fetcher' ? 'apple' : workNameOf(target))
+}

@@ -14,6 +14,8 @@ export interface RedisConnectionOptions {
   /** Wait before the first attempt to connect again; doubles up to `longestWaitMs`, less up to a half at random. Milliseconds. */
   readonly firstWaitMs?: number
   readonly longestWaitMs?: number
+  /** Whoever uses it says itself what its loss means. */
+  readonly quiet?: boolean
 }
 
 export interface ConnectionEvents {
@@ -35,6 +37,7 @@ export class RedisConnection {
   readonly #timeoutMs: number
   readonly #firstWaitMs: number
   readonly #longestWaitMs: number
+  readonly #quiet: boolean
   #events: ConnectionEvents = { up() {}, down() {} }
   #publisher: Publisher | undefined
   #up = false
@@ -52,12 +55,13 @@ export class RedisConnection {
   #watching = false
   #firstAttempt: PromiseWithResolvers<boolean> = Promise.withResolvers()
 
-  constructor({ target, clock, timeoutMs = 1000, firstWaitMs = 50, longestWaitMs = 5000 }: RedisConnectionOptions) {
+  constructor({ target, clock, timeoutMs = 1000, firstWaitMs = 50, longestWaitMs = 5000, quiet = false }: RedisConnectionOptions) {
     this.#target = target
     this.#clock = clock
     this.#timeoutMs = timeoutMs
     this.#firstWaitMs = firstWaitMs
     this.#longestWaitMs = longestWaitMs
+    this.#quiet = quiet
   }
 
   /** Begins to connect. */
@@ -120,7 +124,7 @@ export class RedisConnection {
     this.#failures = 0
     if (this.#trouble === undefined) return
     this.#trouble = undefined
-    diag.info(`otel-health: Redis at ${this.#address} takes messages again; what was kept is sent now.`)
+    if (!this.#quiet) diag.info(`otel-health: Redis at ${this.#address} takes messages again; what was kept is sent now.`)
   }
 
   /** The server refuses what it is sent: begins anew after a while. */
@@ -195,9 +199,10 @@ export class RedisConnection {
     const reason = reasonOf(this.#lastError)
     if (this.#trouble === undefined) {
       this.#trouble = reason
-      diag.warn(
-        `otel-health: Redis at ${this.#address} takes no messages (${reason}). The service is not affected; status and alerts are kept and sent later.`,
-      )
+      if (!this.#quiet)
+        diag.warn(
+          `otel-health: Redis at ${this.#address} takes no messages (${reason}). The service is not affected; status and alerts are kept and sent later.`,
+        )
     }
     const wait = this.#nextWait(reason)
     this.#cancelRetry = this.#clock.after(wait, () => void this.#connect())

@@ -5,35 +5,45 @@ import type { WatchedCall } from './call-reading.ts'
 import { readCall, readResult } from './call-reading.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
 
-/** `name`: of the work. What an extractor throws is counted, and said the first time. */
-export function callListener(recorder: ServiceRecorder, target: Reading, name: string): CallListener {
-  const tell = teller(recorder, target, name)
+export interface CallMeaning {
+  readonly name: string
+  readonly upstream: string
+}
+
+/** What an extractor throws is counted, and said the first time. */
+export function callListener(recorder: ServiceRecorder, target: Reading, { name, upstream }: CallMeaning): CallListener {
+  const dropped = (why: string): void => recorder.dropped(`what ${name} returned (${why})`)
+  const tell = teller(recorder, target, { name, upstream }, dropped)
   return {
     ...(target.records === 'stop' && { onBegin: () => recorder.phase('draining') }),
     onCall(call) {
       try {
         tell(call)
       } catch (error) {
-        recorder.dropped(`what ${name} returned (an extractor failed: ${error instanceof Error ? error.message : 'it threw'})`)
+        dropped(error instanceof Error ? error.message : 'an extractor threw')
       }
     },
   }
 }
 
-function teller(recorder: ServiceRecorder, target: Reading, name: string): (call: WatchedCall) => void {
-  const { records, upstream = 'apple' } = target
-  switch (records) {
+function teller(
+  recorder: ServiceRecorder,
+  target: Reading,
+  { name, upstream }: CallMeaning,
+  dropped: (why: string) => void,
+): (call: WatchedCall) => void {
+  switch (target.records) {
     case 'attempt':
-      return (call) => recorder.attempt(name, readCall(target, call))
+      return (call) => recorder.attempt(name, readCall(target, call, dropped))
     case 'batch':
       return (call) => {
-        const facts = readCall(target, call)
+        const facts = readCall(target, call, dropped)
         recorder.batch(name, facts, facts.success ? readResult(target, call) : undefined)
       }
     case 'api_call':
       return (call) => {
-        const { durationMs, errorType } = readCall(target, call)
-        recorder.apiCall({ upstream, durationMs, errorType })
+        const { durationMs, errorType, success } = readCall(target, call, dropped)
+        recorder.apiCall({ upstream, durationMs, errorType: success ? undefined : (errorType ?? '_OTHER') })
       }
     case 'account':
       return (call) => {

@@ -20,16 +20,28 @@ export interface CallFacts {
   readonly events: number | undefined
 }
 
-/** Throws what an extractor throws, and one sentence where it gives something else than was asked for. */
-export function readCall(reading: Reading, call: WatchedCall): CallFacts {
+/** `dropped` is told of what an extractor failed to read; the rest of the call counts. */
+export function readCall(reading: Reading, call: WatchedCall, dropped: (what: string) => void): CallFacts {
   const { args, value, durationMs } = call
-  const success = !call.failed && (reading.success === undefined || extract(reading.success, value, args) === true)
+  const { reportsFound, events } = reading
+  // What cannot be read is no proof of failure: the call did not throw.
+  const success =
+    !call.failed && (reading.success === undefined || safely(() => Boolean(extract(reading.success!, value, args)), true, dropped))
   return {
     success,
     durationMs,
-    errorType: success ? undefined : errorTypeOf(reading, call.failed ? call.error : value, args),
-    reportsFound: success ? countOf(reading.reportsFound, value, args) : undefined,
-    events: success ? countOf(reading.events, value, args) : undefined,
+    errorType: success ? undefined : safely(() => errorTypeOf(reading, call.failed ? call.error : value, args), undefined, dropped),
+    reportsFound: success && reportsFound !== undefined ? safely(() => countOf(reportsFound, value, args), undefined, dropped) : undefined,
+    events: success && events !== undefined ? safely(() => countOf(events, value, args), undefined, dropped) : undefined,
+  }
+}
+
+function safely<T>(read: () => T, otherwise: T, dropped: (what: string) => void): T {
+  try {
+    return read()
+  } catch (error) {
+    dropped(error instanceof Error ? error.message : 'an extractor threw')
+    return otherwise
   }
 }
 
@@ -56,12 +68,7 @@ function errorTypeOf({ errorType }: Reading, failure: unknown, args: readonly un
   return typeof read === 'string' || typeof read === 'number' ? String(read) : undefined
 }
 
-function countOf(
-  extractor: Extractor<number | readonly unknown[]> | undefined,
-  value: unknown,
-  args: readonly unknown[],
-): number | undefined {
-  if (extractor === undefined) return undefined
+function countOf(extractor: Extractor<number | readonly unknown[]>, value: unknown, args: readonly unknown[]): number {
   const read = extract(extractor, value, args)
   if (Array.isArray(read)) return read.length
   if (read === undefined || read === null) return 0

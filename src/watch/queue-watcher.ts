@@ -26,6 +26,8 @@ export class QueueWatcher {
   /** By server and credentials. */
   readonly #connections = new Map<string, RedisConnection>()
   readonly #found = new Map<string, Found>()
+  readonly #identities = new Set<string>()
+  readonly #names = new Set<string>()
   readonly #cancels: Cancel[] = []
 
   constructor({ recorder, clock }: { readonly recorder: ServiceRecorder; readonly clock: Clock }) {
@@ -38,14 +40,18 @@ export class QueueWatcher {
     this.#cancels.push(this.#read(redis, queues))
   }
 
-  /** A queue that nobody configured; of more than 50 the first are read. */
+  /** A queue that nobody configured; of more than 50 the first are read. One of a name that is taken is given a number. */
   watchFound(redis: RedisTarget, name: string, queue: QueueTarget): void {
     const server = keyOf(redis)
+    const identity = `${server} ${JSON.stringify(queue)}`
+    if (this.#identities.has(identity) || this.#identities.size >= MOST_FOUND) return
+    this.#identities.add(identity)
+    let free = name
+    for (let n = 2; this.#names.has(free); n++) free = `${name}_${n}`
+    this.#names.add(free)
     const found = this.#found.get(server)
-    const known = [...this.#found.values()].reduce((sum, { queues }) => sum + Object.keys(queues).length, 0)
-    if (known >= MOST_FOUND || (found && Object.hasOwn(found.queues, name))) return
     found?.cancel()
-    const queues = { ...found?.queues, [name]: queue }
+    const queues = { ...found?.queues, [free]: queue }
     this.#found.set(server, { queues, cancel: this.#read(redis, queues) })
   }
 
@@ -65,7 +71,7 @@ export class QueueWatcher {
     const server = keyOf(redis)
     let connection = this.#connections.get(server)
     if (!connection) {
-      connection = new RedisConnection({ target: redis, clock: this.#clock })
+      connection = new RedisConnection({ target: redis, clock: this.#clock, quiet: true })
       connection.start({ up() {}, down() {} })
       this.#connections.set(server, connection)
     }

@@ -5,27 +5,37 @@
 // oxlint-disable unicorn/require-post-message-target-origin -- of windows; a channel between threads has no origin
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 
-import type { ServiceRecorder } from './service-recorder.ts'
+import type { BullmqQueue } from '../instrument/bullmq-worker.ts'
 import type { Cancel } from '../types.ts'
+import type { ServiceRecorder } from './service-recorder.ts'
 
 const CHANNEL = 'otel-health'
 const LISTENING = 'otel-health.listening'
 
-type Told =
-  | { readonly method: keyof ServiceRecorder; readonly args: readonly unknown[] }
+/** What a thread finds that is no record. */
+export interface ThreadNews {
   /** Modules that health.config names and the thread has loaded. */
-  | { readonly loaded: readonly string[] }
+  loaded(modules: readonly string[]): void
+  /** A queue in use, which is read by the main thread: the thread may end. */
+  queue(queue: BullmqQueue): void
+}
 
-/** Records what threads started from now on tell. The channel keeps nothing alive. */
-export function receiveFromThreads(recorder: ServiceRecorder, onLoaded: (modules: readonly string[]) => void): Cancel {
+type Told =
+  | { readonly record: keyof ServiceRecorder; readonly args: readonly unknown[] }
+  | { readonly news: keyof ThreadNews; readonly args: readonly unknown[] }
+
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => void>>
+
+/** Takes what threads started from now on tell. The channel keeps nothing alive. */
+export function receiveFromThreads(recorder: ServiceRecorder, news: ThreadNews): Cancel {
   setEnvironmentData(LISTENING, process.argv[1] ?? '')
   const channel = new BroadcastChannel(CHANNEL)
   channel.addEventListener('message', (message: unknown): void => {
     // A listener that throws would end the service.
     try {
       const told = (message as { data: Told }).data
-      if ('loaded' in told) onLoaded(told.loaded)
-      else (recorder[told.method] as (...args: readonly unknown[]) => void)(...told.args)
+      if ('news' in told) (news as unknown as Methods)[told.news]!(...told.args)
+      else (recorder as unknown as Methods)[told.record]!(...told.args)
     } catch {
       recorder.dropped('what a worker thread saw')
     }
@@ -41,34 +51,51 @@ export function listeningScript(): string | undefined {
 }
 
 export interface MainThread {
-  /** What cannot be sent to another thread is told to have been dropped. */
   readonly recorder: ServiceRecorder
-  readonly tellLoaded: (modules: readonly string[]) => void
+  readonly news: ThreadNews
 }
 
-export function mainThreadRelay(): MainThread {
+/** The way to the main thread. */
+export function mainThread(): MainThread {
   const channel = new BroadcastChannel(CHANNEL)
   channel.unref()
-  const tell =
+  const record =
     (method: keyof ServiceRecorder) =>
     (...args: readonly unknown[]): void => {
+      const told = { record: method, args: args.map(sendable) } satisfies Told
       try {
-        channel.postMessage({ method, args } satisfies Told)
+        channel.postMessage(told)
       } catch {
-        channel.postMessage({ method: 'dropped', args: [`what a worker thread saw (${method})`] } satisfies Told)
+        channel.postMessage({ record: 'dropped', args: [`what a worker thread saw (${method})`] } satisfies Told)
       }
     }
-  const recorder: ServiceRecorder = {
-    attempt: tell('attempt'),
-    batch: tell('batch'),
-    apiCall: tell('apiCall'),
-    account: tell('account'),
-    queues: tell('queues'),
-    httpRequest: ({ method, host, port, statusCode, errorType, durationMs }) =>
-      tell('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),
-    dependency: tell('dependency'),
-    phase: tell('phase'),
-    dropped: tell('dropped'),
+  const tell =
+    (news: keyof ThreadNews) =>
+    (...args: readonly unknown[]): void =>
+      channel.postMessage({ news, args } satisfies Told)
+  return {
+    recorder: {
+      attempt: record('attempt'),
+      batch: record('batch'),
+      apiCall: record('apiCall'),
+      account: record('account'),
+      queues: record('queues'),
+      httpRequest: ({ method, host, port, statusCode, errorType, durationMs }) =>
+        record('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),
+      dependency: record('dependency'),
+      phase: record('phase'),
+      dropped: record('dropped'),
+    },
+    news: { loaded: tell('loaded'), queue: tell('queue') },
   }
-  return { recorder, tellLoaded: (modules) => channel.postMessage({ loaded: modules } satisfies Told) }
+}
+
+/** A service's own object may hold functions, which no other thread can be sent. */
+function sendable(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch {
+    return value
+  }
 }

@@ -6,7 +6,8 @@ import { diag } from '../diag.ts'
 import { callListener } from './call-listener.ts'
 import { codeOf } from './call-reading.ts'
 import type { HealthConfig } from '../config/health-config.ts'
-import type { MethodTarget } from '../config/targets.ts'
+import type { ChannelTarget, MethodTarget } from '../config/targets.ts'
+import { upstreamNameOf, workNameOf } from '../config/targets.ts'
 import { watchBullmqWorkers } from '../instrument/bullmq-worker.ts'
 import { watchDependencies } from '../instrument/dependencies.ts'
 import type { HttpRequest } from '../instrument/http-exchange.ts'
@@ -20,59 +21,97 @@ import { isOwnRequest } from '../own-requests.ts'
 import type { RedisTarget } from '../publish/redis-client.ts'
 import { QueueWatcher } from './queue-watcher.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
+import type { ThreadNews } from './thread-relay.ts'
 import type { Cancel, Clock } from '../types.ts'
 
 /** Milliseconds after the start at which a method that was never loaded is spoken of. */
 const UNMATCHED_AFTER_MS = 10_000
+/** Nobody waits this long for what they then no longer want: a request given up later was given up for being late. Milliseconds. */
+const LATE_AFTER_MS = 5000
 
 export interface ServiceWatchOptions {
   readonly recorder: ServiceRecorder
   readonly config: HealthConfig
   /** The folder of health.config; the modules it names are relative to it. */
   readonly folder: string
-  /** Where the configured queues are. */
-  readonly redis: RedisTarget
+  /** Where the configured queues are; `undefined` if that is not known. */
+  readonly redis: RedisTarget | undefined
   readonly clock: Clock
-  /** In a worker thread: tells the main thread, which reads the queues and speaks of what is missing, what was loaded here. */
-  readonly tellLoaded?: (modules: readonly string[]) => void
-  /** In the main thread: whether a worker thread has loaded the module. */
-  readonly isLoadedElsewhere?: (module: string) => boolean
+  /** In a worker thread: the main thread, which reads the queues and speaks of what is missing. */
+  readonly mainThread?: ThreadNews
 }
 
-/** Modules loaded before this are not watched. Returns what ends it all and restores every method. */
-export function watchService(options: ServiceWatchOptions): Cancel {
-  const { config, recorder, clock, redis, tellLoaded } = options
+export interface ServiceWatch {
+  /** Ends it all and restores every method. */
+  readonly stop: Cancel
+  /** What worker threads find. */
+  readonly news: ThreadNews
+}
+
+/** Modules loaded before this are not watched. */
+export function watchService(options: ServiceWatchOptions): ServiceWatch {
+  const { config, recorder, clock, redis, mainThread } = options
   const hook = hookModules()
   const queues = new QueueWatcher({ recorder, clock })
+  const elsewhere = new Set<string>()
+  const news: ThreadNews = {
+    loaded(modules) {
+      for (const module of modules) elsewhere.add(module)
+    },
+    queue({ name, prefix, redis: server }) {
+      if (server && !config.queues) queues.watchFound(server, name, { bullmq: name, prefix })
+    },
+  }
   const cancels = [
     () => hook.remove(),
     () => queues.stop(),
     ...watchCalls(options, hook),
     watchUpstreams(options),
     watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
-    watchBullmq(options, hook, queues),
+    watchBullmq(options, hook, mainThread ?? news),
   ]
-  if (config.queues && !tellLoaded) queues.watch(redis, config.queues)
-  if (config.methods) cancels.push(speakOfModules(options, config.methods, hook))
-  return () => {
-    for (const cancel of cancels.toReversed()) cancel()
+  if (config.methods) cancels.push(speakOfModules(options, config.methods, hook, elsewhere))
+  if (!mainThread) {
+    if (config.queues && redis) queues.watch(redis, config.queues)
+    else if (config.queues) diag.warn('otel-health: queues are not read, for REDIS_URL is no address: set "queuesRedis" in health.config')
+    cancels.push(leaveToCluster(recorder, queues))
+  }
+  return {
+    stop() {
+      for (const cancel of cancels.toReversed()) cancel()
+    },
+    news,
   }
 }
 
+/** A process that forks cluster workers leaves the work, and what there is to say of it, to them. */
+function leaveToCluster(recorder: ServiceRecorder, queues: QueueWatcher): Cancel {
+  const cluster = process.getBuiltinModule('node:cluster')
+  if (!cluster.isPrimary) return () => {}
+  const onFork = (): void => {
+    recorder.phase('running')
+    queues.stop()
+  }
+  cluster.once('fork', onFork)
+  return () => void cluster.removeListener('fork', onFork)
+}
+
 /** The methods and channels that health.config names. */
-function watchCalls({ config, recorder, folder, clock, tellLoaded }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
-  const { methods = [], channels = [] } = config
+function watchCalls({ config, recorder, folder, clock, mainThread }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
+  const { methods = [], channels = [], profile } = config
   // A thread that begins later does not take the service back to its start.
-  if (!tellLoaded && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
+  if (!mainThread && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
+  const listener = (target: MethodTarget | ChannelTarget) => ({
+    clock,
+    ...callListener(recorder, target, { name: workNameOf(target), upstream: upstreamNameOf(target, profile) }),
+  })
   return [
     ...methods.map((target) => {
-      const name = target.name ?? target.method ?? target.function!
       const { module, class: owner, method, function: exported, callback = false } = target
       const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
-      const watched = { module: moduleOf(target, folder), label: module, folder, callback, ...named }
-      return watchMethod(hook, watched, { clock, ...callListener(recorder, target, name) })
+      return watchMethod(hook, { module: moduleOf(target, folder), label: module, folder, callback, ...named }, listener(target))
     }),
-    ...channels.map((target) => watchChannel(target.channel, { clock, ...callListener(recorder, target, target.name ?? target.channel) })),
+    ...channels.map((target) => watchChannel(target.channel, listener(target))),
   ]
 }
 
@@ -83,20 +122,25 @@ function moduleOf({ module }: MethodTarget, folder: string): string {
 
 /** Every outgoing HTTP request; one to a host that health.config names is a call to that upstream, else each host is one. */
 function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cancel {
-  const { upstreams = {}, profile } = config
+  const { upstreams = {}, methods = [], channels = [], profile } = config
   const named = upstreamOf(upstreams)
-  const byHost = profile !== 'tracker_fetcher' && Object.keys(upstreams).length === 0
+  // A call that health.config names, and that sends a request, would be two.
+  const namesCalls = [...methods, ...channels].some(({ records }) => records === 'api_call')
+  const byHost = profile !== 'tracker_fetcher' && !namesCalls && Object.keys(upstreams).length === 0
   return watchHttpClient({
     clock,
     ignore: isOwnRequest,
     onRequest(request: HttpRequest) {
       recorder.httpRequest(request)
-      const { host, port, errorType, cancelled, durationMs } = request
+      const { host, port, statusCode, cancelled, durationMs } = request
       const upstream = named(host, port) ?? (byHost ? host : undefined)
-      // A request that the service gave up says nothing of the upstream.
-      if (upstream === undefined || cancelled) return
+      if (upstream === undefined) return
+      const late = cancelled && statusCode === undefined && durationMs >= LATE_AFTER_MS
+      // Any other request that the service gave up says nothing of the upstream.
+      if (cancelled && !late) return
+      const errorType = late ? 'timeout' : request.errorType
       recorder.apiCall({ upstream, durationMs, errorType })
-      if (upstreams[upstream]?.records !== 'attempt') return
+      if (!Object.hasOwn(upstreams, upstream) || upstreams[upstream]?.records !== 'attempt') return
       recorder.attempt(upstream, { success: errorType === undefined, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
   })
@@ -106,7 +150,7 @@ function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cance
  * Jobs of BullMQ workers are attempts unless health.config says what an attempt is, and the queues they are taken from are
  * read unless it says which queues there are.
  */
-function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, queues: QueueWatcher): Cancel {
+function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
   const { methods = [], channels = [], upstreams = {} } = config
   const targets = [...methods, ...channels, ...Object.values(upstreams)]
   const isAttempt = !targets.some(({ records }) => records === 'attempt' || records === 'batch')
@@ -117,23 +161,24 @@ function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: Mod
       const errorType = failed ? codeOf(error) : undefined
       recorder.attempt(queue, { success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
-    onQueue({ name, prefix, redis }) {
-      if (redis && !config.queues) queues.watchFound(redis, name, { bullmq: name, prefix })
-    },
+    onQueue: (queue) => news.queue(queue),
   })
 }
 
 /** A module that is never loaded would otherwise be missed at night. */
 function speakOfModules(
-  { clock, tellLoaded, isLoadedElsewhere }: ServiceWatchOptions,
+  { clock, mainThread }: ServiceWatchOptions,
   methods: readonly MethodTarget[],
   hook: ModuleHook,
+  elsewhere: ReadonlySet<string>,
 ): Cancel {
   const modules = [...new Set(methods.map(({ module }) => module))]
   const unmatched = (): ReadonlySet<string> => new Set(hook.unmatched().labels)
-  if (tellLoaded) return clock.after(UNMATCHED_AFTER_MS / 2, () => tellLoaded(modules.filter((module) => !unmatched().has(module))))
+  if (mainThread) {
+    return clock.after(UNMATCHED_AFTER_MS / 2, () => mainThread.loaded(modules.filter((module) => !unmatched().has(module))))
+  }
   return clock.after(UNMATCHED_AFTER_MS, () => {
-    const missing = modules.filter((module) => unmatched().has(module) && !isLoadedElsewhere?.(module))
+    const missing = modules.filter((module) => unmatched().has(module) && !elsewhere.has(module))
     if (missing.length === 0 || isBusyPrimary()) return
     const seen = hook.unmatched().seen.join(', ') || 'none'
     diag.warn(
@@ -142,7 +187,6 @@ function speakOfModules(
   })
 }
 
-/** The primary of a cluster leaves the work to others. */
 function isBusyPrimary(): boolean {
   const cluster = process.getBuiltinModule('node:cluster')
   return cluster.isPrimary && Object.keys(cluster.workers ?? {}).length > 0

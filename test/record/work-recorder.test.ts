@@ -262,11 +262,14 @@ describe('bad input is counted and dropped, never thrown', () => {
     expect(read(RECORDS_DROPPED.name)).toEqual({ '': 3 })
   })
 
-  test('the first drop is said, once', () => {
+  test('the first drop of each kind is said, once', () => {
     const lines = diagLines()
     const { work } = recorder()
-    work.attempt(null as never)
-    work.apiCall(null as never)
-    expect(lines).toEqual([expect.stringContaining('was dropped; health.records.dropped counts this and what follows')])
+    for (let i = 0; i < 3; i++) {
+      work.attempt(null as never)
+      work.apiCall(null as never)
+    }
+    const said = expect.stringContaining('was dropped; health.records.dropped counts this and what follows')
+    expect(lines).toEqual([said, said])
   })
 })

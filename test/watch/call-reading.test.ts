@@ -7,14 +7,16 @@ import type { Reading } from '../../src/config/targets.ts'
 
 const returned = (value: unknown, args: unknown[] = []): WatchedCall => ({ durationMs: 5, args, value, failed: false })
 const threw = (error: unknown): WatchedCall => ({ durationMs: 5, args: [], error, failed: true })
-const read = (reading: Omit<Reading, 'records'>, call: WatchedCall) => readCall({ records: 'attempt', ...reading }, call)
+const noneDropped = (why: string): void => expect.unreachable(why)
+const read = (reading: Omit<Reading, 'records'>, call: WatchedCall, dropped = noneDropped) =>
+  readCall({ records: 'attempt', ...reading }, call, dropped)
 
 test.for([
   { why: 'what returns is a success', reading: {}, call: returned(false), is: { success: true } },
   { why: 'what throws is none', reading: {}, call: threw(new TypeError('x')), is: { success: false, errorType: 'TypeError' } },
   { why: 'what throws undefined is none', reading: {}, call: threw(undefined), is: { success: false } },
   { why: 'success by a path', reading: { success: 'body.ok' }, call: returned({ body: { ok: true } }), is: { success: true } },
-  { why: 'nothing but true is a success', reading: { success: 'ok' }, call: returned({ ok: 'yes' }), is: { success: false } },
+  { why: 'what counts as true is a success', reading: { success: 'id' }, call: returned({ id: 7 }), is: { success: true } },
   { why: 'a path that leads nowhere is no success', reading: { success: 'body.ok' }, call: returned(null), is: { success: false } },
   {
     why: 'success by a function of result and arguments',
@@ -51,8 +53,33 @@ test.for([
   expect(read(reading, call)).toEqual({ durationMs: 5, ...is })
 })
 
-test('an extractor that gives no number is a mistake to be told', () => {
-  expect(() => read({ reportsFound: 'name' }, returned({ name: 'x' }))).toThrow('a number or a list was expected of an extractor')
+test.for([
+  { why: 'a figure that is none', reading: { reportsFound: 'name', events: 'n' }, is: { success: true, events: 2 } },
+  {
+    why: 'a figure whose extractor throws',
+    reading: {
+      events() {
+        throw new Error('no events today')
+      },
+    },
+    is: { success: true },
+  },
+  {
+    why: 'success, for the call itself did not fail',
+    reading: {
+      success() {
+        throw new Error('no idea')
+      },
+    },
+    is: { success: true },
+  },
+])('what an extractor failed to read is told, and the call counts: $why', ({ reading, is }) => {
+  const told: string[] = []
+  expect(read(reading as Omit<Reading, 'records'>, returned({ name: 'x', n: 2 }), (why) => told.push(why))).toEqual({
+    durationMs: 5,
+    ...is,
+  })
+  expect(told).toHaveLength(1)
 })
 
 test('a result is what it is, or what the extractor makes of it', () => {
