@@ -9,6 +9,7 @@
  */
 import { Script } from 'node:vm'
 
+import { escapePattern } from './escape-pattern.ts'
 import type { Token } from './top-level-tokens.ts'
 import { topLevelTokens } from './top-level-tokens.ts'
 
@@ -86,13 +87,15 @@ function handoverLine({ key, url, names }: Handover, found: Found): string {
   const entries = [...new Set([...names, ...found.aliases])].map(candidates)
   const module = found.isEsModule ? 'undefined' : "typeof module === 'object' ? module : undefined"
   const exported = found.exportsDefault ? ` export { ${found.defaultName} as default };` : ''
-  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)}, ${JSON.stringify(found.inventedName)});`
-  return `;${call}${imports.join('')}${exported}`
+  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)}, ${JSON.stringify(found.inventedName)})`
+  // The module may have a `Symbol` of its own.
+  return `;try { ${call} } catch {}${imports.join('')}${exported}`
 }
 
 /** A global of that name is not meant. */
 function place(name: string): string {
-  return `[() => typeof ${name} === 'undefined' || ${name} === globalThis.${name} ? undefined : ${name}, ($) => { ${name} = $ }]`
+  const value = name === '$' ? '$$' : '$'
+  return `[() => typeof ${name} === 'undefined' || ${name} === globalThis.${name} ? undefined : ${name}, (${value}) => { ${name} = ${value} }]`
 }
 
 function imported(imports: string[], clause: string, from: string): string {
@@ -153,9 +156,12 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
   edits.push(...constantsOf(text, tokens, wanted).map((token) => ({ ...token, text: 'let  ' })))
   const withInstances: string[] = []
   for (const { class: name, field } of fields) {
-    const body = classBody(tokens, locals.get(name) ?? (name === 'default' ? (defaultName ?? name) : name))
-    if (!body || !new RegExp(`(?<![\\w$.])${escape(field)}\\s*[=:!?]`, 'u').test(text.slice(body.start, body.end))) continue
-    const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.instance(${JSON.stringify(url)}, ${JSON.stringify(name)}, this)`
+    // A private field is seen by nobody outside of the class.
+    const body = field.startsWith('#')
+      ? undefined
+      : classBody(tokens, locals.get(name) ?? (name === 'default' ? (defaultName ?? name) : name))
+    if (!body || !new RegExp(`(?<![\\w$.])${escapePattern(field)}\\s*[=:!?]`, 'u').test(text.slice(body.start, body.end))) continue
+    const call = `globalThis[Symbol.for?.(${JSON.stringify(key)})]?.instance(${JSON.stringify(url)}, ${JSON.stringify(name)}, this)`
     if (withInstances.includes(name)) continue
     withInstances.push(name)
     edits.push({ start: body.end - 1, end: body.end - 1, text: `;#otelHealth${withInstances.length} = ${call};` })
@@ -181,7 +187,6 @@ export function isEsModuleText(text: string): boolean {
 }
 
 const isWord = (text: string): boolean => /^[\p{ID_Start}$_]/u.test(text)
-const escape = (text: string): string => text.replaceAll(/[^\w]/gu, String.raw`\$&`)
 
 /** As long as `default` less ` =`. */
 function unusedName(text: string): string {
@@ -219,7 +224,7 @@ function constantsOf(text: string, tokens: readonly Token[], names: ReadonlySet<
   const found: Token[] = []
   let declaring: Token | undefined
   for (const [index, token] of tokens.entries()) {
-    if (token.text === 'const' && tokens[index - 1]?.text !== '.' && tokens[index + 1]?.text !== 'enum') declaring = token
+    if (token.text === 'const' && !NOT_DECLARING.has(tokens[index - 1]?.text ?? '') && tokens[index + 1]?.text !== 'enum') declaring = token
     else if (STATEMENTS.has(token.text)) declaring = undefined
     if (!declaring || (token !== declaring && token.text !== ',')) continue
     const next = tokens[index + 1]
@@ -236,6 +241,8 @@ function constantsOf(text: string, tokens: readonly Token[], names: ReadonlySet<
   return found
 }
 
+/** `a.const`, and in TypeScript `as const`, `<const>` and `<A, const B>`. */
+const NOT_DECLARING = new Set(['.', 'as', '<', ','])
 const TYPES = new Set(['type', 'interface', 'declare'])
 const STATEMENTS = new Set(['let', 'var', 'function', 'class', 'export', 'import', 'if', 'for', 'while', 'return', ';'])
 
@@ -243,9 +250,19 @@ const STATEMENTS = new Set(['let', 'var', 'function', 'class', 'export', 'import
 function classBody(tokens: readonly Token[], name: string): Token | undefined {
   const at = tokens.findIndex(
     ({ text }, index) =>
-      text === 'class' && (tokens[index + 1]?.text === name || (tokens[index - 1]?.text === '=' && tokens[index - 2]?.text === name)),
+      text === 'class' &&
+      tokens[index - 1]?.text !== 'declare' &&
+      (tokens[index + 1]?.text === name || (tokens[index - 1]?.text === '=' && tokens[index - 2]?.text === name)),
   )
-  return at < 0 ? undefined : tokens.find(({ text }, index) => index > at && text === '{')
+  if (at < 0) return undefined
+  // In TypeScript there may be types between: `class A<T> extends B<{ … }> {`.
+  let depth = 0
+  for (const token of tokens.slice(at + 1)) {
+    if (token.text === '<') depth++
+    else if (token.text === '>') depth--
+    else if (token.text === '{' && depth <= 0) return token
+  }
+  return undefined
 }
 
 /** Whether a variable may be called so. Any other text, such as `default`, would be a syntax error in the service's module. */

@@ -80,6 +80,19 @@ export function hookModules(): ModuleHook {
   const instances = new Map<string, Instances>()
   const key = freeKey()
 
+  /** Done while the service loads a module: what is thrown is said, and does not keep the service from starting. */
+  let said = false
+  const tried = <T>(module: string, work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      if (!said)
+        diag.warn(`otel-health: ${module} is loaded as it is, and what health.config names there is not recorded:`, messageOf(error))
+      said = true
+      return undefined
+    }
+  }
+
   const targetsOf = (url: string): readonly ModuleTarget[] => [...targets].filter(({ matches }) => matches(url))
 
   const edit = (loadedUrl: string, source: unknown): string | undefined => {
@@ -101,30 +114,31 @@ export function hookModules(): ModuleHook {
     return known
   }
 
+  const handOver: Receiver['module'] = (url, places, module, withInstances, inventedName) => {
+    if (inventedName !== undefined) nameDefault(places['default']?.[0], inventedName)
+    const bindings: Record<string, Binding | undefined> = {}
+    for (const name of Object.keys(places)) {
+      bindings[name] = bind(name, places, module, withInstances.includes(name) ? instancesOf(url, name) : undefined)
+    }
+    for (const target of targetsOf(url)) {
+      unmatched.delete(target)
+      try {
+        const cancel = target.onLoad(bindings, url)
+        if (cancel) undos.push({ target, undo: cancel })
+      } catch (error) {
+        diag.warn(`otel-health: ${target.label} is not recorded:`, messageOf(error))
+      }
+    }
+    for (const name of withInstances) instancesOf(url, name).forgetEarly()
+  }
   // Called by the service's module while it is loaded: a throw would keep the service from starting.
   const receiver: Receiver = {
-    module(url, places, module, withInstances, inventedName) {
-      if (inventedName !== undefined) nameDefault(places['default']?.[0]?.[0](), inventedName)
-      const bindings: Record<string, Binding | undefined> = {}
-      for (const name of Object.keys(places)) {
-        bindings[name] = bind(name, places, module, withInstances.includes(name) ? instancesOf(url, name) : undefined)
-      }
-      for (const target of targetsOf(url)) {
-        unmatched.delete(target)
-        try {
-          const cancel = target.onLoad(bindings, url)
-          if (cancel) undos.push({ target, undo: cancel })
-        } catch (error) {
-          diag.warn(`otel-health: ${target.label} is not recorded:`, (error as Error).message)
-        }
-      }
-      for (const name of withInstances) instancesOf(url, name).forgetEarly()
-    },
-    instance: (url, name, instance) => instancesOf(url, name).add(instance),
+    module: (url, ...rest) => tried(url, () => handOver(url, ...rest)),
+    instance: (url, name, instance) => tried(url, () => instancesOf(url, name).add(instance)),
   }
   Object.defineProperty(globalThis, Symbol.for(key), { value: receiver, configurable: true })
 
-  const restoreCompile = editCommonJs(edit)
+  const restoreCompile = editCommonJs((filename, content) => tried(filename, () => edit(pathToFileURL(filename).href, content)))
   const hasQuirk = hasLoadHookQuirk(process.versions.node)
   let hooks: ReturnType<typeof registerHooks> | undefined
   const hookLoads = (): ReturnType<typeof registerHooks> =>
@@ -132,7 +146,8 @@ export function hookModules(): ModuleHook {
       load(url, context, nextLoad) {
         const loaded = loadNext(url, context, nextLoad)
         // The wrapper that import-in-the-middle makes of a module is not the module.
-        const source = url.includes('iitm=true') ? undefined : edit(url, loaded.source)
+        const isModule = isCode(loaded.format, url) && !url.includes('iitm=true')
+        const source = isModule ? tried(url, () => edit(url, loaded.source)) : undefined
         return source === undefined ? loaded : { ...loaded, source }
       },
     })
@@ -168,6 +183,12 @@ function undo(undos: { readonly target: ModuleTarget; readonly undo: Cancel }[],
   }
 }
 
+/** What else is imported and required, such as JSON and WebAssembly, has no declarations; where there is no format, the loader goes by the name. */
+function isCode(format: string | null | undefined, url: string): boolean {
+  return format ? /^(?:module|(?:require-)?commonjs)/u.test(format) : !/\.(?:json|node|wasm)$/u.test(bare(url))
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 const bare = (url: string): string => url.split(/[?#]/, 1)[0]!
 
 /** Two copies of this package may be loaded, each with a hook of its own. */
@@ -178,13 +199,13 @@ function freeKey(): string {
   }
 }
 
-function editCommonJs(edit: (url: string, source: unknown) => string | undefined): Cancel {
+function editCommonJs(edit: (filename: string, content: string) => string | undefined): Cancel {
   const prototype = Module.prototype as unknown as Record<typeof COMPILE, Compile>
   const original = prototype[COMPILE]
   if (typeof original !== 'function') return () => {}
   const compile = new Proxy(original, {
     apply(target, module, [content, filename, ...rest]: [unknown, unknown, ...unknown[]]) {
-      const source = typeof content === 'string' && typeof filename === 'string' ? edit(pathToFileURL(filename).href, content) : undefined
+      const source = typeof content === 'string' && typeof filename === 'string' ? edit(filename, content) : undefined
       return Reflect.apply(target, module, [source ?? content, filename, ...rest])
     },
   })
@@ -217,9 +238,19 @@ class Instances {
 }
 
 /** A function without a name that is exported as default is called so. */
-function nameDefault(value: unknown, inventedName: string): void {
+function nameDefault(place: Place | undefined, inventedName: string): void {
+  const value = place && read(place)
   if (typeof value !== 'function' || Object.getOwnPropertyDescriptor(value, 'name')?.value !== inventedName) return
   Reflect.defineProperty(value, 'name', { value: 'default', configurable: true })
+}
+
+/** An import from a module that is still being loaded, as in a cycle, throws; so do some of the globals. */
+function read([get]: Place): unknown {
+  try {
+    return get()
+  } catch {
+    return undefined
+  }
 }
 
 /** `undefined` if the module neither declares nor exports such a thing. */
@@ -230,8 +261,8 @@ function bind(
   instances: Instances | undefined,
 ): Binding | undefined {
   const get = (): unknown => {
-    for (const [read] of places[name] ?? []) {
-      const value = read()
+    for (const place of places[name] ?? []) {
+      const value = read(place)
       if (value !== undefined) return value
     }
     return module && exportOf(module, name)
@@ -249,8 +280,9 @@ function bind(
 
 /** Imports and constants that were not recognised can't be assigned to. */
 function replacePlaces(places: readonly Place[], old: unknown, value: unknown): Cancel[] {
-  return places.flatMap(([read, assign]) => {
-    if (!assign || read() !== old) return []
+  return places.flatMap((place) => {
+    const [, assign] = place
+    if (!assign || read(place) !== old) return []
     try {
       assign(value)
       return [() => assign(old)]

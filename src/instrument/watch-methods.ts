@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
+import { escapePattern } from './escape-pattern.ts'
 import { releaseGenerators } from './generator-outcome.ts'
 import type { Binding, ModuleHook } from './module-hook.ts'
 import { packageEntries } from './package-entries.ts'
@@ -256,7 +257,7 @@ function ownerOf(from: object, method: string): object | undefined {
 function assigns(constructor: object, method: string): boolean {
   if (typeof constructor !== 'function') return false
   const text = Function.prototype.toString.call(constructor)
-  return new RegExp(`this\\s*\\.\\s*${method.replaceAll(/[^\w]/gu, String.raw`\$&`)}\\s*=[^=]`, 'u').test(text)
+  return new RegExp(`this\\s*\\.\\s*${escapePattern(method)}\\s*=[^=]`, 'u').test(text)
 }
 
 const isObject = (value: unknown): value is object => (typeof value === 'object' && value !== null) || typeof value === 'function'
