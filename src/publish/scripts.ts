@@ -77,8 +77,11 @@ local meta = redis.call('HMGET', KEYS[4], 'seq', 'epoch', 'ms')
 local seq = string.format('%.0f', tonumber(meta[1] or '0') + 1)
 local ms = math.max(now, tonumber(meta[3] or '0'))
 local at = string.format('%.0f', ms)
-local epoch = meta[2] or (ARGV[2] .. '-' .. at)
-redis.call('HSET', KEYS[4], 'seq', seq, 'epoch', epoch, 'ms', at)
+local epoch = meta[2]
+if epoch then redis.call('HSET', KEYS[4], 'seq', seq, 'ms', at) else
+  epoch = ARGV[2] .. '-' .. at
+  redis.call('HSET', KEYS[4], 'seq', seq, 'ms', at, 'epoch', epoch)
+end
 local id = at .. '-' .. seq
 local message = '{"v":1,"id":"' .. id .. '","epoch":"' .. epoch .. '","seq":' .. seq .. ',"rev":' .. seq .. ',"timestamp":"' .. iso(ms)
   .. '",' .. ARGV[4] .. '}'
