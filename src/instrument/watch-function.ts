@@ -30,6 +30,8 @@ export interface Call {
 }
 
 export interface CallListener {
+  /** It never throws, so that nobody has to see to that. */
+  readonly isSafe?: true
   /** When the call begins. Like `onCall` it must not throw; if it does, that is said once and the service does not notice. */
   readonly onBegin?: (args: readonly unknown[]) => void
   readonly onCall: (call: Call) => void
@@ -55,7 +57,7 @@ const toString = new Proxy(functionToString, {
 export function watchFunction<F extends AnyFunction>(original: F, options: WatchFunctionOptions): F {
   const { clock, callback = false, when } = options
   const sayOnce = sayer(`otel-health: a call of ${original.name || 'a function'} could not be recorded:`)
-  const listener = guarded(options, sayOnce)
+  const listener = options.isSafe ? options : guarded(options, sayOnce)
   const isAsync = isAsyncFunction(originals.get(original) ?? original)
   const isClass = functionToString.call(original).startsWith('class')
 

@@ -20,6 +20,12 @@ interface TeeHandle {
   join(meter: MeterRecording): void
 }
 
+/** The search for another SDK. */
+interface Search {
+  over: boolean
+  readonly look: () => void
+}
+
 interface EarlyValue {
   readonly handle: TeeHistogram
   readonly value: number
@@ -31,7 +37,6 @@ export class TeeRecording implements Recording {
   readonly #handles = new Map<Cell, TeeHandle>()
   readonly #early: EarlyValue[] = []
   #meter: MeterRecording | undefined
-  #settled = false
 
   /** `findMeter` is asked before each record until it answers or `settle` is called, so that it must be cheap. */
   constructor(cells: CellStore, findMeter: () => Meter | undefined) {
@@ -47,19 +52,19 @@ export class TeeRecording implements Recording {
   counter(metric: MetricDefinition, attributes: Attributes): CounterHandle {
     const cell = this.#cells.counter(metric, attributes)
     if (metric.convention) return cell
-    return this.#handle(cell, () => new TeeCounter(metric, cell, this.#look))
+    return this.#handle(cell, () => new TeeCounter(metric, cell, this.#search))
   }
 
   histogram(metric: MetricDefinition, attributes: Attributes): HistogramHandle {
     const cell = this.#cells.histogram(metric, attributes)
     if (metric.convention) return cell
-    return this.#handle(cell, () => new TeeHistogram(metric, cell, this.#look, this.#keep))
+    return this.#handle(cell, () => new TeeHistogram(metric, cell, this.#search, this.#keep))
   }
 
   level(metric: MetricDefinition, attributes: Attributes): LevelHandle {
     const cell = this.#cells.level(metric, attributes)
     if (metric.convention) return cell
-    return this.#handle(cell, () => new TeeLevel(metric, cell, this.#look))
+    return this.#handle(cell, () => new TeeLevel(metric, cell, this.#search))
   }
 
   onCollect(refresh: () => void): void {
@@ -68,19 +73,18 @@ export class TeeRecording implements Recording {
 
   /** Joins the other SDK if it is there by now. Whether it is joined. */
   join(): boolean {
-    if (!this.#settled) this.#tryToJoin()
+    if (!this.#search.over) this.#tryToJoin()
     return this.joined
   }
 
   /** No SDK is joined from now on: something else has begun to export the cells. */
   settle(): void {
-    this.#settled = true
+    this.#search.over = true
     this.#early.length = 0
   }
 
-  readonly #look = (): void => {
-    if (!this.#settled) this.#tryToJoin()
-  }
+  /** What every handle asks before it records; one object, so that asking costs one read. */
+  readonly #search: Search = { over: false, look: () => this.#tryToJoin() }
 
   #tryToJoin(): void {
     try {
@@ -98,7 +102,7 @@ export class TeeRecording implements Recording {
   }
 
   readonly #keep = (handle: TeeHistogram, value: number): void => {
-    if (this.#settled) return
+    if (this.#search.over) return
     if (this.#early.push({ handle, value }) >= EARLY_LIMIT) this.settle()
   }
 
@@ -115,17 +119,17 @@ export class TeeRecording implements Recording {
 class TeeCounter implements CounterHandle, TeeHandle {
   readonly #metric: MetricDefinition
   readonly #cell: CounterCell
-  readonly #look: () => void
+  readonly #search: Search
   #foreign: CounterHandle | undefined
 
-  constructor(metric: MetricDefinition, cell: CounterCell, look: () => void) {
+  constructor(metric: MetricDefinition, cell: CounterCell, search: Search) {
     this.#metric = metric
     this.#cell = cell
-    this.#look = look
+    this.#search = search
   }
 
   add(n: number): void {
-    this.#look()
+    if (!this.#search.over) this.#search.look()
     this.#cell.add(n)
     this.#foreign?.add(n)
   }
@@ -139,19 +143,19 @@ class TeeCounter implements CounterHandle, TeeHandle {
 class TeeHistogram implements HistogramHandle, TeeHandle {
   readonly #metric: MetricDefinition
   readonly #cell: HistogramCell
-  readonly #look: () => void
+  readonly #search: Search
   readonly #keep: (handle: TeeHistogram, value: number) => void
   foreign: HistogramHandle | undefined
 
-  constructor(metric: MetricDefinition, cell: HistogramCell, look: () => void, keep: (handle: TeeHistogram, value: number) => void) {
+  constructor(metric: MetricDefinition, cell: HistogramCell, search: Search, keep: (handle: TeeHistogram, value: number) => void) {
     this.#metric = metric
     this.#cell = cell
-    this.#look = look
+    this.#search = search
     this.#keep = keep
   }
 
   record(value: number): void {
-    this.#look()
+    if (!this.#search.over) this.#search.look()
     this.#cell.record(value)
     if (this.foreign) this.foreign.record(value)
     else this.#keep(this, value)
@@ -165,17 +169,17 @@ class TeeHistogram implements HistogramHandle, TeeHandle {
 class TeeLevel implements LevelHandle, TeeHandle {
   readonly #metric: MetricDefinition
   readonly #cell: LevelCell
-  readonly #look: () => void
+  readonly #search: Search
   #foreign: LevelHandle | undefined
 
-  constructor(metric: MetricDefinition, cell: LevelCell, look: () => void) {
+  constructor(metric: MetricDefinition, cell: LevelCell, search: Search) {
     this.#metric = metric
     this.#cell = cell
-    this.#look = look
+    this.#search = search
   }
 
   set(value: number): void {
-    this.#look()
+    if (!this.#search.over) this.#search.look()
     this.#cell.set(value)
     this.#foreign?.set(value)
   }

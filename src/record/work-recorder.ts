@@ -77,7 +77,7 @@ export class WorkRecorder {
   /** One attempt by itself: a unit of its own. A figure of it that is none is dropped alone, its outcome counts. */
   attempt(attempt: WorkAttempt): void {
     try {
-      if (this.#countAttempt(attempt)) this.#units.add(attempt.success)
+      if (this.#countAttempt(attempt, attempt.name, attempt.events)) this.#units.add(attempt.success)
     } catch {
       this.#drop('an attempt that cannot be read')
     }
@@ -119,8 +119,8 @@ export class WorkRecorder {
     }
   }
 
-  #countAttempt(attempt: AnyAttempt, batchName?: unknown): boolean {
-    const { success, durationMs, reportsFound, events = attempt.geofenceEvents, name = attempt.tier ?? batchName } = attempt
+  #countAttempt(attempt: WorkAttempt, name: unknown, events: unknown): boolean {
+    const { success, durationMs, reportsFound } = attempt
     if (typeof success !== 'boolean') {
       this.#drop('an attempt without success: true or false')
       return false
@@ -140,8 +140,9 @@ export class WorkRecorder {
     const work = this.#named(name)
     let counted = 0
     let failures = 0
-    for (const attempt of attempts as readonly WorkAttempt[]) {
-      if (!this.#countAttempt(attempt, name)) continue
+    for (const attempt of attempts as readonly AnyAttempt[]) {
+      const { name: own = attempt.tier ?? name, events: found = attempt.geofenceEvents } = attempt
+      if (!this.#countAttempt(attempt, own, found)) continue
       counted++
       if (!attempt.success) failures++
     }

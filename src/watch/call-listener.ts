@@ -15,6 +15,7 @@ export function callListener(recorder: ServiceRecorder, target: Reading, { name,
   const dropped = (why: string): void => recorder.dropped(`what ${name} returned (${why})`)
   const tell = teller(recorder, target, { name, upstream }, dropped)
   return {
+    isSafe: true,
     ...(target.records === 'stop' && { onBegin: () => recorder.phase('draining') }),
     onCall(call) {
       try {
@@ -34,15 +35,15 @@ function teller(
 ): (call: WatchedCall) => void {
   switch (target.records) {
     case 'attempt':
-      return (call) => recorder.attempt(name, readCall(target, call, dropped))
+      return (call) => recorder.attempt(readCall(target, name, call, dropped))
     case 'batch':
       return (call) => {
-        const facts = readCall(target, call, dropped)
-        recorder.batch(name, facts, facts.success ? readResult(target, call) : undefined)
+        const facts = readCall(target, name, call, dropped)
+        recorder.batch(facts, facts.success ? readResult(target, call) : undefined)
       }
     case 'api_call':
       return (call) => {
-        const { durationMs, errorType, success } = readCall(target, call, dropped)
+        const { durationMs, errorType, success } = readCall(target, name, call, dropped)
         recorder.apiCall({ upstream, durationMs, errorType: success ? undefined : (errorType ?? '_OTHER') })
       }
     case 'account':

@@ -13,6 +13,8 @@ export interface WatchedCall {
 
 /** One call in the words of a recorder; what the target does not read is `undefined`. */
 export interface CallFacts {
+  /** Of the work. */
+  readonly name: string
   readonly success: boolean
   readonly durationMs: number
   readonly errorType: string | undefined
@@ -21,7 +23,7 @@ export interface CallFacts {
 }
 
 /** `dropped` is told of what an extractor failed to read; the rest of the call counts. */
-export function readCall(reading: Reading, call: WatchedCall, dropped: (what: string) => void): CallFacts {
+export function readCall(reading: Reading, name: string, call: WatchedCall, dropped: (what: string) => void): CallFacts {
   const { args, value, durationMs } = call
   const { reportsFound, events } = reading
   // What cannot be read is no proof of failure: the call did not throw.
@@ -29,6 +31,7 @@ export function readCall(reading: Reading, call: WatchedCall, dropped: (what: st
     !call.failed && (reading.success === undefined || safely(() => Boolean(extract(reading.success!, value, args)), true, dropped))
   return {
     success,
+    name,
     durationMs,
     errorType: success ? undefined : safely(() => errorTypeOf(reading, call.failed ? call.error : value, args), undefined, dropped),
     reportsFound: success && reportsFound !== undefined ? safely(() => countOf(reportsFound, value, args), undefined, dropped) : undefined,

@@ -20,9 +20,9 @@ export interface UpstreamCall {
 }
 
 export interface ServiceRecorder {
-  attempt(name: string, facts: CallFacts): void
+  attempt(facts: CallFacts): void
   /** `result`: what the batch resolved to; absent if it failed. */
-  batch(name: string, facts: CallFacts, result?: unknown): void
+  batch(facts: CallFacts, result?: unknown): void
   apiCall(call: UpstreamCall): void
   account(state: unknown): void
   queues(readings: QueueReadings): void
@@ -46,10 +46,9 @@ function commonRecorder(monitor: ServiceHealthMonitor): Pick<ServiceRecorder, 'h
 export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
   return {
     ...commonRecorder(monitor),
-    attempt: (name, { success, durationMs, errorType, reportsFound, events }) =>
-      monitor.recordAttempt({ success, name, durationMs, errorType, reportsFound, events }),
-    batch(name, facts, result) {
-      const { success, durationMs, errorType } = facts
+    attempt: (facts) => monitor.recordAttempt(facts),
+    batch(facts, result) {
+      const { name, success, durationMs, errorType } = facts
       if (!success) monitor.recordBatch({ name, attempts: [] }, durationMs, errorType ?? '_OTHER')
       else if (isBatch(result)) monitor.recordBatch({ name, ...result }, durationMs)
       // What does not say what was in it was one piece of work.
@@ -68,7 +67,7 @@ export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
 export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): ServiceRecorder {
   return {
     ...commonRecorder(monitor),
-    attempt(_name, { success, reportsFound, events, errorType }) {
+    attempt({ success, reportsFound, events, errorType }) {
       monitor.recordFetchAttempt({
         success,
         ...(reportsFound !== undefined && { reportsFound }),
@@ -76,7 +75,7 @@ export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): Se
         ...(errorType !== undefined && { errorType }),
       })
     },
-    batch(_name, { success, durationMs }, result) {
+    batch({ success, durationMs }, result) {
       if (success) monitor.recordBatch(result as FetchBatch, durationMs)
     },
     apiCall({ upstream, durationMs, errorType }) {

@@ -141,7 +141,14 @@ function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cance
       const errorType = late ? 'timeout' : request.errorType
       recorder.apiCall({ upstream, durationMs, errorType })
       if (!Object.hasOwn(upstreams, upstream) || upstreams[upstream]?.records !== 'attempt') return
-      recorder.attempt(upstream, { success: errorType === undefined, durationMs, errorType, reportsFound: undefined, events: undefined })
+      recorder.attempt({
+        name: upstream,
+        success: errorType === undefined,
+        durationMs,
+        errorType,
+        reportsFound: undefined,
+        events: undefined,
+      })
     },
   })
 }
@@ -159,7 +166,7 @@ function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: Mod
     onAttempt({ queue, durationMs, failed, error, postponed }) {
       if (!isAttempt || postponed) return
       const errorType = failed ? codeOf(error) : undefined
-      recorder.attempt(queue, { success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
+      recorder.attempt({ name: queue, success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
     onQueue: (queue) => news.queue(queue),
   })

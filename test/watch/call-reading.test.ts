@@ -9,7 +9,7 @@ const returned = (value: unknown, args: unknown[] = []): WatchedCall => ({ durat
 const threw = (error: unknown): WatchedCall => ({ durationMs: 5, args: [], error, failed: true })
 const noneDropped = (why: string): void => expect.unreachable(why)
 const read = (reading: Omit<Reading, 'records'>, call: WatchedCall, dropped = noneDropped) =>
-  readCall({ records: 'attempt', ...reading }, call, dropped)
+  readCall({ records: 'attempt', ...reading }, 'work', call, dropped)
 
 test.for([
   { why: 'what returns is a success', reading: {}, call: returned(false), is: { success: true } },
@@ -50,7 +50,7 @@ test.for([
     is: { success: false, errorType: 'E' },
   },
 ])('$why', ({ reading, call, is }) => {
-  expect(read(reading, call)).toEqual({ durationMs: 5, ...is })
+  expect(read(reading, call)).toEqual({ name: 'work', durationMs: 5, ...is })
 })
 
 test.for([
@@ -76,6 +76,7 @@ test.for([
 ])('what an extractor failed to read is told, and the call counts: $why', ({ reading, is }) => {
   const told: string[] = []
   expect(read(reading as Omit<Reading, 'records'>, returned({ name: 'x', n: 2 }), (why) => told.push(why))).toEqual({
+    name: 'work',
     durationMs: 5,
     ...is,
   })
