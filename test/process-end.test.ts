@@ -23,6 +23,12 @@ interface Service {
 
 const WORKS_ON = 'setInterval(() => {}, 1000)'
 const READY = "console.log('ready')"
+/** The rule of the package signal-exit: it raises the signal again if nobody else listens, and believes who does to end the process. */
+const SIGNAL_EXIT = `const mine = () => {
+  console.log('cleaned up')
+  if (process.listenerCount('SIGTERM') === 1) { process.removeListener('SIGTERM', mine); process.kill(process.pid, 'SIGTERM') }
+}
+process.on('SIGTERM', mine)`
 
 async function run({ program, signals = [], farewell, plain = false }: Service): Promise<End & { lines: string[]; endedAfterMs: number }> {
   const imports = plain ? [] : ['--import', FAREWELL]
@@ -105,6 +111,35 @@ describe('the process ends as it would have, having said goodbye once', () => {
       signals: ['SIGTERM'],
       end: { code: 143, signal: null },
       says: ['stop 2000'],
+    },
+    {
+      why: 'SIGTERM that signal-exit raises again if it is alone',
+      program: `${WORKS_ON}; ${SIGNAL_EXIT}; ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['stop 2000', 'cleaned up'],
+    },
+    {
+      why: 'SIGTERM that signal-exit, which was there before us, raises again if it is alone',
+      program: `${WORKS_ON}; ${READY}`,
+      before: SIGNAL_EXIT,
+      signals: ['SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['stop 2000', 'cleaned up'],
+    },
+    {
+      why: 'SIGTERM that somebody raises again later if nobody else listens then',
+      program: `${WORKS_ON}; ${SIGNAL_EXIT.replace("'SIGTERM', mine)`", '')}; ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['stop 2000', 'cleaned up'],
+    },
+    {
+      why: 'SIGTERM that is ignored the first time',
+      program: `${WORKS_ON}; process.once('SIGTERM', () => console.log('once more')); ${READY}`,
+      signals: ['SIGTERM', 'SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['stop 2000', 'once more', 'stopped'],
     },
     {
       why: 'a signal that the service ignores, then one that it does not',

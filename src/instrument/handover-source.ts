@@ -161,7 +161,7 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
       ? undefined
       : classBody(tokens, locals.get(name) ?? (name === 'default' ? (defaultName ?? name) : name))
     if (!body || !new RegExp(`(?<![\\w$.])${escapePattern(field)}\\s*[=:!?]`, 'u').test(text.slice(body.start, body.end))) continue
-    const call = `globalThis[Symbol.for?.(${JSON.stringify(key)})]?.instance(${JSON.stringify(url)}, ${JSON.stringify(name)}, this)`
+    const call = `globalThis[Symbol?.for?.(${JSON.stringify(key)})]?.instance(${JSON.stringify(url)}, ${JSON.stringify(name)}, this)`
     if (withInstances.includes(name)) continue
     withInstances.push(name)
     edits.push({ start: body.end - 1, end: body.end - 1, text: `;#otelHealth${withInstances.length} = ${call};` })
