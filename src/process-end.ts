@@ -27,11 +27,17 @@ export function onProcessEnd(farewell: Farewell): void {
       const alone = process.listenerCount(signal) === 1
       const impatient = stopping !== undefined
       const stopped = stopOnce()
-      // Who comes after us may raise the signal again if it finds itself alone (signal-exit does): counted, we would wait for each other.
-      // It is for good, as once goodbye was said the signal is to do what it does without us.
-      process.removeListener(signal, listener)
-      if (!alone) return
-      const raise = (): void => void process.kill(process.pid, signal)
+      if (!alone) {
+        // Who comes after us may raise the signal again if it finds itself alone (signal-exit does): counted, we would wait for each
+        // other. It is for good, as once goodbye was said the signal is to do what it does without us.
+        process.removeListener(signal, listener)
+        return
+      }
+      const raise = (): void => {
+        process.removeListener(signal, listener)
+        process.kill(process.pid, signal)
+      }
+      // Listening goes on: a second signal that is under way already would be lost.
       if (impatient) raise()
       else void stopped.then(raise)
     }

@@ -24,6 +24,12 @@ export interface DependenciesOptions {
 const MOST_DEPENDENCIES = 10
 /** A failing server that the service has not tried for this long, while others of its kind answer, was left behind: a failover. */
 const LEFT_BEHIND_MS = 300_000
+/**
+ * A server that has failed for this long without the service trying it even once is one that it does without: one for its start, or for a
+ * job that is done. That the service closed its last connection would not tell, as pools close theirs when they are idle. The time counts
+ * from the failure too, so that one which goes while the service is idle, as at night, is told and stays so for a while.
+ */
+const ABANDONED_MS = 3_600_000
 
 interface Dependency {
   readonly kind: DependencyKind
@@ -63,7 +69,7 @@ export class Dependencies {
 
   /** Probes every server that the service's own traffic has not proved. Never rejects. */
   async check(): Promise<void> {
-    this.#forgetLeftBehind()
+    this.#forgetUnused()
     await Promise.all([...this.#byAddress.values()].map(({ watch }) => watch.check()))
   }
 
@@ -95,11 +101,16 @@ export class Dependencies {
     this.#cancel = this.#options.clock.every(this.#options.intervalMs / 3, () => void this.check())
   }
 
-  #forgetLeftBehind(): void {
-    const since = this.#options.clock.monotonicMs() - LEFT_BEHIND_MS
+  /** What is used after all is back with its next evidence. */
+  #forgetUnused(): void {
+    const now = this.#options.clock.monotonicMs()
+    const since = now - LEFT_BEHIND_MS
     const alive = new Set([...this.#byAddress.values()].filter(({ watch }) => watch.answeredServiceAt > since).map(({ kind }) => kind))
     for (const [key, { kind, watch }] of this.#byAddress) {
-      if (watch.result?.status !== 'unhealthy' || watch.triedAt > since || !alive.has(kind)) continue
+      if (watch.result?.status !== 'unhealthy') continue
+      const leftBehind = alive.has(kind) && watch.triedAt <= since
+      const abandoned = Math.max(watch.triedAt, watch.failingSince) <= now - ABANDONED_MS
+      if (!leftBehind && !abandoned) continue
       watch.stop()
       this.#byAddress.delete(key)
       this.#options.onChange()

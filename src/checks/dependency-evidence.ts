@@ -4,7 +4,7 @@ export type DependencyKind = 'redis' | 'postgres' | 'mysql'
 
 export interface DependencyEvidence {
   readonly kind: DependencyKind
-  /** `host:port` as the client was told (IPv6 in brackets), or the path of a Unix socket. */
+  /** `host:port` as the client was told (IPv6 in brackets), or the absolute path of a Unix socket or Windows pipe. */
   readonly address: string
   /** Whether the server answered; an error reply is an answer too. */
   readonly ok: boolean

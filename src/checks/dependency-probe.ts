@@ -25,7 +25,7 @@ const REFUSAL = /^-(LOADING|MASTERDOWN|BUSY)\b/
 
 const QUESTIONS: Readonly<Record<DependencyKind, string | Buffer | undefined>> = { redis: PING, postgres: SSL_REQUEST, mysql: undefined }
 
-/** `address`: `host:port`, or the path of a Unix socket. */
+/** `address`: `host:port`, or the path of a Unix socket or Windows pipe. */
 export function dependencyProbe(kind: DependencyKind, address: string): DependencyProbe {
   const target = targetOf(address)
   const question = QUESTIONS[kind]
@@ -44,7 +44,13 @@ const WORDLESS: ReadonlySet<string> = new Set(['closed', 'ECONNRESET', 'EPIPE'])
 function ask(open: () => Socket, question: string | Buffer | undefined, signal: AbortSignal): Promise<ProbeResult> {
   const { promise, resolve } = Promise.withResolvers<ProbeResult>()
   let reached = false
-  const socket = open()
+  let socket: Socket
+  try {
+    socket = open()
+  } catch (error) {
+    // A port out of range, a host with a NUL in it: no attempt is made.
+    return Promise.resolve({ ok: false, error: (error as NodeJS.ErrnoException).code ?? 'error', reached })
+  }
   const end = (result: ProbeResult): void => {
     signal.removeEventListener('abort', onAbort)
     socket.destroy()
@@ -82,8 +88,11 @@ function tlsSocket(target: NetConnectOpts): Socket {
   return connectTls({ ...target, ...servername, rejectUnauthorized: false })
 }
 
+/** No name of a host has a slash, backslash or NUL in it, and of colons only one in brackets: everything else is a path. */
+const HOST_AND_PORT = /^(?:\[([^\]/\\\0]+)\]|([^:/\\\0]+)):(\d+)$/
+
 function targetOf(address: string): NetConnectOpts {
-  if (address.startsWith('/')) return { path: address }
-  const colon = address.lastIndexOf(':')
-  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) }
+  const [, ipv6, name, port] = HOST_AND_PORT.exec(address) ?? []
+  const host = ipv6 ?? name
+  return host === undefined ? { path: address } : { host, port: Number(port) }
 }

@@ -64,6 +64,11 @@ export class DependencyWatch {
     return this.#triedAt
   }
 
+  /** When the failures in a row began, if there are any; on the monotonic clock. */
+  get failingSince(): number {
+    return this.#firstFailureAt
+  }
+
   /** What the service's own traffic shows: counts like a check, and puts off the next probe. */
   observe({ ok, latencyMs, error = 'error', refused = false }: DependencyEvidence): void {
     const now = this.#now()

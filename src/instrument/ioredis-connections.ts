@@ -9,7 +9,7 @@ import type { ModuleHook } from './module-hook.ts'
 import { isHandshake, waitsOnPurpose } from './redis-commands.ts'
 import { cancelAll, noticeCalls, prototypeOf, replaceMethod } from './replace-method.ts'
 import type { EvidenceTeller } from './watched-connection.ts'
-import { WatchedConnection, addressOf } from './watched-connection.ts'
+import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
 /** Connections of otel-health itself carry it on their connector. */
 const OWN_CONNECTION = Symbol.for('otel-health.own-connection')
@@ -151,7 +151,7 @@ export class IoredisConnections {
 }
 
 function redisAddress({ options = {}, stream }: Redis): string | undefined {
-  if (!options.sentinels) return options.path || addressOf(options.host, options.port ?? 6379)
+  if (!options.sentinels) return options.path ? socketAddress(options.path) : addressOf(options.host, options.port ?? 6379)
   return stream?.remoteAddress === undefined ? undefined : addressOf(stream.remoteAddress, stream.remotePort)
 }
 

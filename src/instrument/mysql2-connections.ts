@@ -8,7 +8,7 @@ import { MYSQL_REFUSALS, mysqlOutcome } from './dependency-outcome.ts'
 import type { ModuleHook } from './module-hook.ts'
 import { cancelAll, noticeCalls, prototypeOf } from './replace-method.ts'
 import type { EvidenceTeller } from './watched-connection.ts'
-import { WatchedConnection, addressOf } from './watched-connection.ts'
+import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
 /** What is read of a connection of mysql2 3. */
 interface Connection {
@@ -86,7 +86,8 @@ export class Mysql2Connections {
     let connection = this.#connections.get(self)
     if (!connection) {
       const { host, port, socketPath, isServer } = self.config ?? {}
-      connection = isServer ? 'server' : new WatchedConnection(this.#teller, 'mysql', socketPath || addressOf(host, port ?? 3306))
+      const address = socketPath ? socketAddress(socketPath) : addressOf(host, port ?? 3306)
+      connection = isServer ? 'server' : new WatchedConnection(this.#teller, 'mysql', address)
       this.#connections.set(self, connection)
     }
     return connection === 'server' ? undefined : connection

@@ -8,7 +8,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { DependencyKind } from '../checks/dependency-evidence.ts'
 import type { Outcome } from './dependency-outcome.ts'
 import type { EvidenceTeller } from './watched-connection.ts'
-import { WatchedConnection, addressOf } from './watched-connection.ts'
+import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
 /** While a server is idle and not heard, this many commands to others are enough. */
 const MOST_COMMANDS = 100
@@ -65,7 +65,9 @@ export class SampledChannels {
 
   /** The server of a context; known ones are waited for in every period. */
   server({ serverAddress, serverPort }: CommandContext): WatchedConnection | undefined {
-    const address = addressOf(serverAddress, serverPort ?? this.#options.defaultPort)
+    // All three clients leave the port out for the path of a socket, and only for that.
+    const isPath = serverAddress !== undefined && serverPort === undefined
+    const address = isPath ? socketAddress(serverAddress) : addressOf(serverAddress, serverPort ?? this.#options.defaultPort)
     const known = this.#servers.get(address)
     if (known || this.#servers.size >= MOST_SERVERS) return known
     const server = new WatchedConnection(this.#options.teller, this.#options.kind, address)

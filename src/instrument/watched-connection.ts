@@ -3,6 +3,8 @@
  * costs a comparison per command and no clock reading; of a failure it tells once until it is answered or tries again.
  */
 
+import { isAbsolute, resolve } from 'node:path'
+
 import { diag } from '../diag.ts'
 import type { DependencyEvidence, DependencyKind } from '../checks/dependency-evidence.ts'
 import type { Cancel, Clock } from '../types.ts'
@@ -113,9 +115,21 @@ export class WatchedConnection {
   }
 }
 
-/** `host:port`, or the path of a Unix socket. */
+/** `host:port`; a host with a slash in it is the path of a socket. Never throws. */
 export function addressOf(host: unknown, port: unknown): string {
   const name = typeof host === 'string' && host !== '' ? host : 'localhost'
-  if (name.startsWith('/')) return name
+  if (/[/\\\0]/.test(name)) return socketAddress(name)
   return `${name.includes(':') ? `[${name}]` : name}:${Number(port)}`
+}
+
+/** The path of a Unix socket or Windows pipe, made absolute: the service's own folder may change. Never throws. */
+export function socketAddress(path: unknown): string {
+  // After a NUL comes the name of an abstract socket of Linux, not a file.
+  if (typeof path !== 'string' || isAbsolute(path) || path.startsWith('\0')) return String(path)
+  try {
+    return resolve(path)
+  } catch {
+    // The folder is gone, and the socket with it.
+    return path
+  }
 }

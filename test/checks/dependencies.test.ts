@@ -11,6 +11,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 
 const REFUSED = { ok: false, error: 'ECONNREFUSED', reached: false } as const
 const ADDRESS = 'db:6379'
+const HOUR_MS = 3_600_000
 
 function setUp({ kind = 'redis', checks = [] as string[] }: { kind?: DependencyKind; checks?: string[] } = {}) {
   const clock = new VirtualClock()
@@ -278,14 +279,49 @@ describe('names', () => {
     expect(runner.results()).toEqual({ redis_2: { status: 'healthy' } })
   })
 
-  test('one that fails and is the only one is kept, though the service has given up', async () => {
-    const { runner, observe, server, advance } = setUp()
+  test('one that fails and is the only one is kept for an hour after the service has given up, then forgotten until it is tried', async () => {
+    const { runner, observe, server, changes, probes, advance } = setUp()
     await runner.start()
     server.answers = REFUSED
     await observe({ error: 'closed' })
-    await advance(3_600_000)
+    await advance(HOUR_MS - 1)
+    expect(runner.failing()).toEqual(['redis'])
+    await advance(1)
+    expect(runner.results()).toEqual({})
+    expect(changes).toEqual(['0 redis', `${HOUR_MS} ok`])
+
+    const before = probes.length
+    await advance(HOUR_MS)
+    expect(probes).toHaveLength(before)
+    await observe({ error: 'ECONNREFUSED' })
     expect(runner.failing()).toEqual(['redis'])
   })
+
+  test('one that fails and is tried once in a while is kept', async () => {
+    const { runner, observe, server, changes, advance } = setUp()
+    await runner.start()
+    server.answers = REFUSED
+    for (let i = 0; i < 5; i++) {
+      await observe({ error: 'ECONNREFUSED' })
+      await advance(HOUR_MS - 5000)
+    }
+    expect(changes).toEqual(['0 redis'])
+  })
+
+  test.for<{ kind: DependencyKind }>([{ kind: 'redis' }, { kind: 'postgres' }])(
+    '$kind that goes long after it was last used is told, and forgotten an hour later',
+    async ({ kind }) => {
+      const { runner, observe, server, changes, advance } = setUp({ kind })
+      await runner.start()
+      await observe({ ok: true })
+      await advance(24 * HOUR_MS)
+      expect(runner.results()).toMatchObject({ [kind]: { status: 'healthy' } })
+      server.answers = REFUSED
+      await advance(2 * HOUR_MS)
+      const toldAt = 24 * HOUR_MS + 15_000
+      expect(changes).toEqual(['0 ok', `${toldAt} ${kind}`, `${toldAt + HOUR_MS} ok`])
+    },
+  )
 })
 
 test('a runner that is stopped probes no more, and what the service finds still counts', async () => {

@@ -7,13 +7,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 
-import { afterEach, expect, test } from 'vitest'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
 
 import { startValkey } from '../../examples/valkey/start-valkey.ts'
+import { CheckRunner } from '../../src/checks/check-runner.ts'
 import type { DependencyKind } from '../../src/checks/dependency-evidence.ts'
 import { dependencyProbe } from '../../src/checks/dependency-probe.ts'
 import { startMysql } from '../support/mysql-server.ts'
 import { startPostgres } from '../support/postgres-server.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const KINDS: readonly DependencyKind[] = ['redis', 'postgres', 'mysql']
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -108,6 +113,48 @@ test('a Unix socket', async () => {
 test('IPv6 in brackets', async () => {
   const address = await serve(replies('+PONG\r\n'), { port: 0, host: '::1' })
   expect(await probe('redis', `[::1]:${address.split(':').at(-1)}`)).toEqual({ ok: true })
+})
+
+describe('an address that nothing can be opened at fails, and rejects nothing', () => {
+  const FAILS = { ok: false, error: expect.stringMatching(/^\w+$/), reached: false }
+
+  test.for([
+    { why: 'a relative path', address: './run/redis.sock', error: 'ENOENT' },
+    { why: 'a path that could be a host', address: 'redis.sock', error: 'ENOENT' },
+    { why: 'a path that ends like a port', address: '/run/redis:6379', error: 'ENOENT' },
+    { why: 'a port out of range', address: '127.0.0.1:70000', error: 'ERR_SOCKET_BAD_PORT' },
+    { why: 'a path with a NUL in it', address: 'a\0b:1', error: 'EINVAL' },
+  ])('$why', async ({ address, error }) => {
+    for (const kind of KINDS) expect(await probe(kind, address)).toEqual({ ok: false, error, reached: false })
+  })
+
+  test('whatever it is', async () => {
+    const port = fc.oneof(fc.integer({ min: 65_536 }), fc.constantFrom('', NaN, -1, '0x50', '6379 ', '٣'))
+    const host = fc.oneof(fc.constantFrom('', '127.0.0.1', '[::1]', '[', 'localhost', '\0'), fc.string())
+    const hostile = fc.oneof(
+      fc.tuple(host, port).map((parts) => parts.join(':')),
+      fc.string({ unit: 'binary' }).filter((text) => !/:\d+$/.test(text)),
+      fc.constantFrom('\\\\.\\pipe\\redis', 'C:\\redis.sock', '\0redis:6379', '/', '.', ':', `/${'x'.repeat(200)}`),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...KINDS), hostile, async (kind, address) => {
+        expect(await probe(kind, address)).toEqual(FAILS)
+      }),
+    )
+  })
+
+  test.for(['./run/redis.sock', '127.0.0.1:70000', '\\\\.\\pipe\\redis', ''])('%j in use', async (address) => {
+    const clock = new VirtualClock()
+    const runner = new CheckRunner({ checks: [], clock })
+    await runner.start()
+    cleanUps.push(() => runner.stop())
+    runner.observe({ kind: 'redis', address, ok: true })
+    clock.advance(15_000)
+    await runner.runAll()
+    expect(runner.results()).toMatchObject({ redis: { status: 'healthy' } })
+    runner.observe({ kind: 'redis', address, ok: false, error: 'ENOENT' })
+    await expect.poll(() => runner.failing(), { interval: 5 }).toEqual(['redis'])
+  })
 })
 
 test('a signal that is aborted already is a timeout', async () => {

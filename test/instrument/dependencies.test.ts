@@ -1,6 +1,7 @@
 /** What is seen of real clients talking to real servers, and that the clients do not notice. */
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { resolve as absolute } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type * as ioredis from 'ioredis'
@@ -139,6 +140,14 @@ describe.for(['ioredis', 'ioredis5'])('%s', (name) => {
     expect(seen).toEqual([])
   })
 
+  test('a socket is known by its absolute path', async () => {
+    const { Redis } = require(name) as IORedis
+    const client = new Redis({ path: './no such/redis.sock', lazyConnect: true, retryStrategy: () => null })
+    client.on('error', () => {})
+    await expect(client.connect()).rejects.toThrow('Connection is closed')
+    expect(seen).toEqual([{ kind: 'redis', address: absolute('no such/redis.sock'), ok: false, error: 'ENOENT' }])
+  })
+
   test('a node of a cluster that was never asked anything is not in use', async () => {
     const { Redis } = require(name) as IORedis
     const node = new Redis(valkey.port, '127.0.0.1', { retryStrategy: null })
@@ -179,6 +188,13 @@ describe('redis', () => {
     await client.blPop('no such list', 0.01)
     expect(seen[2]).not.toHaveProperty('latencyMs')
     client.destroy()
+  })
+
+  test('a socket is known by its absolute path', async () => {
+    const client = createClient({ socket: { path: 'redis.sock', reconnectStrategy: false } })
+    client.on('error', () => {})
+    await expect(client.connect()).rejects.toThrow('ENOENT')
+    expect(seen).toEqual([{ kind: 'redis', address: absolute('redis.sock'), ok: false, error: 'ENOENT' }])
   })
 
   test('lost connections and failed attempts are told', async () => {
@@ -298,6 +314,12 @@ describe('mysql2', () => {
     await expect(connection.promise().query(sql)).rejects.toMatchObject({ code })
     expect(summary()).toEqual(told)
     connection.destroy()
+  })
+
+  test('a socket is known by its absolute path', async () => {
+    const connection = mysql().createConnection({ socketPath: './no such/mysql.sock', user: 'test' })
+    await once(connection, 'error')
+    expect(seen).toEqual([{ kind: 'mysql', address: absolute('no such/mysql.sock'), ok: false, error: 'ENOENT' }])
   })
 
   test('an error that nobody listens for still is one', async () => {

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -385,9 +385,9 @@ function program(how: 'import' | 'require'): string {
     setImmediate(() => console.log(JSON.stringify(results, (key, value) => typeof value === 'function' ? String(value) : value))) })()`
 }
 
-function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd: string = folder): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['--no-warnings', ...args], { cwd: folder, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+    execFile(process.execPath, ['--no-warnings', ...args], { cwd, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
       error ? reject(new Error(stderr)) : resolve(stdout),
     )
   })
@@ -548,6 +548,133 @@ registerHooks({ load(url, context, next) { const loaded = next(url, context); re
     const { stdout, calls } = await runWatched(['--import', WATCH, 'main.cjs'], [target('one.cjs')], 'record.json')
     expect(stdout).toMatch(/^false false (?!.*otel-health)/)
     expect(calls).toEqual([])
+  })
+})
+
+describe('a service starts, whatever health.config names', () => {
+  const K = { class: 'K', method: 'poll' }
+  const F = { function: 'f' }
+  const field = 'poll = async () => 1'
+  const exported = 'export const f = async () => 1'
+
+  interface Case {
+    readonly why: string
+    readonly files: Readonly<Record<string, string | Uint8Array>>
+    readonly target: { readonly class?: string; readonly method?: string; readonly function?: string }
+    /** Module that is loaded and that the target names; default: the first file. */
+    readonly module?: string
+    /** How many things are said of it; default: 0. */
+    readonly said?: number
+  }
+  const CASES: readonly Case[] = [
+    {
+      why: 'a private field',
+      files: { 'm.mjs': 'export class K { #poll = async () => 1; run() { return this.#poll() } }\nnew K()' },
+      target: { class: 'K', method: '#poll' },
+      said: 1,
+    },
+    { why: 'a field beyond ASCII', files: { 'm.cjs': 'exports.K = class K { é = async () => 1 }' }, target: { class: 'K', method: 'é' } },
+    {
+      why: 'a field with a hyphen',
+      files: { 'm.mjs': 'export class K { "a-b" = async () => 1 }' },
+      target: { class: 'K', method: 'a-b' },
+      said: 1,
+    },
+    { why: 'JSON', files: { 'm.json': '{ "f": 1 }' }, target: F },
+    { why: 'WebAssembly', files: { 'm.wasm': new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]) }, target: F },
+    {
+      why: 'bytes that are no UTF-8',
+      files: { 'm.mjs': Buffer.concat([Buffer.from(`${exported} // `), Buffer.from([0xff, 0xc0])]) },
+      target: F,
+    },
+    { why: 'a byte order mark', files: { 'm.cjs': '\ufeff"use strict"\nexports.f = async () => 1' }, target: F },
+    {
+      why: 'a text that is too long for a regular expression',
+      files: { 'm.mjs': `${exported}; '${'a'.repeat(1e7)}'` },
+      target: F,
+      said: 1,
+    },
+    { why: 'a Symbol of its own', files: { 'm.mjs': `export class Symbol {}\nexport class K { ${field} }\nnew K()` }, target: K },
+    { why: 'a Symbol that is null', files: { 'm.mjs': `const Symbol = null\nexport class K { ${field} }\nnew K()` }, target: K },
+    { why: 'a function called $', files: { 'm.mjs': 'export const $ = async () => 1' }, target: { function: '$' } },
+    {
+      why: 'exports that may not be read',
+      files: { 'm.cjs': `module.exports = new Proxy({}, { ownKeys() { throw 1 } })` },
+      target: F,
+      said: 1,
+    },
+    {
+      why: 'a default that may not be read',
+      files: { 'm.mjs': 'export default new Proxy(() => {}, { getOwnPropertyDescriptor() { throw 1 } })' },
+      target: { function: 'default' },
+      said: 1,
+    },
+    {
+      why: 'what is exported from a module that is still being loaded',
+      files: {
+        'a.mjs': "export * from './b.mjs'\nexport { g as f } from './b.mjs'",
+        'b.mjs': "import './a.mjs'\nexport const g = async () => 1",
+        'm.mjs': "export * from './b.mjs'",
+      },
+      target: { function: 'g' },
+      module: 'a.mjs',
+      said: 1,
+    },
+    {
+      why: 'types with braces before the body of the class',
+      files: { 'm.ts': `class B<T> { t?: T }\nexport class K<A = { poll: 1 }> extends B<{ poll: A }> { ${field} }\nnew K()` },
+      target: K,
+    },
+    {
+      why: 'a class that is only declared',
+      files: { 'm.ts': 'declare class K { poll: string }\nexport type { K }\nexport const a = 1' },
+      target: K,
+      said: 1,
+    },
+    { why: 'as const before a call', files: { 'm.ts': 'export const a = [1] as const\nf()\nexport async function f() {}' }, target: F },
+    { why: 'as const before another', files: { 'm.ts': 'export const a = [1] as const, f = async () => 1' }, target: F },
+  ]
+
+  test.for(CASES)('$why', async ({ files, target, module = Object.keys(files)[0]!, said: count = 0 }) => {
+    const root = await mkdtemp(join(folder, 'service-'))
+    for (const [name, text] of Object.entries(files)) await writeFile(join(root, name), text)
+    const loaded = join(root, 'm.mjs' in files ? 'm.mjs' : module)
+    const main = join(root, 'main.mjs')
+    const load = /\.(?:cjs|json)$/.test(loaded)
+      ? `import { createRequire } from 'node:module'; const m = createRequire(import.meta.url)(${JSON.stringify(loaded)})`
+      : `const m = await import(${JSON.stringify(pathToFileURL(loaded).href)})`
+    await writeFile(main, `${load}; console.log('started', typeof m)`)
+    const { stdout, said } = await runWatched(
+      ['--import', WATCH, main],
+      [{ ...target, module: pathToFileURL(join(root, module)).href }],
+      'record.json',
+    )
+    expect(stdout).toBe('started object\n')
+    expect(said).toHaveLength(count)
+  })
+
+  test('a name of any text', async () => {
+    const body = `async function f() { return 1 }\nclass K { #hidden = 3; poll = async () => 2; é = () => {}; get hidden() { return this.#hidden } run() {} }`
+    await writeFile(join(folder, 'names.mjs'), `export ${body.replace('class', 'export class')}\nexport const g = f\nexport default f`)
+    await writeFile(join(folder, 'names.cjs'), `#!/usr/bin/env node\n'use strict'\n${body}\nmodule.exports = { f, K, g: f }`)
+    const anyNames = new URL('./fixtures/any-names.ts', import.meta.url)
+    expect(await run([fileURLToPath(anyNames), 'names.mjs', 'names.cjs'])).toBe('loaded')
+  })
+
+  test('a target that throws when it is asked for is said once', async () => {
+    const main = `import { diag } from '@opentelemetry/api'
+import { createRequire } from 'node:module'
+import { hookModules } from ${JSON.stringify(new URL('../../src/instrument/module-hook.ts', import.meta.url).href)}
+const said = []
+diag.setLogger({ warn: (...parts) => said.push(parts.join(' ')), error() {}, info() {}, debug() {}, verbose() {} })
+hookModules().add({ label: 'x', names: ['f'], matches() { throw new Error('not asked') }, onLoad() {} })
+const { f } = await import(${JSON.stringify(pathToFileURL(join(folder, 'asked.mjs')).href)})
+const m = createRequire(import.meta.url)(${JSON.stringify(join(folder, 'asked.cjs'))})
+process.stdout.write(JSON.stringify([await f(), await m.f(), said.length, said[0].includes('not asked')]))`
+    await writeFile(join(folder, 'asked.mjs'), exported)
+    await writeFile(join(folder, 'asked.cjs'), 'exports.f = async () => 2')
+    const cwd = fileURLToPath(new URL('.', import.meta.url))
+    expect(await run(['--input-type=module', '-e', main], {}, cwd)).toBe('[1,2,1,true]')
   })
 })
 
