@@ -10,12 +10,40 @@ export const ONE_HOUR = 3600
 const PERCENTILES = { p50: 0.5, p95: 0.95, p99: 0.99 }
 
 /** Events per hour of covered time. */
-export function perHour(events: EventsReading, tickSeconds: number): number | null {
+function perHour(events: EventsReading, tickSeconds: number): number | null {
   return isCovered(events, tickSeconds) ? round((events.count * ONE_HOUR) / events.coveredSeconds) : null
 }
 
-export function successPercent(attempts: EventsReading, failures: EventsReading, tickSeconds: number): number | null {
-  return mean(100 * (attempts.count - failures.count), attempts.count, attempts, tickSeconds)
+export interface AttemptFigures {
+  readonly perHour: number | null
+  readonly successPercent: number | null
+  /** The last hour, and how many of its attempts succeeded. */
+  readonly hour: EventsReading
+  readonly succeeded: number
+  readonly evidence: { readonly perHour: object; readonly successPercent: object }
+}
+
+/** Of the selectors `attempts`, `failed_attempts`, `units` and `failed_units`. */
+export function attemptFigures(readings: Readings, tickSeconds: number): AttemptFigures {
+  const hour = readings.events('attempts', ONE_HOUR)
+  const attempts = readings.events('attempts', FIVE_MINUTES)
+  const failures = readings.events('failed_attempts', FIVE_MINUTES).count
+  return {
+    perHour: perHour(hour, tickSeconds),
+    successPercent: mean(100 * (attempts.count - failures), attempts.count, attempts, tickSeconds),
+    hour,
+    succeeded: hour.count - readings.events('failed_attempts', ONE_HOUR).count,
+    evidence: {
+      perHour: { attempts: hour.count, ...windowOf(hour) },
+      successPercent: {
+        attempts: attempts.count,
+        failures,
+        units: readings.events('units', FIVE_MINUTES).count,
+        failed_units: readings.events('failed_units', FIVE_MINUTES).count,
+        ...windowOf(attempts),
+      },
+    },
+  }
 }
 
 /** `sum` over `n` of what was counted in the window of `reading`. */

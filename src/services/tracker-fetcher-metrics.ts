@@ -16,19 +16,7 @@ import {
   UPSTREAM_DURATION,
 } from '../catalogue.ts'
 import type { Readings, Sample } from '../types.ts'
-import {
-  FIVE_MINUTES,
-  countUnder,
-  levelOf,
-  mean,
-  meanMs,
-  ONE_HOUR,
-  percentilesMs,
-  perHour,
-  successPercent,
-  sumOf,
-  windowOf,
-} from './figures.ts'
+import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, sumOf, windowOf } from './figures.ts'
 import type { KeyFigures, KeyMetricsInput, ServiceKind } from './profile.ts'
 import { PROCESS_SELECTORS, processFigures } from './service.ts'
 import { trackerFetcherProfile } from './tracker-fetcher.ts'
@@ -43,19 +31,16 @@ export const trackerFetcher: ServiceKind = {
 }
 
 function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInput): KeyFigures {
-  const hour = readings.events('attempts', ONE_HOUR)
-  const attempts = readings.events('attempts', FIVE_MINUTES)
-  const failures = readings.events('failed_attempts', FIVE_MINUTES)
+  const { hour, succeeded, ...attempts } = attemptFigures(readings, tickSeconds)
   const calls = readings.distribution('apple_durations', FIVE_MINUTES)
   const reports = readings.distribution('reports', ONE_HOUR)
-  const succeeded = hour.count - readings.events('failed_attempts', ONE_HOUR).count
   const batches = readings.distribution('batches', FIVE_MINUTES)
   const percentiles = percentilesMs(readings, 'apple_durations', tickSeconds)
 
   return {
     metrics: {
-      fetch_rate_per_hour: perHour(hour, tickSeconds),
-      success_rate_percent: successPercent(attempts, failures, tickSeconds),
+      fetch_rate_per_hour: attempts.perHour,
+      success_rate_percent: attempts.successPercent,
       apple_account_authenticated: stateIs(readings, 'account', 'logged_in'),
       anisette_server_reachable: stateIs(readings, 'anisette', 'reachable'),
       total_queue_size: levelOf(readings, 'due'),
@@ -68,14 +53,8 @@ function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInp
       ...processFigures(readings),
     },
     evidence: {
-      fetch_rate_per_hour: { attempts: hour.count, ...windowOf(hour) },
-      success_rate_percent: {
-        attempts: attempts.count,
-        failures: failures.count,
-        units: readings.events('units', FIVE_MINUTES).count,
-        failed_units: readings.events('failed_units', FIVE_MINUTES).count,
-        ...windowOf(attempts),
-      },
+      fetch_rate_per_hour: attempts.evidence.perHour,
+      success_rate_percent: attempts.evidence.successPercent,
       apple_api_response_time_ms: { calls: calls.count, slow: readings.events('slow_apple_calls', FIVE_MINUTES).count, ...windowOf(calls) },
       apple_api_percentiles_ms: percentiles.evidence,
       reports_found_per_tracker: { reports: reports.sum, attempts: succeeded, ...windowOf(hour) },

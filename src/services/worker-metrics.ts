@@ -17,6 +17,7 @@ import {
 } from '../catalogue.ts'
 import type { Sample } from '../types.ts'
 import {
+  attemptFigures,
   countUnder,
   FIVE_MINUTES,
   levelOf,
@@ -24,9 +25,7 @@ import {
   meanMs,
   ONE_HOUR,
   percentilesMs,
-  perHour,
   round,
-  successPercent,
   sumOf,
   windowOf,
 } from './figures.ts'
@@ -45,22 +44,19 @@ export const worker: ServiceKind = {
 }
 
 function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput): KeyFigures {
-  const hour = readings.events('attempts', ONE_HOUR)
-  const attempts = readings.events('attempts', FIVE_MINUTES)
-  const failures = readings.events('failed_attempts', FIVE_MINUTES)
+  const { hour, succeeded, ...attempts } = attemptFigures(readings, tickSeconds)
   const calls = readings.distribution('call_durations', FIVE_MINUTES)
   const percentiles = percentilesMs(readings, 'call_durations', tickSeconds)
   const durations = readings.distribution('attempt_durations', FIVE_MINUTES)
   const batches = readings.distribution('batches', FIVE_MINUTES)
   const found = readings.events('found', ONE_HOUR)
-  const succeeded = hour.count - readings.events('failed_attempts', ONE_HOUR).count
   // Who never found anything may be a worker that looks for nothing.
   const finds = sumOf(samples, WORK_ITEMS_FOUND.name) > 0
 
   return {
     metrics: {
-      work_rate_per_hour: perHour(hour, tickSeconds),
-      success_rate_percent: successPercent(attempts, failures, tickSeconds),
+      work_rate_per_hour: attempts.perHour,
+      success_rate_percent: attempts.successPercent,
       total_queue_size: levelOf(readings, 'due'),
       queue_sizes: byQueue(samples, WORK_QUEUE_SIZE.name, now),
       oldest_age_seconds: byQueue(samples, WORK_QUEUE_OLDEST_DUE_AGE.name, now),
@@ -73,14 +69,8 @@ function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput)
       ...processFigures(readings),
     },
     evidence: {
-      work_rate_per_hour: { attempts: hour.count, ...windowOf(hour) },
-      success_rate_percent: {
-        attempts: attempts.count,
-        failures: failures.count,
-        units: readings.events('units', FIVE_MINUTES).count,
-        failed_units: readings.events('failed_units', FIVE_MINUTES).count,
-        ...windowOf(attempts),
-      },
+      work_rate_per_hour: attempts.evidence.perHour,
+      success_rate_percent: attempts.evidence.successPercent,
       upstream_response_time_ms: { calls: calls.count, slow: readings.events('slow_calls', FIVE_MINUTES).count, ...windowOf(calls) },
       upstream_percentiles_ms: percentiles.evidence,
       found_per_attempt: { found: found.count, attempts: succeeded, ...windowOf(hour) },
