@@ -1,29 +1,17 @@
 /** What is seen of a real PostgreSQL, from its traffic and by probes: answering, restarted, frozen with its backends, stopped. */
-import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 
 import type Pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { freePort } from '../../examples/valkey/free-port.ts'
+import { RealPostgres } from './real-postgres.ts'
 import { CheckRunner } from '../../src/checks/check-runner.ts'
 import type { DependencyEvidence } from '../../src/checks/dependency-evidence.ts'
 import { systemClock } from '../../src/clock.ts'
 import { watchDependencies } from '../../src/instrument/dependencies.ts'
 import { hookModules } from '../../src/instrument/module-hook.ts'
 
-const run = promisify(execFile)
-
-/** As PostgreSQL demands, not as root. */
-const asPostgres = (command: string, ...args: string[]): [string, string[]] => ['runuser', ['-u', 'postgres', '--', command, ...args]]
-
-let bin: string
-let data: string
-let port: number
+let postgres: RealPostgres
 let pool: Pg.Pool
 let seen: DependencyEvidence[] = []
 const checks = new CheckRunner({ checks: [], clock: systemClock, intervalMs: 1500 })
@@ -39,14 +27,8 @@ const cancel = watchDependencies({
 
 beforeAll(async () => {
   const pg = createRequire(import.meta.url)('pg') as typeof Pg
-  const [version] = (await readdir('/usr/lib/postgresql')).toSorted().toReversed()
-  bin = `/usr/lib/postgresql/${version}/bin`
-  data = await mkdtemp(join(tmpdir(), 'otel-health-postgres-'))
-  await chmod(data, 0o777)
-  port = await freePort()
-  await run(...asPostgres(`${bin}/initdb`, '--no-sync', '-A', 'trust', '-D', join(data, 'db')))
-  await control('start')
-  pool = new pg.Pool({ host: '127.0.0.1', port, user: 'postgres', connectionTimeoutMillis: 1000, max: 4 })
+  postgres = await RealPostgres.create()
+  pool = new pg.Pool({ host: '127.0.0.1', port: postgres.port, user: 'postgres', connectionTimeoutMillis: 1000, max: 4 })
   // A pooled connection that dies emits an error nobody else listens for, and that would end the process.
   pool.on('error', () => {})
   await checks.start()
@@ -55,23 +37,10 @@ afterAll(async () => {
   checks.stop()
   cancel()
   hook.remove()
-  await signalAll('SIGCONT').catch(() => {})
+  await postgres?.signalAll('SIGCONT').catch(() => {})
   await pool?.end().catch(() => {})
-  await control('stop').catch(() => {})
-  await rm(data, { recursive: true, force: true })
+  await postgres?.remove()
 })
-
-async function control(what: 'start' | 'stop'): Promise<void> {
-  const mode = what === 'start' ? ['-o', `-p ${port} -k ${data} -c listen_addresses=127.0.0.1 -c log_connections=on`] : ['-m', 'immediate']
-  await run(...asPostgres(`${bin}/pg_ctl`, '-D', join(data, 'db'), '-w', '-l', join(data, 'log'), ...mode, what))
-}
-
-/** To the server and its backends: a frozen postmaster alone goes on answering on connections that exist. */
-async function signalAll(signal: NodeJS.Signals): Promise<void> {
-  const postmaster = Number((await readFile(join(data, 'db/postmaster.pid'), 'utf8')).split('\n')[0])
-  const children = await run('pgrep', ['-P', String(postmaster)]).catch(() => ({ stdout: '' }))
-  for (const pid of [postmaster, ...children.stdout.split('\n').filter(Boolean).map(Number)]) process.kill(pid, signal)
-}
 
 const result = () => checks.results()['postgres']
 const becomes = async (status: string): Promise<void> => expect.poll(() => result()?.status, { timeout: 20_000 }).toBe(status)
@@ -102,26 +71,24 @@ test('one connection that an administrator ends is a hiccup', async () => {
 })
 
 test('probes leave nothing but their connection in the log of the server', async () => {
-  await expect
-    .poll(async () => (await readFile(join(data, 'log'), 'utf8')).split('connection received').length, { timeout: 10_000 })
-    .toBeGreaterThan(4)
-  expect(await readFile(join(data, 'log'), 'utf8')).not.toMatch(/incomplete startup packet|no PostgreSQL user name/)
+  await expect.poll(async () => (await postgres.log()).split('connection received').length, { timeout: 10_000 }).toBeGreaterThan(4)
+  expect(await postgres.log()).not.toMatch(/incomplete startup packet|no PostgreSQL user name/)
 })
 
 test('frozen, backends too, with nobody asking: the probe finds out', async () => {
-  await signalAll('SIGSTOP')
+  await postgres.signalAll('SIGSTOP')
   await becomes('unhealthy')
   expect(result()?.error).toBe('timeout')
-  await signalAll('SIGCONT')
+  await postgres.signalAll('SIGCONT')
   await becomes('healthy')
 })
 
 test('stopped while nobody asks anything, and back', async () => {
   await pool.query('SELECT 1')
-  await control('stop')
+  await postgres.stop()
   await becomes('unhealthy')
   expect(checks.failing()).toEqual(['postgres'])
-  await control('start')
+  await postgres.start()
   await pool.query('SELECT 1')
   expect(result()?.status).toBe('healthy')
 })
