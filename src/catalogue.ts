@@ -93,6 +93,10 @@ export const SERVER_PORT = 'server.port'
 export const HEALTH_STATE = 'health.state'
 export const HEALTH_RULE = 'health.rule'
 export const HEALTH_SEVERITY = 'health.severity'
+export const HEALTH_ALERT_STATE = 'health.alert.state'
+export const HEALTH_PHASE = 'health.phase'
+export const HEALTH_CHECK_NAME = 'health.check.name'
+export const HEALTH_SERVICE = 'health.service'
 export const PUBLISH_OUTCOME = 'health.publish.outcome'
 
 export const FETCH_ATTEMPTS: MetricDefinition = {
@@ -281,12 +285,35 @@ export const WORK_QUEUE_OLDEST_DUE_AGE: MetricDefinition = {
   attributes: { [WORK_QUEUE_NAME]: [] },
 }
 
+const STATUSES = ['healthy', 'degraded', 'unhealthy'] as const
 export const HEALTH_STATUS: MetricDefinition = {
   name: 'health.status',
   instrument: 'observable_up_down_counter',
   unit: '1',
   description: 'Status of the service as published: 1 for the current state, 0 for the others.',
-  attributes: { [HEALTH_STATE]: ['healthy', 'degraded', 'unhealthy'] },
+  attributes: { [HEALTH_STATE]: STATUSES },
+}
+export const HEALTH_INSTANCE_STATUS: MetricDefinition = {
+  name: 'health.instance.status',
+  instrument: 'observable_up_down_counter',
+  unit: '1',
+  description: 'Status of the instance by its own checks and verdicts: 1 for the current state, 0 for the others.',
+  attributes: { [HEALTH_STATE]: STATUSES },
+}
+export const HEALTH_INSTANCE_PHASE: MetricDefinition = {
+  name: 'health.instance.phase',
+  instrument: 'observable_up_down_counter',
+  unit: '1',
+  description: 'Phase of the instance: 1 for the current one, 0 for the others. A graceful stop exports `stopped` last.',
+  attributes: { [HEALTH_PHASE]: ['starting', 'running', 'paused', 'draining', 'stopped'] },
+}
+export const HEALTH_CHECK_STATUS: MetricDefinition = {
+  name: 'health.check.status',
+  instrument: 'observable_up_down_counter',
+  unit: '1',
+  description:
+    'Status of what a dependency check found last: 1 for the current state, 0 for the others, all 0 once it is not checked any more.',
+  attributes: { [HEALTH_CHECK_NAME]: [], [HEALTH_STATE]: STATUSES },
 }
 export const HEALTH_ALERT_ACTIVE: MetricDefinition = {
   name: 'health.alert.active',
@@ -294,6 +321,21 @@ export const HEALTH_ALERT_ACTIVE: MetricDefinition = {
   unit: '{alert}',
   description: 'Open alerts (firing, recovering or unknown).',
   attributes: { [HEALTH_RULE]: [], [HEALTH_SEVERITY]: ['WARNING', 'CRITICAL'] },
+}
+export const HEALTH_ALERT_STATUS: MetricDefinition = {
+  name: 'health.alert.status',
+  instrument: 'observable_up_down_counter',
+  unit: '1',
+  description: 'State of the alert of each rule: 1 for the current one, 0 for the others. A resolved alert is `inactive`.',
+  attributes: { [HEALTH_RULE]: [], [HEALTH_ALERT_STATE]: ['inactive', 'pending', 'firing', 'recovering', 'unknown'] },
+}
+export const HEALTH_SERVICE_SILENT: MetricDefinition = {
+  name: 'health.service.silent',
+  instrument: 'observable_up_down_counter',
+  unit: '{service}',
+  description:
+    'Services that fell silent, as this instance sees them: 1 while the alert about it is open, 0 after. Says nothing of a service that never was.',
+  attributes: { [HEALTH_SERVICE]: [] },
 }
 export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   name: 'health.heartbeat.time',
@@ -413,7 +455,12 @@ export const CATALOGUE: readonly MetricDefinition[] = [
   WORK_QUEUE_SIZE,
   WORK_QUEUE_OLDEST_DUE_AGE,
   HEALTH_STATUS,
+  HEALTH_INSTANCE_STATUS,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_CHECK_STATUS,
   HEALTH_ALERT_ACTIVE,
+  HEALTH_ALERT_STATUS,
+  HEALTH_SERVICE_SILENT,
   HEALTH_HEARTBEAT_TIME,
   HTTP_CLIENT_REQUEST_DURATION,
   PROCESS_MEMORY_USAGE,

@@ -28,10 +28,10 @@ import { globalMeterProvider } from './global-provider.ts'
 import { Neighbours } from './neighbours.ts'
 import type { MetricsExport } from './outputs.ts'
 import { createMetricsExport, createRedisExporter } from './outputs.ts'
-import { healthLevels } from './publish/health-levels.ts'
 import { CellStore } from './record/cells.ts'
 import type { Drop } from './record/drop.ts'
 import { createDrop } from './record/drop.ts'
+import { HealthMetrics } from './record/health-metrics.ts'
 import type { EndedRequest } from './record/http-requests.ts'
 import { HttpRequests } from './record/http-requests.ts'
 import { recordProcess } from './record/process-metrics.ts'
@@ -75,6 +75,7 @@ export class ServiceHealthMonitor {
   /** What is judged, whichever way it leaves. */
   readonly #store: CellStore
   readonly #metricsExport: MetricsExport
+  readonly #healthMetrics: HealthMetrics
   readonly #http: HttpRequests
   readonly #drop: Drop
   readonly #startedAt: number
@@ -120,6 +121,7 @@ export class ServiceHealthMonitor {
     this.#profile = kind.profile(limitsOf(this.options.settings), this.options.rules)
     this.#rulesByMetric = rulesByMetric(this.#profile)
     this.#alertIds = new Map(this.#profile.rules.map(({ name }) => [name, alertId(name, this.options.serviceName)]))
+    this.#healthMetrics = new HealthMetrics(recording, [...this.#profile.rules.map(({ name }) => name), SERVICE_SILENT])
     this.#windows = new Windows(this.#profile.selectors, this.#startedAt, this.options.settings.evaluationInterval)
     this.#checks = new CheckRunner({ checks: checksOf(options), clock, onChange: () => this.evaluateSoon() })
     this.#neighbours = new Neighbours(3000 * this.options.settings.publishingInterval)
@@ -248,10 +250,7 @@ export class ServiceHealthMonitor {
   /** Publishes the status if it says something else than the last one did. */
   #tellStatus(): void {
     const standing = this.#standing(this.#judgement)
-    const rules = this.#profile.rules.map(({ name }) => name)
-    for (const { metric, attributes, value } of healthLevels(standing.status, standing.alerts, rules, this.clock.epochMs())) {
-      this.recording.level(metric, attributes).set(value)
-    }
+    this.#healthMetrics.set(standing, this.#neighbours.silent, this.clock.epochMs())
     const shown = changesWorthTelling(standing)
     if (shown === this.#lastShown) return
     this.#lastShown = shown
@@ -332,11 +331,13 @@ export class ServiceHealthMonitor {
 
   async #stop(timeoutMs: number): Promise<void> {
     const { status } = this.#standing(this.#judgement)
+    const wasJudged = this.#evaluates
     this.#evaluates = false
     this.#phase = 'stopped'
     for (const cancel of this.#cancels) cancel()
     this.#since = this.clock.epochMs()
     const last = { ...this.#snapshot(this.#standing(this.#judgement), this.#collect()), status }
+    if (wasJudged) this.#healthMetrics.set(last, this.#neighbours.silent, this.clock.epochMs())
     await Promise.all([this.#answer(() => this.#exporter.stop(last, timeoutMs)), this.flush(timeoutMs)])
   }
 

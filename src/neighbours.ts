@@ -2,6 +2,7 @@
 import { alertId } from './alert-id.ts'
 import { SERVICE_SILENT } from './catalogue.ts'
 import type { Instant } from './judge/alert.ts'
+import { isOpen } from './judge/alert.ts'
 import { judgeSilence } from './judge/service-silent.ts'
 import type { Alert, InstancePresence, Presence, Transition } from './types.ts'
 
@@ -24,6 +25,11 @@ export class Neighbours {
   /** The alert about the silence of a service, if there ever was one. */
   silenceOf(service: string): Alert | undefined {
     return this.#silences.get(service)
+  }
+
+  /** Every service that ever fell silent, and whether it still is. */
+  get silent(): ReadonlyMap<string, boolean> {
+    return new Map(Array.from(this.#silences, ([service, alert]) => [service, isOpen(alert)]))
   }
 
   /** Alerts that an earlier process has saved; what was found here meanwhile is newer. */

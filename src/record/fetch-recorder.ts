@@ -6,10 +6,8 @@
 import type { AccountState, AnisetteState, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from '../catalogue.ts'
 import {
   ACCOUNT_STATE,
-  ACCOUNT_STATES,
   ACCOUNT_STATUS,
   ANISETTE_STATE,
-  ANISETTE_STATES,
   ANISETTE_STATUS,
   BATCH_DURATION,
   ERROR_TYPE,
@@ -76,8 +74,9 @@ export class FetchRecorder {
     this.#options = options
     this.#units = new Units(recording, { units: FETCH_UNITS, outcome: UNIT_OUTCOME, streak: FETCH_STREAK })
     this.#drop = createDrop(recording)
-    this.#account = new StateMetric(recording, ACCOUNT_STATUS, ACCOUNT_STATE, ACCOUNT_STATES, options.onStateChange)
-    this.#anisette = new StateMetric(recording, ANISETTE_STATUS, ANISETTE_STATE, ANISETTE_STATES, options.onStateChange)
+    const onChange = options.onStateChange
+    this.#account = new StateMetric(recording, { metric: ACCOUNT_STATUS, attribute: ACCOUNT_STATE, onChange })
+    this.#anisette = new StateMetric(recording, { metric: ANISETTE_STATUS, attribute: ANISETTE_STATE, onChange })
   }
 
   /** One attempt that was an upstream call of its own: a unit by itself. */

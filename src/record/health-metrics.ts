@@ -1,0 +1,102 @@
+/**
+ * How a service stands, as OTel metrics: what a status message says, so that a dashboard shows what the channels say. Every state of
+ * every rule each time, with 0 where it is not so: a series that stops is not a series that is 0.
+ */
+import {
+  HEALTH_ALERT_ACTIVE,
+  HEALTH_ALERT_STATE,
+  HEALTH_ALERT_STATUS,
+  HEALTH_CHECK_NAME,
+  HEALTH_CHECK_STATUS,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_INSTANCE_STATUS,
+  HEALTH_PHASE,
+  HEALTH_RULE,
+  HEALTH_SERVICE,
+  HEALTH_SERVICE_SILENT,
+  HEALTH_SEVERITY,
+  HEALTH_STATE,
+  HEALTH_STATUS,
+} from '../catalogue.ts'
+import type { Alert, CheckResult, Phase, Severity, Status } from '../types.ts'
+import type { LevelHandle, Recording } from './recording.ts'
+import { StateMetric } from './state-metric.ts'
+
+/** What is exported of a standing. */
+export interface ShownStanding {
+  readonly status: Status
+  readonly instanceStatus: Status
+  readonly phase: Phase
+  readonly checks: Readonly<Record<string, CheckResult>>
+  /** Pending and open ones of this service. */
+  readonly alerts: readonly Alert[]
+}
+
+const SEVERITIES: readonly Severity[] = ['WARNING', 'CRITICAL']
+
+interface RuleMetrics {
+  readonly state: StateMetric
+  readonly active: ReadonlyMap<Severity, LevelHandle>
+}
+
+export class HealthMetrics {
+  readonly #recording: Recording
+  readonly #status: StateMetric
+  readonly #instanceStatus: StateMetric
+  readonly #phase: StateMetric
+  readonly #heartbeat: LevelHandle
+  readonly #rules: ReadonlyMap<string, RuleMetrics>
+  readonly #checks = new Map<string, StateMetric>()
+
+  /** `rules`: names of all that can raise an alert about this service. */
+  constructor(recording: Recording, rules: readonly string[]) {
+    this.#recording = recording
+    this.#status = new StateMetric(recording, { metric: HEALTH_STATUS, attribute: HEALTH_STATE })
+    this.#instanceStatus = new StateMetric(recording, { metric: HEALTH_INSTANCE_STATUS, attribute: HEALTH_STATE })
+    this.#phase = new StateMetric(recording, { metric: HEALTH_INSTANCE_PHASE, attribute: HEALTH_PHASE })
+    this.#heartbeat = recording.level(HEALTH_HEARTBEAT_TIME, {})
+    this.#rules = new Map(rules.map((rule) => [rule, ruleMetrics(recording, rule)]))
+  }
+
+  /** `silent`: every service that ever fell silent, and whether it still is. `epochMs`: when all of it was judged. */
+  set(standing: ShownStanding, silent: ReadonlyMap<string, boolean>, epochMs: number): void {
+    this.#heartbeat.set(epochMs / 1000)
+    this.#status.set(standing.status)
+    this.#instanceStatus.set(standing.instanceStatus)
+    this.#phase.set(standing.phase)
+    for (const [rule, { state, active }] of this.#rules) {
+      const alert = standing.alerts.find((each) => each.rule === rule)
+      state.set(alert?.state ?? 'inactive')
+      for (const [severity, level] of active) level.set(alert && alert.state !== 'pending' && alert.severity === severity ? 1 : 0)
+    }
+    this.#setChecks(standing.checks)
+    for (const [service, isSilent] of silent) {
+      this.#recording.level(HEALTH_SERVICE_SILENT, { [HEALTH_SERVICE]: service }).set(isSilent ? 1 : 0)
+    }
+  }
+
+  #setChecks(checks: Readonly<Record<string, CheckResult>>): void {
+    for (const [name, { status }] of Object.entries(checks)) {
+      let metric = this.#checks.get(name)
+      if (!metric) {
+        metric = new StateMetric(this.#recording, {
+          metric: HEALTH_CHECK_STATUS,
+          attribute: HEALTH_STATE,
+          of: { [HEALTH_CHECK_NAME]: name },
+        })
+        this.#checks.set(name, metric)
+      }
+      metric.set(status)
+    }
+    for (const [name, metric] of this.#checks) if (!(name in checks)) metric.clear()
+  }
+}
+
+function ruleMetrics(recording: Recording, rule: string): RuleMetrics {
+  const of = { [HEALTH_RULE]: rule }
+  return {
+    state: new StateMetric(recording, { metric: HEALTH_ALERT_STATUS, attribute: HEALTH_ALERT_STATE, of }),
+    active: new Map(SEVERITIES.map((severity) => [severity, recording.level(HEALTH_ALERT_ACTIVE, { ...of, [HEALTH_SEVERITY]: severity })])),
+  }
+}
