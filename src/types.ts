@@ -151,11 +151,21 @@ export interface RuleTiming {
   readonly keepFiringSeconds: number
 }
 
+/** Where a rule draws its lines, for whoever draws them in a chart; what it takes to fire is more than that. */
+export interface RuleLimits {
+  /** On which side of a limit a breach is. */
+  readonly breach: 'above' | 'below'
+  readonly warning: number
+  readonly critical?: number
+}
+
 export interface Rule extends RuleTiming {
   readonly name: string
   readonly scope: RuleScope
   /** Names of the selectors it reads; a rule whose selectors the profile lacks is a mistake found at construction. */
   readonly needs: readonly string[]
+  /** Left out by a rule about states. */
+  readonly limits?: RuleLimits
   /** Pure. A throw is caught by the caller and becomes `inconclusive(evaluator_error)`. */
   judge(readings: Readings, open: OpenAlert | undefined): Verdict
 }

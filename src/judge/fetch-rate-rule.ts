@@ -37,6 +37,7 @@ export function fetchRateRule({ name, limit, tickSeconds = 1, wording = OF_TRACK
     scope: 'all',
     ...timing,
     needs: ['attempts', 'due', 'owed'],
+    limits: { breach: 'below', warning: limit },
     judge(readings: Readings): Verdict {
       const due = readings.level('due')
       if (!due) return inconclusive(name, 'no_data')

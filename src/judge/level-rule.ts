@@ -23,6 +23,7 @@ export function levelRule({ name, selector, warning, critical, unit, describe, .
     scope: 'shared',
     ...timing,
     needs: [selector],
+    limits: { breach: 'above', warning, critical },
     judge(readings: Readings): Verdict {
       const level = readings.level(selector)
       if (!level) return inconclusive(name, 'no_data')

@@ -39,6 +39,7 @@ export function slowCallsRule({ name, limitMs, tickSeconds = 1, upstream = APPLE
     scope: 'any',
     ...timing,
     needs: [upstream.calls, upstream.slowCalls],
+    limits: { breach: 'above', warning: limitMs },
     judge(readings: Readings): Verdict {
       const calls = readings.events(upstream.calls, WINDOW)
       if (!isCovered(calls, tickSeconds)) return inconclusive(name, 'starting')

@@ -91,6 +91,7 @@ export function successRateRule(options: SuccessRateRuleOptions): Rule {
     scope: 'any',
     ...timing,
     needs: ['units', 'failed_units', 'streak', 'attempts', 'failed_attempts'],
+    limits: { breach: 'below', warning, critical },
     judge(readings: Readings, open: OpenAlert | undefined): Verdict {
       const looks = look(readings, tickSeconds)
       if (looks.length === 0) return inconclusive(name, 'starting')
