@@ -3,16 +3,13 @@
  * whatever other libraries record on it. Standard OTEL_* variables configure it; an endpoint that is down is said once.
  * It loads the SDK, which takes longer than everything else here: outputs.ts imports it when the first export is due.
  */
-import type { Agent } from 'node:http'
-import type { Socket } from 'node:net'
-
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import type { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
 import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
 import { diag } from './diag.ts'
-import { markAsOwn } from './own-requests.ts'
+import { createOtlpExporter } from './otlp-exporter.ts'
 import type { OtlpSettings } from './otlp-settings.ts'
 import type { CellStore } from './record/cells.ts'
 import { createCellProducer } from './record/cell-producer.ts'
@@ -57,7 +54,7 @@ interface OtlpReader {
 
 function otlpReader({ store, clock, onExportFailure }: OwnedProviderOptions, settings: OtlpSettings): OtlpReader {
   const { intervalMs, timeoutMs, requestTimeoutMs: timeoutMillis } = settings
-  let target = new OTLPMetricExporter({ timeoutMillis, httpAgentOptions: agentThatHoldsNobody })
+  let target = createOtlpExporter(timeoutMillis)
   const exporter = sayFailuresOnce(() => target, onExportFailure)
   const reader = new PeriodicExportingMetricReader({
     exporter,
@@ -75,23 +72,9 @@ function otlpReader({ store, clock, onExportFailure }: OwnedProviderOptions, set
   return {
     reader,
     lastExports(limit) {
-      target = new OTLPMetricExporter({ timeoutMillis: Math.min(limit, timeoutMillis), httpAgentOptions: agentThatHoldsNobody })
+      target = createOtlpExporter(Math.min(limit, timeoutMillis))
     },
   }
-}
-
-/** An export under way does not keep a service alive that is done. */
-async function agentThatHoldsNobody(protocol: string): Promise<Agent> {
-  const { Agent: AgentOf } = protocol === 'https:' ? await import('node:https') : await import('node:http')
-  const agent = new AgentOf({ keepAlive: true })
-  markAsOwn(agent)
-  const createConnection = agent.createConnection.bind(agent)
-  agent.createConnection = (options, done) => {
-    const socket = createConnection(options, done)
-    ;(socket as Socket | undefined)?.unref()
-    return socket
-  }
-  return agent
 }
 
 /** Without this the SDK logs a stack trace at each interval for as long as the endpoint is down. */

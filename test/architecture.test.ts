@@ -73,17 +73,20 @@ const FILES: Readonly<Record<string, Rule>> = {
   'diag.ts': { may: [API], because: 'it is one way to say something' },
   'health-reader.ts': { may: ['collect', 'clock'], because: 'it makes one reader and finds it again' },
   'otlp-settings.ts': { may: [API, 'type:config'], because: 'it reads OTEL_* and nothing else' },
+  'otlp-exporter.ts': {
+    may: ['own-requests', '@opentelemetry/exporter-metrics-otlp-http', 'node:*'],
+    because: 'it makes what sends, and knows nothing of what is sent',
+  },
   'otlp.ts': {
     may: [
       'record',
       'version',
-      'own-requests',
+      'otlp-exporter',
       'otlp-settings',
       API,
       SDK,
       '@opentelemetry/resources',
-      '@opentelemetry/exporter-metrics-otlp-http',
-      'node:*',
+      'type:@opentelemetry/exporter-metrics-otlp-http',
     ],
     because: 'it is the export and nothing else',
   },

@@ -2,12 +2,18 @@
 import type { ChildProcess } from 'node:child_process'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import type { IncomingHttpHeaders, Server } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 import { afterEach, describe, expect, test } from 'vitest'
+
+import { SELF_SIGNED } from './support/self-signed.ts'
 
 interface Received {
   readonly url: string | undefined
@@ -44,12 +50,14 @@ interface CollectorOptions {
   readonly port?: number
   /** What it answers; `undefined` for nothing. */
   readonly status?: () => number | undefined
+  /** Speaks TLS, with a certificate that signs itself. */
+  readonly tls?: boolean
 }
 
-async function startCollector({ port = 0, status = () => 200 }: CollectorOptions = {}) {
+async function startCollector({ port = 0, status = () => 200, tls = false }: CollectorOptions = {}) {
   const received: Received[] = []
   const waiting: ((request: Received) => void)[] = []
-  const server: Server = createServer((request, response) => {
+  const answerTo = (request: IncomingMessage, response: ServerResponse): void => {
     void text(request).then((body) => {
       const one = { url: request.url, headers: request.headers, ...parse(body) }
       received.push(one)
@@ -57,7 +65,8 @@ async function startCollector({ port = 0, status = () => 200 }: CollectorOptions
       const answer = status()
       if (answer !== undefined) response.writeHead(answer, { 'content-type': 'application/json' }).end('{}')
     })
-  })
+  }
+  const server: Server = tls ? createTlsServer(SELF_SIGNED, answerTo) : createServer(answerTo)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   const stop = (): void => {
@@ -70,7 +79,7 @@ async function startCollector({ port = 0, status = () => 200 }: CollectorOptions
     received,
     stop,
     port: listening,
-    endpoint: `http://127.0.0.1:${listening}`,
+    endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${listening}`,
     next: () => new Promise<Received>((resolve) => waiting.push(resolve)),
   }
 }
@@ -155,6 +164,20 @@ describe('the environment says', () => {
     })
     await service.flush()
     expect(collector.received).toMatchObject([{ url: '/custom/path', headers: { authorization: 'Bearer token', 'x-tenant': 'a' } }])
+  })
+
+  test.for(['OTEL_EXPORTER_OTLP_CERTIFICATE', 'OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE'])('%s: whom to trust', async (variable) => {
+    const folder = mkdtempSync(join(tmpdir(), 'otel-health-'))
+    toEnd.push(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'ca.pem'), SELF_SIGNED.cert)
+    const collector = await startCollector({ tls: true })
+    const stranger = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint })
+    await stranger.flush()
+    expect(stranger.failures()).toBe(1)
+    const service = await startService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint, [variable]: join(folder, 'ca.pem') })
+    await service.flush()
+    expect(service.failures()).toBe(0)
+    expect(collector.received).toHaveLength(1)
   })
 
   test('that counts are sent as deltas, while levels stay levels', async () => {
