@@ -1,6 +1,6 @@
 import { issueHeaders } from './anisette-stamp.ts'
 import type { Faults } from './faults.ts'
-import { json, type Answer, type LoopbackServer } from './loopback-server.ts'
+import { json, type Address, type Answer, type LoopbackServer } from './loopback-server.ts'
 import { simulatedServer, type Incoming, type Reply, type Traffic } from './simulated-server.ts'
 
 const DEFAULT_DELAY_MS = 12_000
@@ -9,8 +9,8 @@ const DEFAULT_DELAY_MS = 12_000
  * anisette v1: `GET /` gives the headers. Every connection is closed after its answer, so that a server that goes down is always seen as
  * "connection refused" and never as a pooled connection that broke.
  */
-export function anisetteServer(traffic: Traffic, faults: Faults, port: number | undefined): LoopbackServer {
-  return simulatedServer(traffic, (incoming) => withClose(reply(incoming, faults)), port)
+export function anisetteServer(traffic: Traffic, faults: Faults, address: Address): LoopbackServer {
+  return simulatedServer(traffic, (incoming) => withClose(reply(incoming, faults)), address)
 }
 
 function reply({ request, probe, at }: Incoming, faults: Faults): Reply {

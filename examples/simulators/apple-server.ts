@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { acceptHeaders } from './anisette-stamp.ts'
 import type { Faults } from './faults.ts'
-import { edgePage, json, type LoopbackServer } from './loopback-server.ts'
+import { edgePage, json, type Address, type LoopbackServer } from './loopback-server.ts'
 import type { SimAccount, SimAccounts } from './sim-accounts.ts'
 import { simulatedServer, type Incoming, type Reply, type Traffic } from './simulated-server.ts'
 import type { World } from './world.ts'
@@ -20,7 +20,7 @@ interface Parts {
  * Deviations, for only state and status matter to a monitor: no SRP (the password is sent), JSON in place of property lists, and the
  * two steps of a real login (identity, then the delegate's search-party token) are one.
  */
-export function appleServer(traffic: Traffic, parts: Parts, port: number | undefined): LoopbackServer {
+export function appleServer(traffic: Traffic, parts: Parts, address: Address): LoopbackServer {
   return simulatedServer(
     traffic,
     (incoming) => {
@@ -30,7 +30,7 @@ export function appleServer(traffic: Traffic, parts: Parts, port: number | undef
       if (method === 'POST' && url === '/grandslam/GsService2/validate') return submitCode(incoming, parts)
       return { endpoint: 'apple.other', answer: edgePage(404, 'Not Found'), seenAs: '404' }
     },
-    port,
+    address,
   )
 }
 

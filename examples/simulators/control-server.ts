@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FaultError, type Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
-import { json, LoopbackServer, readBody, send, type Answer } from './loopback-server.ts'
+import { json, LoopbackServer, readBody, send, type Address, type Answer } from './loopback-server.ts'
 import type { SimAccounts } from './sim-accounts.ts'
 
 const ROUTES =
@@ -15,10 +15,10 @@ interface Parts {
 }
 
 /** Switches faults, shows the ledger, and plays the operator who has the trusted device. */
-export function controlServer(parts: Parts, port: number | undefined): LoopbackServer {
+export function controlServer(parts: Parts, address: Address): LoopbackServer {
   return new LoopbackServer(async (request: IncomingMessage, response: ServerResponse) => {
     await send(response, await answer(request, parts))
-  }, port)
+  }, address)
 }
 
 async function answer(request: IncomingMessage, { faults, ledger, accounts, submitCode }: Parts): Promise<Answer> {

@@ -3,21 +3,30 @@ import type { AddressInfo, Socket } from 'node:net'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
-/** An HTTP server on 127.0.0.1 that can really go away, open connections and all, and come back on the same port. */
+/** Where a server listens, and what its URL says. */
+export interface Address {
+  /** A name or an IPv4 address of this machine. Default 127.0.0.1. */
+  readonly host?: string | undefined
+  /** 0, the default, is any free one. */
+  readonly port?: number | undefined
+}
+
+/** An HTTP server, on 127.0.0.1 unless said, that can really go away, open connections and all, and come back on the same port. */
 export class LoopbackServer {
   readonly #handler: Handler
+  readonly #host: string
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
   #port: number
 
-  /** Port 0 is any free one. */
-  constructor(handler: Handler, port = 0) {
+  constructor(handler: Handler, { host = '127.0.0.1', port = 0 }: Address = {}) {
     this.#handler = handler
+    this.#host = host
     this.#port = port
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `http://${this.#host}:${this.#port}`
   }
 
   get port(): number {
@@ -41,7 +50,7 @@ export class LoopbackServer {
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(this.#port, '127.0.0.1', resolve)
+      server.listen(this.#port, this.#host, resolve)
     })
     this.#server = server
     this.#port = (server.address() as AddressInfo).port

@@ -24,6 +24,7 @@ const simulators = await startSimulators({
   accounts: number('SIM_ACCOUNTS') ?? 3,
   latency: 'real',
   ports: { apple: number('SIM_APPLE_PORT') ?? 0, anisette: number('SIM_ANISETTE_PORT') ?? 0, control: number('SIM_CONTROL_PORT') ?? 0 },
+  ...set('host', env.SIM_HOST || undefined),
   ...set('fleetSecret', env.FLEET_SECRET),
   ...set('latencyScale', number('SIM_LATENCY_SCALE')),
   ...set('worldSpeed', number('SIM_WORLD_SPEED')),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../tracker-fetcher/clock.ts'
 import { upstreamOf, type Endpoint, type Ledger, type Upstream } from './ledger.ts'
-import { LoopbackServer, readBody, send, type Answer } from './loopback-server.ts'
+import { LoopbackServer, readBody, send, type Address, type Answer } from './loopback-server.ts'
 import type { Random } from './random.ts'
 
 /** What a simulator answers to one request, and what the ledger must know of it. */
@@ -52,7 +52,7 @@ const SIGMA = Math.log(3.5) / 1.645
 const PROBE_USER_AGENT = 'otel-health-check'
 
 /** A server whose every accepted request takes its time and stands in the ledger once it was answered. */
-export function simulatedServer(traffic: Traffic, reply: (incoming: Incoming) => Reply, port: number | undefined): LoopbackServer {
+export function simulatedServer(traffic: Traffic, reply: (incoming: Incoming) => Reply, address: Address): LoopbackServer {
   const { clock, random, ledger, latency, latencyScale, clientTimeoutMs } = traffic
   return new LoopbackServer(async (request: IncomingMessage, response: ServerResponse) => {
     const at = clock.now()
@@ -90,5 +90,5 @@ export function simulatedServer(traffic: Traffic, reply: (incoming: Incoming) =>
       reports: reports.reduce((sum, [, list]) => sum + list.length, 0),
       new_reports: probe ? 0 : reports.reduce((sum, [id, list]) => sum + ledger.deliver(id, list), 0),
     })
-  }, port)
+  }, address)
 }

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   readonly accounts: number
   /** Must be the service's own FLEET_SECRET. */
   readonly fleetSecret?: string
+  /** Where the servers listen, as their addresses say it: a name or an IPv4 address of this machine. Default 127.0.0.1. */
+  readonly host?: string
   /** Any free port unless said. */
   readonly ports?: Partial<Record<Upstream | 'control', number>>
   /** `real` waits before answering; `stated` answers at once and says in `x-sim-latency-ms` how long it would have taken. */
@@ -55,9 +57,9 @@ export interface Simulators {
   stop(): Promise<void>
 }
 
-/** Starts Apple, anisette and the control server on 127.0.0.1. */
+/** Starts Apple, anisette and the control server. */
 export async function startSimulators(options: SimulatorOptions): Promise<Simulators> {
-  const { seed, latency, ports = {}, fleetSecret = 'simulated fleet' } = options
+  const { seed, latency, host, ports = {}, fleetSecret = 'simulated fleet' } = options
   const clock: Clock = { ...systemClock, ...(options.now && { now: options.now }), ...(options.sleep && { sleep: options.sleep }) }
   const accounts = new SimAccounts(options.accounts, seededRandom(seed, 'accounts'))
   const ledger = new Ledger()
@@ -101,9 +103,9 @@ export async function startSimulators(options: SimulatorOptions): Promise<Simula
     for (const account of accounts.matching(alias)) account.wants2fa = false
   }
 
-  const anisette = anisetteServer(traffic, faults, ports.anisette)
-  const apple = appleServer(traffic, { world, accounts, faults }, ports.apple)
-  const control = controlServer({ faults, ledger, accounts, submitCode }, ports.control)
+  const anisette = anisetteServer(traffic, faults, { host, port: ports.anisette })
+  const apple = appleServer(traffic, { world, accounts, faults }, { host, port: ports.apple })
+  const control = controlServer({ faults, ledger, accounts, submitCode }, { host, port: ports.control })
   const servers = [control, apple, anisette]
   try {
     for (const server of servers) await server.open()

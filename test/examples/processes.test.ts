@@ -50,6 +50,14 @@ describe('processes', () => {
     expect(await orphanExit).toEqual([0, null])
   })
 
+  test('the simulators listen on SIM_HOST, under the name that their addresses say', async () => {
+    const { addresses } = await startSimulatorProcess({ SIM_HOST: 'localhost' })
+    for (const address of [addresses.apple, addresses.anisette, addresses.control]) {
+      expect(address).toMatch(/^http:\/\/localhost:\d+$/)
+      expect((await fetch(address)).ok).toBe(address === addresses.anisette)
+    }
+  })
+
   test('the service fetches, and ends with 0 on SIGTERM with nothing left leased', { timeout: 15_000 }, async () => {
     const valkey = await startValkey()
     const { addresses } = await startSimulatorProcess()
