@@ -3,7 +3,9 @@
  * seen of the service, which is none the wiser. A mistake in the set-up stops the start with one sentence; after that
  * nothing here reaches the service.
  */
+import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 
 import { DiagLogLevel } from '@opentelemetry/api'
@@ -29,10 +31,20 @@ const REGISTERED = Symbol.for('otel-health.registered')
 /** The processes and threads BullMQ runs processors in inherit --import; what they do is seen in the worker that calls them. */
 const BULLMQ_SANDBOX = /[/\\]bullmq[/\\]dist[/\\](?:cjs|esm)[/\\]classes[/\\]main(?:-worker)?\.js$/
 
+/** `otel-health <command>` inherits NODE_OPTIONS of a container or shell, and is no service: nothing may hear a beat of it. */
+function isOwnCommandLine(script: string | undefined): boolean {
+  try {
+    // npm starts it by a link.
+    return script !== undefined && dirname(realpathSync(script)) === fileURLToPath(new URL('./cli', import.meta.url))
+  } catch {
+    return false
+  }
+}
+
 let end = (): void => {}
 
 function register(): void {
-  if (BULLMQ_SANDBOX.test(process.argv[1] ?? '')) return
+  if (BULLMQ_SANDBOX.test(process.argv[1] ?? '') || isOwnCommandLine(process.argv[1])) return
   if (Object.hasOwn(globalThis, REGISTERED)) return
   Object.defineProperty(globalThis, REGISTERED, { value: true })
   logToStderr()

@@ -1,7 +1,7 @@
 /** Starting under register, where the start itself is what is looked at. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -44,4 +44,17 @@ test.for([
   { why: 'a port that Kubernetes set', args: ['-e', 'console.log(7)'], env: { REDIS_PORT: 'tcp://10.0.0.1:6379' } },
 ])('the service runs beside a health.config: $why', TIMEOUT, async ({ args, ...more }) => {
   expect(await run(args, more)).toMatchObject({ stdout: '7\n', code: 0 })
+})
+
+test.for([
+  { why: 'by its path', link: false },
+  { why: 'by the link that npm makes', link: true },
+])('the command line of otel-health is no service, whatever NODE_OPTIONS it inherits: started $why', TIMEOUT, async ({ link }) => {
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+  const script = link ? join(folder, 'otel-health') : main
+  if (link) symlinkSync(main, script)
+  // As a service it would not start at all.
+  const broken = { HEALTH_PUBLISHING_INTERVAL: 'often' }
+  expect(await run([script, '--help'], { env: broken })).toMatchObject({ code: 0, stderr: '' })
+  expect(await run(['-e', ''], { env: broken })).toMatchObject({ code: 1 })
 })
