@@ -9,6 +9,8 @@ const HELP = `Usage: otel-health <command> [--json]
   watch              the same, live
   tail               channel messages as they come, one JSON a line
   check <service>    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+  doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
+                     (or HEALTH_PROMETHEUS_URL) for its far end
 
 Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
 The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
@@ -40,6 +42,9 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
   if (command === undefined) throw new CommandError(USAGE, HELP)
   const full: Io = { ...io, json: values.json ?? false }
   const none = (argument !== undefined ? [argument] : []).concat(rest)
+  if (values.prometheus !== undefined && command !== 'doctor') {
+    throw new CommandError(USAGE, '--prometheus is of doctor alone: see otel-health --help.')
+  }
   switch (command) {
     case 'status':
       return (expectNoMore(rest), status(full, argument))
@@ -49,6 +54,12 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
       return (expectNoMore(none), watch(full))
     case 'tail':
       return (expectNoMore(none), tail(full))
+    case 'doctor': {
+      expectNoMore(none)
+      // It brings the exporter along, which nobody else shall wait for.
+      const { doctor } = await import('./doctor.ts')
+      return doctor(full, { prometheus: values.prometheus })
+    }
     default:
       throw new CommandError(USAGE, `There is no command ${JSON.stringify(command)}: otel-health --help lists them.`)
   }
@@ -59,7 +70,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, prometheus: { type: 'string' } },
     })
   } catch (error) {
     const [what] = (error instanceof Error ? error.message : String(error)).split('. ')

@@ -1,5 +1,6 @@
 /** Where the health Redis is, from the environment, and connections to it for the length of a command. */
 import { resolveOptions, type Environment } from '../config/options.ts'
+import type { Settings } from '../config/settings.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../publish/redis-client.ts'
 import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
 
@@ -9,18 +10,21 @@ const TIMEOUT_MS = 2000
 /** Throws a usage error if a variable cannot be used. */
 export function targetFrom(env: Environment): RedisTarget {
   try {
-    const { settings } = resolveOptions({ env })
-    return {
-      host: settings.redisHost,
-      port: settings.redisPort,
-      clusterMode: settings.redisClusterMode,
-      tls: settings.redisTls,
-      ...(settings.redisUsername !== undefined && { username: settings.redisUsername }),
-      ...(settings.redisPassword !== undefined && { password: settings.redisPassword }),
-      ...(settings.redisCa !== undefined && { caFile: settings.redisCa }),
-    }
+    return targetOf(resolveOptions({ env }).settings)
   } catch (error) {
     throw new CommandError(USAGE, error instanceof Error ? error.message : String(error))
+  }
+}
+
+export function targetOf(settings: Settings): RedisTarget {
+  return {
+    host: settings.redisHost,
+    port: settings.redisPort,
+    clusterMode: settings.redisClusterMode,
+    tls: settings.redisTls,
+    ...(settings.redisUsername !== undefined && { username: settings.redisUsername }),
+    ...(settings.redisPassword !== undefined && { password: settings.redisPassword }),
+    ...(settings.redisCa !== undefined && { caFile: settings.redisCa }),
   }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process around the command line: streams, signals, exit code. */
+import { systemClock } from '../clock.ts'
 import { runCommand } from './command-line.ts'
 
 const ending = new AbortController()
@@ -13,6 +14,12 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   talk: (line) => void process.stderr.write(`${line}\n`),
   redraw: process.stdout.isTTY ? redraw : undefined,
   signal: ending.signal,
+})
+
+// doctor runs health.config, and what that has begun may never end.
+systemClock.after(200, () => {
+  if (process.stdout.writableLength === 0) process.exit()
+  else process.stdout.once('drain', () => process.exit())
 })
 
 /** Over what was there before, line by line, so that nothing flickers. */

@@ -1,0 +1,179 @@
+/** `otel-health doctor`: checks the whole chain from here and says what to mend. It changes nothing and leaves nothing behind. */
+import { systemClock, holdProcess } from '../clock.ts'
+import { checkClocks } from '../doctor/clocks.ts'
+import { checkCollector } from '../doctor/collector.ts'
+import { readConfiguration } from '../doctor/configuration.ts'
+import { readExportSettings } from '../doctor/export-settings.ts'
+import { skip, warn, type Finding, type Standing } from '../doctor/finding.ts'
+import { checkServer, checkWriting, openHealthRedis, type HealthRedis } from '../doctor/health-redis.ts'
+import { checkNode } from '../doctor/node-version.ts'
+import { checkOtlpEndpoint } from '../doctor/otlp-endpoint.ts'
+import { checkOwnRedis } from '../doctor/own-redis.ts'
+import { checkApi, checkPackage } from '../doctor/packages.ts'
+import { findProject } from '../doctor/project.ts'
+import { checkPrometheus } from '../doctor/prometheus.ts'
+import { checkRecording } from '../doctor/recording.ts'
+import { checkRegistration } from '../doctor/registration.ts'
+import { runChecks, type Check } from '../doctor/run-checks.ts'
+import { checkServices, type Heard } from '../doctor/services.ts'
+import { checkVariables } from '../doctor/variables.ts'
+import type { Clock } from '../types.ts'
+import { VERSION } from '../version.ts'
+import type { Io } from './commands.ts'
+import { targetOf } from './connection.ts'
+import { NO_CONNECTION, OK, UNHEALTHY } from './outcome.ts'
+import { coloured, plain } from './text.ts'
+
+export interface DoctorOptions {
+  /** From the command line; else HEALTH_PROMETHEUS_URL. */
+  readonly prometheus: string | undefined
+  /** Where the service is; default: the working directory. */
+  readonly cwd?: string
+  readonly clock?: Clock
+}
+
+/** Whatever hangs, every check has ended after so many milliseconds: there is an answer within 10 s. */
+const LIMIT_MS = 8000
+
+/** Prints each finding as soon as it is known. Exit 0: nothing failed; 3: no connection to the health Redis; 1: anything else failed. */
+export async function doctor(io: Io, { prometheus, cwd = process.cwd(), clock = systemClock }: DoctorOptions): Promise<number> {
+  const release = holdProcess(LIMIT_MS + 1000, () => {})
+  const chain = examine(io, { prometheus: prometheus ?? (io.env['HEALTH_PROMETHEUS_URL'] || undefined), cwd, clock })
+  const findings: Finding[] = []
+  try {
+    for await (const finding of runChecks(chain.checks, { clock, limitMs: LIMIT_MS, signal: io.signal })) {
+      findings.push(finding)
+      if (!io.json) io.out(line(finding))
+    }
+  } finally {
+    release()
+    await chain.close()
+  }
+  if (io.signal.aborted) {
+    io.talk('Interrupted: what was not looked at is not known.')
+    return UNHEALTHY
+  }
+  if (io.json) io.out(JSON.stringify({ version: VERSION, checks: findings.map(asJson) }))
+  else for (const each of toMend(findings)) io.out(each)
+  const failed = findings.filter(({ status }) => status === 'fail')
+  if (failed.some(({ name }) => name === 'redis') && !(await chain.connected())) return NO_CONNECTION
+  return failed.length > 0 ? UNHEALTHY : OK
+}
+
+interface Chain {
+  readonly checks: readonly Check[]
+  connected(): Promise<boolean>
+  close(): Promise<void>
+}
+
+/** The checks, in the order of the pipeline. What several of them need is begun once. */
+function examine(
+  io: Io,
+  { prometheus, cwd, clock }: Required<Omit<DoctorOptions, 'prometheus'>> & { prometheus: string | undefined },
+): Chain {
+  const { env } = io
+  const project = findProject(cwd)
+  const { settings: otlp, off, ignored } = readExportSettings(env)
+  const configuration = readConfiguration(env, cwd, project)
+  const { options, job } = configuration
+  const target = options && targetOf(options.settings)
+  const opening: Promise<HealthRedis | Finding | undefined> = target ? openHealthRedis(target) : Promise.resolve(undefined)
+  const redis = opening.then((opened) => (opened && 'client' in opened ? opened : undefined))
+  const heard = Promise.withResolvers<Heard | undefined>()
+
+  const onRedis = (name: string, run: (redis: HealthRedis, signal: AbortSignal) => Promise<readonly Finding[]>): Check => ({
+    name,
+    async run(signal) {
+      const opened = await redis
+      return opened
+        ? await run(opened, signal)
+        : [skip(name, target ? 'no connection to the health Redis' : 'the configuration must be mended first')]
+    },
+  })
+  const here = (name: string, ...findings: readonly Finding[]): Check => ({ name, run: async () => findings })
+
+  const checks: Check[] = [
+    here('node', checkNode(process.versions.node), checkPackage(project)),
+    here('configuration', configuration.finding, checkVariables(env)),
+    here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project)),
+    {
+      name: 'redis',
+      async run() {
+        const opened = await opening
+        if (!opened) return [skip('redis', 'the configuration must be mended first')]
+        return 'client' in opened ? await checkServer(opened, target!, clock) : [opened]
+      },
+    },
+    onRedis('redis-writes', async (opened) => await checkWriting(opened, clock)),
+    ...(target ? [here('own-redis', checkOwnRedis(target, configuration.loaded, env))] : []),
+    onRedis('clock', async ({ client }) => [await checkClocks(client, clock)]),
+    onRedis('services', async (opened, signal) => {
+      const found = await checkServices(opened, options!.serviceName, clock, signal)
+      heard.resolve(found)
+      return found.findings
+    }),
+    {
+      name: 'otlp',
+      async run() {
+        const variables = ignored.map((sentence) => warn('otlp-variables', sentence, 'Mend the variable that the sentence names.'))
+        if (!otlp) return [...variables, skip('otlp', `${off} switches the export off`)]
+        return [...variables, await checkOtlpEndpoint(env, otlp, clock)]
+      },
+    },
+    {
+      name: 'collector',
+      async run(signal) {
+        if (!otlp) return [skip('collector', `${off} switches the export off`)]
+        return [await checkCollector(env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'] || undefined, signal)]
+      },
+    },
+    {
+      name: 'prometheus',
+      async run(signal) {
+        if (prometheus === undefined) {
+          return [skip('prometheus', 'not looked at: give its address with --prometheus <url> or HEALTH_PROMETHEUS_URL')]
+        }
+        if (!(await redis)) heard.resolve(undefined)
+        const exportIntervalSeconds = (otlp?.intervalMs ?? 60_000) / 1000
+        const beating = (await heard.promise)?.beating ?? false
+        return await checkPrometheus({ url: prometheus, job, exportIntervalSeconds, beating }, signal)
+      },
+    },
+  ]
+  return {
+    checks,
+    connected: async () => (await redis) !== undefined,
+    async close() {
+      // It may still be trying; then there is nothing to close yet, and it gives up by itself.
+      const opened = await Promise.race([redis, Promise.resolve(undefined)])
+      opened?.close()
+    },
+  }
+}
+
+const STYLES = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as const satisfies Record<Standing, string>
+
+/** As wide as the longest name. */
+const NAME_WIDTH = 'prometheus-series'.length
+
+function line({ status, name, message }: Finding): string {
+  return `${coloured(STYLES[status], status.padEnd(4))}  ${plain(name).padEnd(NAME_WIDTH)}  ${plain(message)}`
+}
+
+/** What failed first, then what is to be watched. */
+function toMend(findings: readonly Finding[]): string[] {
+  const wrong = (['fail', 'warn'] as const).flatMap((status) => findings.filter((finding) => finding.status === status))
+  if (wrong.length === 0) return ['', 'Nothing to mend.']
+  return [
+    '',
+    coloured('bold', 'What to mend:'),
+    ...wrong.flatMap(({ status, name, message, mend = '' }) => [
+      `  ${coloured(STYLES[status], status)}  ${coloured('bold', plain(name))}: ${plain(message)}`,
+      `        ${plain(mend)}`,
+    ]),
+  ]
+}
+
+function asJson({ name, status, message, mend }: Finding): object {
+  return { name, status, message, mend: mend ?? null }
+}

@@ -1,0 +1,51 @@
+/** What environment and health.config come to, by the rules that the service itself follows when it starts. */
+import { basename } from 'node:path'
+import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
+import { loadHealthConfig, packageName, type LoadedConfig } from '../health-config-file.ts'
+import { fail, ok, type Finding } from './finding.ts'
+import type { Project } from './project.ts'
+import { registeringScript } from './registration.ts'
+
+export interface Configuration {
+  readonly finding: Finding
+  /** `undefined`: the service would not start. */
+  readonly options: HealthOptions | undefined
+  readonly loaded: LoadedConfig | undefined
+  /** The label `job` of the service's series in Prometheus, while no other SDK exports them. */
+  readonly job: string | undefined
+}
+
+/** Runs health.config, as the start of the service does. */
+export function readConfiguration(env: Environment, cwd: string, project: Project): Configuration {
+  const script = registeringScript(project)?.entry
+  try {
+    const loaded = loadHealthConfig(script, cwd)
+    const name = packageName(script, cwd)
+    const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
+    const { redisHost } = options.settings
+    if (redisHost.includes('/')) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
+    const job = jobOf(options, env)
+    const where = loaded ? basename(loaded.file) : 'no health.config is here, so environment and defaults count'
+    const inPrometheus = job === options.serviceName ? 'in Redis and as job in Prometheus' : `in Redis, ${job} as job in Prometheus`
+    return { finding: ok('configuration', `the service is ${options.serviceName} ${inPrometheus}; ${where}`), options, loaded, job }
+  } catch (error) {
+    const said = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.replace(/\.$/, '')
+    return { finding: fail('configuration', said, mendFor(said, env)), options: undefined, loaded: undefined, job: undefined }
+  }
+}
+
+/** As Prometheus makes it of the resource, in whose service.name capitals and blanks are kept. */
+function jobOf({ serviceName, originalServiceName }: HealthOptions, env: Environment): string {
+  const namespace = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])['service.namespace']
+  const name = env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName)
+  return namespace ? `${namespace}/${name}` : name
+}
+
+function mendFor(said: string, env: Environment): string {
+  if (said.startsWith('HEALTH_REDIS_PORT') && /^(tcp|udp):/.test(env['HEALTH_REDIS_PORT'] ?? '')) {
+    return 'Kubernetes sets it for a Service called health-redis: set HEALTH_REDIS_PORT yourself, or turn enableServiceLinks off in the pod.'
+  }
+  if (said.startsWith('HEALTH_REDIS_HOST'))
+    return 'Put host, port, user and password into HEALTH_REDIS_HOST, _PORT, _USERNAME and _PASSWORD.'
+  return 'Mend what the sentence names: until then the service does not start.'
+}
