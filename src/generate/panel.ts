@@ -1,0 +1,263 @@
+/** What a panel shows, as data, and the Grafana panel it becomes. */
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
+import type { DataTransformerConfig, Panel, Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { DashboardLinkBuilder, MappingType, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+import * as common from '@grafana/grafana-foundation-sdk/common'
+import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap'
+import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
+import * as stat from '@grafana/grafana-foundation-sdk/stat'
+import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
+import * as table from '@grafana/grafana-foundation-sdk/table'
+import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
+
+import type { RuleLimits } from '../types.ts'
+
+/** Every panel, table and variable asks the datasource that the dashboard's variable names. */
+export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
+
+const NO_DATA = 'no data'
+
+export interface Query {
+  readonly expr: string
+  /** As Grafana's legend format; of a table the name of the column. */
+  readonly legend: string
+}
+
+/** A state as a number, and how people see it; the number is its place in the list. */
+export interface ShownState {
+  readonly state: string
+  readonly colour: string
+}
+
+interface Described {
+  readonly title: string
+  readonly description: string
+  /** Grafana's id of a unit. */
+  readonly unit: string
+  /** Columns of 24. */
+  readonly width: number
+  readonly queries: readonly Query[]
+}
+
+/** Limits of the rule that judges what is shown, in the panel's unit. */
+interface Judged {
+  readonly limits?: RuleLimits | undefined
+}
+
+export type PanelSpec =
+  | (Described & Judged & { readonly kind: 'timeseries'; readonly stacked?: boolean })
+  /** One figure of now. `states` if it is a state's number, `from` what is fine from where on if it is not judged. */
+  | (Described & Judged & { readonly kind: 'stat'; readonly states?: readonly ShownState[]; readonly colour?: string })
+  | (Described & { readonly kind: 'timeline'; readonly states: readonly ShownState[] })
+  | (Described & { readonly kind: 'heatmap' })
+  | (Described & { readonly kind: 'table'; readonly columns: TableColumns })
+
+export interface TableColumns {
+  /** Labels that name a row, and what their columns are called. */
+  readonly labels: Readonly<Record<string, string>>
+  /** By the legend of a query: what its column shows, if not a plain number. */
+  readonly shown?: Readonly<
+    Record<string, { readonly unit?: string; readonly states?: readonly ShownState[]; readonly limits?: RuleLimits }>
+  >
+  /** Where a row leads to; in an address `${__data.fields…}` names its cells. */
+  readonly links?: readonly { readonly title: string; readonly url: string }[]
+}
+
+/** `minStep`: seconds between two points of the same series, so that a rate is never asked for over less than a few of them. */
+export function toPanel(spec: PanelSpec, minStep: number): Builder<Panel> {
+  switch (spec.kind) {
+    case 'timeseries':
+      return toTimeseries(spec, minStep)
+    case 'stat':
+      return toStat(spec, minStep)
+    case 'timeline':
+      return toTimeline(spec, minStep)
+    case 'heatmap':
+      return toHeatmap(spec, minStep)
+    case 'table':
+      return toTable(spec, minStep)
+  }
+}
+
+type Kind<K extends PanelSpec['kind']> = Extract<PanelSpec, { kind: K }>
+
+function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
+  const panel = new timeseries.PanelBuilder()
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .datasource(DATASOURCE)
+    .span(spec.width)
+    .height(8)
+    .noValue(NO_DATA)
+    .targets(spec.queries.map((query, index) => range(query, index, minStep)))
+    // A gap is a gap: nobody knows what was in it.
+    .spanNulls(false)
+    .lineWidth(1)
+    .fillOpacity(stacked ? 30 : 8)
+    .axisSoftMin(0)
+    .showPoints(common.VisibilityMode.Auto)
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .showLegend(true)
+        .calcs([]),
+    )
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
+    .thresholds(thresholds(limits))
+    .thresholdsStyle(
+      new common.GraphThresholdsStyleConfigBuilder().mode(
+        limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off,
+      ),
+    )
+  return stacked ? panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A')) : panel
+}
+
+function toStat({ limits, states, colour, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
+  return new stat.PanelBuilder()
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .datasource(DATASOURCE)
+    .span(spec.width)
+    .height(4)
+    .noValue(NO_DATA)
+    .targets(spec.queries.map((query, index) => instant(query, index, minStep)))
+    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
+    .colorMode(limits || states || colour ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
+    .graphMode(common.BigValueGraphMode.None)
+    .mappings(states ? [mapping(states)] : [])
+    .thresholds(colour ? plain(colour) : thresholds(limits))
+}
+
+function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Builder<Panel> {
+  return new statetimeline.PanelBuilder()
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .datasource(DATASOURCE)
+    .span(spec.width)
+    .height(8)
+    .noValue(NO_DATA)
+    .targets(spec.queries.map((query, index) => range(query, index, minStep)))
+    .spanNulls(false)
+    .mergeValues(true)
+    .showValue(common.VisibilityMode.Never)
+    .lineWidth(0)
+    .mappings([mapping(states)])
+    .thresholds(plain('text'))
+    .legend(
+      new common.VizLegendOptionsBuilder()
+        .displayMode(common.LegendDisplayMode.List)
+        .placement(common.LegendPlacement.Bottom)
+        .showLegend(true)
+        .calcs([]),
+    )
+}
+
+function toHeatmap(spec: Kind<'heatmap'>, minStep: number): Builder<Panel> {
+  return new heatmap.PanelBuilder()
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .datasource(DATASOURCE)
+    .span(spec.width)
+    .height(8)
+    .noValue(NO_DATA)
+    .targets(spec.queries.map((query, index) => range(query, index, minStep).format(PromQueryFormat.Heatmap)))
+    .calculate(false)
+    .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit).axisPlacement(common.AxisPlacement.Left))
+    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme('Oranges').steps(64))
+    .tooltip(new heatmap.HeatmapTooltipBuilder().mode(common.TooltipDisplayMode.Single).yHistogram(false).showColorScale(true))
+}
+
+function toTable({ columns, ...spec }: Kind<'table'>, minStep: number): Builder<Panel> {
+  const panel = new table.PanelBuilder()
+    .title(spec.title)
+    .description(spec.description)
+    .unit(spec.unit)
+    .datasource(DATASOURCE)
+    .span(spec.width)
+    .height(8)
+    .noValue(NO_DATA)
+    .targets(spec.queries.map((query, index) => instant(query, index, minStep).format(PromQueryFormat.Table)))
+    .transformations(oneRowEach(columns, spec.queries))
+    .thresholds(plain('text'))
+  panel.dataLinks((columns.links ?? []).map(({ title, url }) => new DashboardLinkBuilder(title).url(url).targetBlank(false)))
+  for (const [legend, { unit, states, limits }] of Object.entries(columns.shown ?? {})) {
+    panel.overrideByName(legend, [
+      ...(unit ? [{ id: 'unit', value: unit }] : []),
+      ...(states ? [{ id: 'mappings', value: [mapping(states)] }] : []),
+      ...(limits ? [{ id: 'thresholds', value: { mode: ThresholdsMode.Absolute, steps: steps(limits) } }] : []),
+      ...(states || limits ? [{ id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } }] : []),
+    ])
+  }
+  return panel
+}
+
+/** Instant queries as one table: a row for each value of the labels, a column for each query. */
+function oneRowEach({ labels }: TableColumns, queries: readonly Query[]): DataTransformerConfig[] {
+  const values = queries.map(({ legend }, index) => [queries.length === 1 ? 'Value' : `Value #${refId(index)}`, legend] as const)
+  const order = [...Object.keys(labels), ...values.map(([value]) => value)]
+  return [
+    { id: 'merge', options: {} },
+    {
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        indexByName: Object.fromEntries(order.map((name, index) => [name, index])),
+        renameByName: { ...labels, ...Object.fromEntries(values) },
+      },
+    },
+  ]
+}
+
+function query({ expr, legend }: Query, index: number, minStep: number): DataqueryBuilder {
+  return new DataqueryBuilder().refId(refId(index)).expr(expr).legendFormat(legend).interval(`${minStep}s`)
+}
+
+function range(each: Query, index: number, minStep: number): DataqueryBuilder & Builder<Dataquery> {
+  return query(each, index, minStep).range()
+}
+
+function instant(each: Query, index: number, minStep: number): DataqueryBuilder & Builder<Dataquery> {
+  return query(each, index, minStep).instant()
+}
+
+function refId(index: number): string {
+  return String.fromCodePoint(65 + index)
+}
+
+function mapping(states: readonly ShownState[]): ValueMapping {
+  const options = Object.fromEntries(states.map(({ state, colour }, index) => [String(index), { text: state, color: colour, index }]))
+  return { type: MappingType.ValueToText, options }
+}
+
+function plain(colour: string): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([{ value: null, color: colour }])
+}
+
+function thresholds(limits: RuleLimits | undefined): ThresholdsConfigBuilder {
+  return limits ? new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps(limits)) : plain('green')
+}
+
+function steps({ breach, warning, critical }: RuleLimits): Threshold[] {
+  if (breach === 'above') {
+    return [
+      { value: null, color: 'green' },
+      { value: warning, color: 'orange' },
+      ...(critical === undefined ? [] : [{ value: critical, color: 'red' }]),
+    ]
+  }
+  return critical === undefined
+    ? [
+        { value: null, color: 'orange' },
+        { value: warning, color: 'green' },
+      ]
+    : [
+        { value: null, color: 'red' },
+        { value: critical, color: 'orange' },
+        { value: warning, color: 'green' },
+      ]
+}

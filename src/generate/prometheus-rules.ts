@@ -1,0 +1,167 @@
+/**
+ * Alerting rules of Prometheus for what watches the services: whether they are judged at all, and whether their figures arrive. How a
+ * service is judged stays in otel-health, which knows evidence and covered time.
+ */
+import { stringify } from 'yaml'
+
+import {
+  CATALOGUE,
+  EVALUATION_ERRORS,
+  EXPORT_FAILURES,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_PHASE,
+  HEALTH_STATUS,
+  PUBLISH_MESSAGES,
+  PUBLISH_OUTCOME,
+} from '../catalogue.ts'
+import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
+import type { HeartbeatTiming } from './heartbeat.ts'
+import { heartbeatLimit, unexcusedAge } from './heartbeat.ts'
+import { QUEUE_LIMIT_PERCENT } from './pipeline-dashboard.ts'
+import { prometheusLabel, prometheusName } from './prometheus-name.ts'
+import { INSTANCE_LABELS } from './promql.ts'
+
+export interface PrometheusRule {
+  readonly alert: string
+  readonly expr: string
+  readonly for: string
+  readonly labels: { readonly severity: 'warning' | 'critical'; readonly origin: 'otel-health' }
+  readonly annotations: { readonly summary: string; readonly description: string }
+}
+
+const HEARTBEAT = prometheusName(HEALTH_HEARTBEAT_TIME)
+
+/** A rule file as text. */
+export function prometheusRuleFile(timing: HeartbeatTiming): string {
+  const head = '# Made by `otel-health rules <dir>`. Who watches the watcher: the rules about the services themselves are in otel-health.\n'
+  return head + stringify({ groups: [{ name: 'otel-health', rules: prometheusRules(timing) }] }, { lineWidth: 0 })
+}
+
+export function prometheusRules(timing: HeartbeatTiming): readonly PrometheusRule[] {
+  const limit = heartbeatLimit(timing)
+  const stopped = `${prometheusName(HEALTH_INSTANCE_PHASE)}{${prometheusLabel(HEALTH_PHASE)}="stopped"}`
+  const dropped = `${prometheusName(PUBLISH_MESSAGES)}{${prometheusLabel(PUBLISH_OUTCOME)}="dropped"}`
+  return [
+    rule('HealthHeartbeatAbsent', 'critical', '0s', `${unexcusedAge(HEARTBEAT, stopped)} > ${limit}`, {
+      summary: 'Nobody judges {{ $labels.job }}',
+      description:
+        'The newest heartbeat of {{ $labels.job }} is {{ $value | humanizeDuration }} old, and its last instance did not say that it stops. ' +
+        'It has died, hangs, or cannot export. Look at its process, then at the collector. Ends by itself 12 hours after the last heartbeat.',
+    }),
+    rule('HealthHeartbeatsAbsent', 'critical', '5m', `absent(${HEARTBEAT})`, {
+      summary: 'No service has a heartbeat',
+      description:
+        `Prometheus has no series ${HEARTBEAT}: no service exports, nothing arrives, or Prometheus gives the metrics other names ` +
+        '(translation_strategy must be UnderscoreEscapingWithSuffixes).',
+    }),
+    rule(
+      'HealthStatusMissing',
+      'warning',
+      '5m',
+      `${HEARTBEAT} unless on (${INSTANCE_LABELS.join(', ')}) ${prometheusName(HEALTH_STATUS)}`,
+      {
+        summary: '{{ $labels.job }} has a heartbeat but no status',
+        description:
+          `Dashboards cannot show the status of {{ $labels.job }} ({{ $labels.instance }}): ${prometheusName(HEALTH_STATUS)} is missing. ` +
+          'Something on the way drops it, or renames it.',
+      },
+    ),
+    rule('HealthSeriesMissing', 'warning', '5m', seriesMissing(limit), {
+      summary: 'Dashboards miss a series of {{ $labels.job }}',
+      description:
+        '{{ $labels.missing }} of {{ $labels.job }} ({{ $labels.instance }}) was there in the last hour and is not any more, although the ' +
+        'instance has a heartbeat. Something on the way drops it.',
+    }),
+    rule('HealthExportFailing', 'warning', '0s', grew(prometheusName(EXPORT_FAILURES), '15m'), {
+      summary: '{{ $labels.job }} could not export',
+      description:
+        '{{ $value | humanize }} exports of {{ $labels.job }} ({{ $labels.instance }}) failed in 15 minutes. Counters are whole again with the ' +
+        'next one that succeeds, levels of that time are lost. Is the collector there, and not refusing?',
+    }),
+    rule('HealthMessagesDropped', 'critical', '0s', grew(dropped, '15m'), {
+      summary: '{{ $labels.job }} dropped messages for the health Redis',
+      description:
+        '{{ $value | humanize }} messages of {{ $labels.job }} ({{ $labels.instance }}) were dropped in 15 minutes: the health Redis was away ' +
+        'for so long that the bound of the outbox was reached.',
+    }),
+    rule('HealthEvaluationErrors', 'warning', '0s', grew(prometheusName(EVALUATION_ERRORS), '15m'), {
+      summary: 'Evaluations fail in {{ $labels.job }}',
+      description:
+        '{{ $value | humanize }} rules, collections or evaluations of {{ $labels.job }} ({{ $labels.instance }}) threw in 15 minutes; its log ' +
+        'has the first error.',
+    }),
+    rule('OtelCollectorDown', 'critical', '1m', `${COLLECTOR.up} == 0 or absent(${COLLECTOR.up})`, {
+      summary: 'The collector does not answer',
+      description: `Prometheus cannot read the figures of the job ${COLLECTOR_JOB}: services cannot export, and nobody sees whether they do.`,
+    }),
+    rule(
+      'OtelCollectorQueueFilling',
+      'warning',
+      '1m',
+      `100 * ${COLLECTOR.queueSize} / ${COLLECTOR.queueCapacity} > ${QUEUE_LIMIT_PERCENT}`,
+      {
+        summary: 'The queue of the collector fills up',
+        description:
+          '{{ $value | humanize }} % of the queue of {{ $labels.exporter }} are used. Prometheus is away or too slow; when the queue is full, ' +
+          'data points are refused.',
+      },
+    ),
+    rule(
+      'OtelCollectorExportStuck',
+      'warning',
+      '5m',
+      `${COLLECTOR.queueSize} > 0 unless on (job, instance) rate(${COLLECTOR.sent}[5m]) > 0`,
+      {
+        summary: 'The collector sends nothing',
+        description:
+          '{{ $value | humanize }} data points wait in the queue of {{ $labels.exporter }} and none was sent for 5 minutes. Is Prometheus there?',
+      },
+    ),
+    rule('OtelCollectorLosesPoints', 'critical', '0s', `${grew(COLLECTOR.sendFailed, '10m')} or ${grew(COLLECTOR.enqueueFailed, '10m')}`, {
+      summary: 'The collector loses data points',
+      description:
+        '{{ $value | humanize }} data points were lost in 10 minutes: given up after all retries, refused by Prometheus for good, or not ' +
+        'taken into a full queue. Its log says why.',
+    }),
+    rule('OtelCollectorRefuses', 'warning', '1m', grew(COLLECTOR.refused, '5m'), {
+      summary: 'The collector refuses data points',
+      description:
+        '{{ $value | humanize }} data points were refused in 5 minutes, because the queue or the memory of the collector is full. Services try again.',
+    }),
+    rule('PrometheusRefusesOtlp', 'critical', '0s', grew(PROMETHEUS.otlpRefused, '10m'), {
+      summary: 'Prometheus refuses what the collector sends',
+      description:
+        '{{ $value | humanize }} OTLP requests were answered {{ $labels.code }} in 10 minutes. 400: samples too old, or twice with different ' +
+        'values, which two instances with the same service.instance.id send.',
+    }),
+  ]
+}
+
+function rule(
+  alert: string,
+  severity: 'warning' | 'critical',
+  holds: string,
+  expr: string,
+  annotations: PrometheusRule['annotations'],
+): PrometheusRule {
+  return { alert, expr, for: holds, labels: { severity, origin: 'otel-health' }, annotations }
+}
+
+/** A metric that our dashboards chart and that an instance exported in the last hour, but no more, although the instance still beats. */
+function seriesMissing(limit: number): string {
+  const names = CATALOGUE.filter(({ convention }) => !convention).map(
+    (metric) => prometheusName(metric) + (metric.instrument === 'histogram' ? '_count' : ''),
+  )
+  const all = `{__name__=~"${names.join('|')}"}`
+  const by = `__name__, ${INSTANCE_LABELS.join(', ')}`
+  const gone = `group by (${by}) (last_over_time(${all}[1h])) unless group by (${by}) (${all})`
+  const beats = `time() - ${HEARTBEAT} < ${limit}`
+  // An alert has a name of its own, so that of the series must move.
+  return `label_replace(${gone}, "missing", "$1", "__name__", "(.+)") and on (${INSTANCE_LABELS.join(', ')}) (${beats})`
+}
+
+/** Also of a counter that has no series before it first counts: `increase` does not see how it came into being. */
+function grew(counter: string, window: string): string {
+  return `increase(${counter}[${window}]) > 0 or (${counter} unless ${counter} offset ${window}) > 0`
+}

@@ -1,0 +1,221 @@
+/** Dashboards that people trust: complete, judged by the limits that are in force, and asking for nothing that does not exist. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+import { describe, expect, test } from 'vitest'
+
+import type { MetricDefinition } from '../../src/catalogue.ts'
+import { CATALOGUE } from '../../src/catalogue.ts'
+import { resolveOptions } from '../../src/config/options.ts'
+import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
+import type { GenerateOptions } from '../../src/generate/dashboards.ts'
+import { dashboards } from '../../src/generate/dashboards.ts'
+import { prometheusName } from '../../src/generate/prometheus-name.ts'
+import { parsePromql } from './promql.ts'
+
+const FOLDER = fileURLToPath(new URL('../../grafana/dashboards/', import.meta.url))
+
+function optionsOf(env: Readonly<Record<string, string>> = {}, rules: GenerateOptions['rules'] = {}): GenerateOptions {
+  const { settings } = resolveOptions({ env })
+  const limits = { ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }
+  return { limits, rules, publishingInterval: settings.publishingInterval, exportInterval: 60 }
+}
+
+interface Step {
+  readonly value: number | null
+  readonly color: string
+}
+interface Panel {
+  readonly type: string
+  readonly id: number
+  readonly title: string
+  readonly description: string
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly datasource: unknown
+  readonly targets: readonly { readonly refId: string; readonly expr: string; readonly legendFormat: string; readonly interval: string }[]
+  readonly options: Readonly<Record<string, unknown>>
+  readonly fieldConfig: {
+    readonly defaults: {
+      readonly unit: string
+      readonly noValue: string
+      readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string; readonly color: string }>> }[]
+      readonly thresholds: { readonly steps: readonly Step[] }
+      readonly custom?: { readonly spanNulls?: boolean }
+    }
+  }
+}
+interface Shown {
+  readonly uid: string
+  readonly title: string
+  readonly editable: boolean
+  readonly panels: readonly Panel[]
+  readonly templating: { readonly list: readonly { readonly name: string; readonly query: unknown; readonly type: string }[] }
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
+  readonly links: readonly { readonly tags: readonly string[]; readonly includeVars: boolean; readonly keepTime: boolean }[]
+}
+
+/** As Grafana gets it. */
+function shown(options: GenerateOptions = optionsOf()): Shown[] {
+  return JSON.parse(JSON.stringify(Object.values(dashboards(options)))) as Shown[]
+}
+
+const ALL = shown()
+const PANELS = ALL.flatMap(({ title: dashboard, panels }) =>
+  panels.filter(({ type }) => type !== 'row').map((panel) => ({ dashboard, panel })),
+)
+
+test('the files in grafana/dashboards are what the code says: npm run generate', () => {
+  const made = Object.fromEntries(
+    Object.entries(dashboards(optionsOf())).map(([name, each]) => [name, `${JSON.stringify(each, null, 2)}\n`]),
+  )
+  expect(readdirSync(FOLDER).toSorted()).toEqual(Object.keys(made).toSorted())
+  for (const [name, text] of Object.entries(made)) expect(readFileSync(`${FOLDER}${name}`, 'utf8'), name).toBe(text)
+})
+
+describe.for(PANELS)('$dashboard: $panel.title', ({ panel }) => {
+  test('says what it is, in which unit, and what no data is', () => {
+    const { title, description, datasource, fieldConfig, targets } = panel
+    expect(title).toMatch(/^[A-Z]/)
+    expect(description).toMatch(/^[A-Z0-9].{15,}\.$/s)
+    expect(fieldConfig.defaults.unit).toMatch(/^[a-z]+$/)
+    expect(fieldConfig.defaults.noValue).toBe('no data')
+    expect(fieldConfig.defaults.custom?.spanNulls ?? false).toBe(false)
+    expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' })
+    expect(targets.length).toBeGreaterThan(0)
+    expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length)
+    for (const { legendFormat, interval } of targets) expect([legendFormat.length > 0, interval]).toEqual([true, '60s'])
+  })
+
+  test('is valid PromQL over metrics that exist, of the services that were chosen, with counters only as rates', () => {
+    for (const { expr } of panel.targets) expectSound(expr)
+  })
+
+  test('stands in its row without overlapping another', () => {
+    const { x, w } = panel.gridPos
+    expect(x + w).toBeLessThanOrEqual(24)
+  })
+})
+
+/** By name in Prometheus, each with the suffixes it can have. */
+const OURS = new Map<string, MetricDefinition>(
+  CATALOGUE.flatMap((metric) =>
+    metric.instrument === 'histogram'
+      ? ['_bucket', '_sum', '_count'].map((suffix) => [prometheusName(metric) + suffix, metric] as const)
+      : [[prometheusName(metric), metric] as const],
+  ),
+)
+const THEIRS = new Set([...Object.values(COLLECTOR), ...Object.values(PROMETHEUS)].map((selector) => selector.replace(/\{.*/, '')))
+
+function expectSound(expr: string): void {
+  const { errors, selectors } = parsePromql(expr)
+  expect(errors, expr).toEqual([])
+  expect(selectors.length, expr).toBeGreaterThan(0)
+  for (const { metric, matchers, functions } of selectors) {
+    const ours = OURS.get(metric)
+    if (ours)
+      expect(matchers, expr).toEqual(
+        expect.arrayContaining(['deployment_environment_name=~"$environment"', 'job=~"$service"', 'instance=~"$instance"']),
+      )
+    else expect([...THEIRS, 'ALERTS'], expr).toContain(metric)
+    const counts = ours
+      ? ours.instrument === 'counter' || ours.instrument === 'histogram'
+      : /_total$/.test(metric) && !/uptime/.test(metric)
+    if (counts) expect(['rate', 'increase'], expr).toContain(functions[0])
+    else expect(functions, expr).not.toContain('rate')
+  }
+}
+
+test('panels do not cover one another', () => {
+  for (const { title, panels } of ALL) {
+    const taken = new Set<string>()
+    for (const { gridPos: at, title: panel } of panels) {
+      for (let x = at.x; x < at.x + at.w; x++) {
+        for (let y = at.y; y < at.y + at.h; y++) {
+          expect(taken.has(`${x} ${y}`), `${title}: ${panel} at ${x} ${y}`).toBe(false)
+          taken.add(`${x} ${y}`)
+        }
+      }
+    }
+  }
+})
+
+test('every dashboard has the variables its panels use, links to the others, and alerts as annotations', () => {
+  for (const { uid, editable, panels, templating, annotations, links } of ALL) {
+    const names = templating.list.map(({ name }) => name)
+    expect(names.slice(0, 4)).toEqual(['datasource', 'environment', 'service', 'instance'])
+    const used = JSON.stringify([panels, annotations, templating]).match(/\$\{?[a-z]\w*/g) ?? []
+    expect(used.map((name) => name.replaceAll(/[${]/g, '')).filter((name) => !names.includes(name))).toEqual([])
+    expect(annotations.list.length).toBeGreaterThan(0)
+    for (const { expr } of annotations.list) if (!expr.startsWith('ALERTS')) expectSound(expr)
+    expect(links).toEqual([expect.objectContaining({ tags: ['otel-health'], includeVars: true, keepTime: true })])
+    expect([uid.startsWith('otel-health-'), editable]).toEqual([true, false])
+    expect(panels.map(({ id }) => id)).toEqual(panels.map((_, index) => index + 1))
+  }
+})
+
+test('every metric of the catalogue can be looked at somewhere', () => {
+  const charted = new Set(
+    PANELS.flatMap(({ panel }) =>
+      panel.targets.flatMap(({ expr }) => parsePromql(expr).selectors.map(({ metric }) => OURS.get(metric)?.name)),
+    ),
+  )
+  // The evidence behind a verdict, which charts of attempts show better; an instance's own status, which the service's contains.
+  const onPurpose = ['tracker_fetcher.fetch.units', 'work.units', 'health.instance.status']
+  expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
+})
+
+describe('thresholds are the rules’', () => {
+  const chosen = shown(
+    optionsOf(
+      {
+        LARGE_QUEUE_THRESHOLD: '111',
+        VERY_LARGE_QUEUE_THRESHOLD: '222',
+        MIN_SUCCESS_RATE_HEALTHY: '91',
+        MIN_SUCCESS_RATE_DEGRADED: '61',
+        MIN_FETCH_RATE: '33',
+        MAX_API_RESPONSE_TIME: '4000',
+      },
+      { large_queue: { critical: 333 } },
+    ),
+  )
+  const above = (warning: number, critical?: number): Step[] => [
+    { value: null, color: 'green' },
+    { value: warning, color: 'orange' },
+    ...(critical === undefined ? [] : [{ value: critical, color: 'red' }]),
+  ]
+  const below = (warning: number, critical: number): Step[] => [
+    { value: null, color: 'red' },
+    { value: critical, color: 'orange' },
+    { value: warning, color: 'green' },
+  ]
+  const enough: Step[] = [
+    { value: null, color: 'orange' },
+    { value: 33, color: 'green' },
+  ]
+  test.for([
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate, 5 min', steps: below(91, 61) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due', steps: above(111, 333) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due, by tier', steps: above(111, 333) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Attempts, last hour', steps: enough },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Apple, p95, 5 min', steps: above(4) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Duration of calls to Apple', steps: above(4) },
+    { dashboard: 'otel-health-worker', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-worker', panel: 'Items due', steps: above(111, 333) },
+    { dashboard: 'otel-health-worker', panel: 'Attempts, last hour', steps: enough },
+    { dashboard: 'otel-health-worker', panel: 'Duration of calls, p95', steps: above(4) },
+  ])('$dashboard: $panel', ({ dashboard, panel, steps }) => {
+    const found = chosen.find(({ uid }) => uid === dashboard)!.panels.find(({ title }) => title === panel)!
+    expect(found.fieldConfig.defaults.thresholds.steps).toEqual(steps)
+  })
+
+  test('a state is shown by its name, and what is known of no state is not shown as a good one', () => {
+    for (const { panel } of PANELS) {
+      const [mapping] = panel.fieldConfig.defaults.mappings ?? []
+      if (mapping)
+        expect(Object.entries(mapping.options).map(([value]) => Number(value))).toEqual(
+          Object.keys(mapping.options).map((_, index) => index),
+        )
+    }
+  })
+})
