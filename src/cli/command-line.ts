@@ -1,6 +1,7 @@
 /** `otel-health <command>`: arguments in, exit code out. */
 import { parseArgs } from 'node:util'
 import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
+import { writeDashboards, writeRules } from './generated-files.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
 
 const HELP = `Usage: otel-health <command> [--json]
@@ -11,6 +12,8 @@ const HELP = `Usage: otel-health <command> [--json]
   check <service>    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
   doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
                      (or HEALTH_PROMETHEUS_URL) for its far end
+  dashboards <dir>   Grafana dashboards, one file each, with the limits of environment and health.config here
+  rules <dir>        rules for Prometheus that watch whether services are judged and figures arrive
 
 Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
 The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
@@ -54,11 +57,15 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
       return (expectNoMore(none), watch(full))
     case 'tail':
       return (expectNoMore(none), tail(full))
+    case 'dashboards':
+      return (expectNoMore(rest), writeDashboards(full, argument))
+    case 'rules':
+      return (expectNoMore(rest), writeRules(full, argument))
     case 'doctor': {
       expectNoMore(none)
       // It brings the exporter along, which nobody else shall wait for.
       const { doctor } = await import('./doctor.ts')
-      return doctor(full, { prometheus: values.prometheus })
+      return doctor(full, { prometheus: values.prometheus ?? (io.env['HEALTH_PROMETHEUS_URL'] || undefined) })
     }
     default:
       throw new CommandError(USAGE, `There is no command ${JSON.stringify(command)}: otel-health --help lists them.`)

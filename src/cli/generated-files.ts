@@ -14,7 +14,7 @@ import { CommandError, OK, USAGE } from './outcome.ts'
 const EXPORT_INTERVAL_SECONDS = 60
 
 /** One file a dashboard, for Grafana's file provisioning or its import page. */
-export async function writeDashboards(io: Io, folder: string | undefined, cwd: string): Promise<number> {
+export async function writeDashboards(io: Io, folder: string | undefined, cwd: string = process.cwd()): Promise<number> {
   const { dashboards } = await import('../generate/files.ts')
   const files = dashboards(optionsHere(io.env, cwd))
   return write(
@@ -25,7 +25,7 @@ export async function writeDashboards(io: Io, folder: string | undefined, cwd: s
 }
 
 /** One rule file, for `rule_files` of Prometheus. */
-export async function writeRules(io: Io, folder: string | undefined, cwd: string): Promise<number> {
+export async function writeRules(io: Io, folder: string | undefined, cwd: string = process.cwd()): Promise<number> {
   const { prometheusRuleFile } = await import('../generate/files.ts')
   return write(io, folder, { 'otel-health.yml': prometheusRuleFile(optionsHere(io.env, cwd)) })
 }

@@ -93,6 +93,7 @@ function queryVariable({ name, label, query, multi }: Variable): QueryVariableBu
     .query({ query, refId: name })
     .definition(query)
     .refresh(VariableRefresh.OnTimeRangeChanged)
+    // oxlint-disable-next-line unicorn/no-array-sort -- it is no array
     .sort(VariableSort.AlphabeticalAsc)
     .multi(multi)
     .includeAll(multi)
@@ -114,10 +115,7 @@ function annotation({ name, expr, title, text, colour }: Annotation): Annotation
 
 /** A panel is found by its number, in links and in alerts. Links and annotations stand in sight: the SDK would put them into a menu. */
 function finished(dashboard: Dashboard): Dashboard {
-  return {
-    ...dashboard,
-    panels: (dashboard.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })),
-    links: (dashboard.links ?? []).map(({ placement: _, ...link }) => link),
-    annotations: { list: (dashboard.annotations.list ?? []).map(({ placement: _, ...each }) => each) },
-  }
+  const panels = (dashboard.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 }))
+  for (const each of [...(dashboard.links ?? []), ...(dashboard.annotations.list ?? [])]) delete each.placement
+  return { ...dashboard, panels }
 }

@@ -104,7 +104,7 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
         .showLegend(true)
         .calcs([]),
     )
-    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
+    .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi))
     .thresholds(thresholds(limits))
     .thresholdsStyle(
       new common.GraphThresholdsStyleConfigBuilder().mode(
@@ -213,16 +213,16 @@ function oneRowEach({ labels }: TableColumns, queries: readonly Query[]): DataTr
   ]
 }
 
-function query({ expr, legend }: Query, index: number, minStep: number): DataqueryBuilder {
+function asked({ expr, legend }: Query, index: number, minStep: number): DataqueryBuilder {
   return new DataqueryBuilder().refId(refId(index)).expr(expr).legendFormat(legend).interval(`${minStep}s`)
 }
 
 function range(each: Query, index: number, minStep: number): DataqueryBuilder & Builder<Dataquery> {
-  return query(each, index, minStep).range()
+  return asked(each, index, minStep).range()
 }
 
 function instant(each: Query, index: number, minStep: number): DataqueryBuilder & Builder<Dataquery> {
-  return query(each, index, minStep).instant()
+  return asked(each, index, minStep).instant()
 }
 
 function refId(index: number): string {

@@ -1,0 +1,80 @@
+/** `otel-health dashboards` and `rules`, as somebody with limits of his own runs them. */
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parse } from 'yaml'
+
+import { writeDashboards, writeRules } from '../../src/cli/generated-files.ts'
+import { runCommand } from '../../src/cli/command-line.ts'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'otel-health-generated-'))
+})
+afterEach(async () => await rm(folder, { recursive: true, force: true }))
+
+function command(env: Readonly<Record<string, string>> = {}) {
+  const [out, talk]: [string[], string[]] = [[], []]
+  const io = {
+    env,
+    out: (line: string) => void out.push(line),
+    talk: (line: string) => void talk.push(line),
+    redraw: undefined,
+    signal: new AbortController().signal,
+  }
+  return { io, out, talk }
+}
+
+interface Panel {
+  readonly title?: string
+  readonly fieldConfig?: { readonly defaults: { readonly thresholds: { readonly steps: readonly { readonly value: number | null }[] } } }
+  readonly targets?: readonly { readonly expr: string; readonly interval: string }[]
+}
+
+async function panels(name: string): Promise<readonly Panel[]> {
+  return (JSON.parse(await readFile(join(folder, 'made', name), 'utf8')) as { panels: Panel[] }).panels
+}
+
+test('dashboards have the limits of environment and health.config, and say which files they are', async () => {
+  await writeFile(join(folder, 'health.config.json'), JSON.stringify({ rules: { large_queue: { limit: 7 } } }))
+  const { io, out } = command({ VERY_LARGE_QUEUE_THRESHOLD: '90000', OTEL_METRIC_EXPORT_INTERVAL: '10000' })
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(out.toSorted()).toEqual((await readdir(join(folder, 'made'))).map((name) => join(folder, 'made', name)).toSorted())
+  const due = (await panels('otel-health-tracker-fetcher.json')).find(({ title }) => title === 'Trackers due')!
+  expect(due.fieldConfig!.defaults.thresholds.steps.map(({ value }) => value)).toEqual([null, 7, 90_000])
+  expect(due.targets![0]!.interval).toBe('10s')
+})
+
+test('rules are one file for Prometheus, as patient as the intervals are long', async () => {
+  const { io } = command({ HEALTH_PUBLISHING_INTERVAL: '100' })
+  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  const { groups } = parse(await readFile(join(folder, 'made/otel-health.yml'), 'utf8')) as {
+    groups: { rules: { alert: string; expr: string }[] }[]
+  }
+  expect(groups[0]!.rules[0]).toMatchObject({ alert: 'HealthHeartbeatAbsent', expr: expect.stringMatching(/> 300$/) as string })
+})
+
+test.for([
+  { why: 'a folder must be named', args: ['dashboards'], env: {}, code: 2, said: /Into which folder\?/ },
+  { why: 'one folder is enough', args: ['rules', 'a', 'b'], env: {}, code: 2, said: /"b" is one argument too many/ },
+  {
+    why: 'a variable that cannot be used is named',
+    args: ['rules', 'unused'],
+    env: { MIN_FETCH_RATE: 'ten' },
+    code: 2,
+    said: /^MIN_FETCH_RATE is "ten"/,
+  },
+  { why: 'a file where the folder should be', args: ['rules', '/dev/null/x'], env: {}, code: 1, said: /ENOTDIR/ },
+])('$why', async ({ args, env, code, said }) => {
+  const { io, out, talk } = command(env)
+  expect(await runCommand(args, io)).toBe(code)
+  expect([out, talk]).toEqual([[], [expect.stringMatching(said)]])
+})
+
+test('--json is one list of paths', async () => {
+  const { io, out } = command()
+  expect(await runCommand(['rules', folder, '--json'], io)).toBe(0)
+  expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([[join(folder, 'otel-health.yml')]])
+})
