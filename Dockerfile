@@ -26,6 +26,7 @@ COPY .npmrc package.json package-lock.json ./
 # Without scripts: this image brings its Node, and there is nothing to build yet.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json README.md CHANGELOG.md LICENSE ./
+COPY scripts scripts
 COPY src src
 # The package as it is published, beside the versions of its dependencies that it was tested with.
 RUN npm pack \
