@@ -63,7 +63,6 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
       'health-config-file',
       'otlp-exporter',
       'otlp-settings',
-      'own-requests',
       'version',
       API,
       '@opentelemetry/resources',

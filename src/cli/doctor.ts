@@ -4,7 +4,7 @@ import { checkClocks } from '../doctor/clocks.ts'
 import { checkCollector } from '../doctor/collector.ts'
 import { readConfiguration } from '../doctor/configuration.ts'
 import { readExportSettings } from '../doctor/export-settings.ts'
-import { skip, warn, type Finding, type Standing } from '../doctor/finding.ts'
+import { fail, skip, warn, type Finding, type Standing } from '../doctor/finding.ts'
 import { checkServer, checkWriting, openHealthRedis, type HealthRedis } from '../doctor/health-redis.ts'
 import { checkNode } from '../doctor/node-version.ts'
 import { checkOtlpEndpoint } from '../doctor/otlp-endpoint.ts'
@@ -12,11 +12,13 @@ import { checkOwnRedis } from '../doctor/own-redis.ts'
 import { checkApi, checkPackage } from '../doctor/packages.ts'
 import { findProject } from '../doctor/project.ts'
 import { checkPrometheus } from '../doctor/prometheus.ts'
+import { refusal } from '../doctor/redis-trouble.ts'
 import { checkRecording } from '../doctor/recording.ts'
 import { checkRegistration } from '../doctor/registration.ts'
 import { runChecks, type Check } from '../doctor/run-checks.ts'
-import { checkServices, type Heard } from '../doctor/services.ts'
+import { checkServices, isBeating } from '../doctor/services.ts'
 import { checkVariables } from '../doctor/variables.ts'
+import { readSnapshot } from '../subscribe/snapshot.ts'
 import type { Clock } from '../types.ts'
 import { VERSION } from '../version.ts'
 import type { Io } from './commands.ts'
@@ -25,7 +27,7 @@ import { NO_CONNECTION, OK, UNHEALTHY } from './outcome.ts'
 import { coloured, plain } from './text.ts'
 
 export interface DoctorOptions {
-  /** From the command line; else HEALTH_PROMETHEUS_URL. */
+  /** Where Prometheus is; `undefined`: it is not looked at. */
   readonly prometheus: string | undefined
   /** Where the service is; default: the working directory. */
   readonly cwd?: string
@@ -38,7 +40,7 @@ const LIMIT_MS = 8000
 /** Prints each finding as soon as it is known. Exit 0: nothing failed; 3: no connection to the health Redis; 1: anything else failed. */
 export async function doctor(io: Io, { prometheus, cwd = process.cwd(), clock = systemClock }: DoctorOptions): Promise<number> {
   const release = holdProcess(LIMIT_MS + 1000, () => {})
-  const chain = examine(io, { prometheus: prometheus ?? (io.env['HEALTH_PROMETHEUS_URL'] || undefined), cwd, clock })
+  const chain = examine(io, { prometheus, cwd, clock })
   const findings: Finding[] = []
   try {
     for await (const finding of runChecks(chain.checks, { clock, limitMs: LIMIT_MS, signal: io.signal })) {
@@ -47,7 +49,7 @@ export async function doctor(io: Io, { prometheus, cwd = process.cwd(), clock = 
     }
   } finally {
     release()
-    await chain.close()
+    chain.close()
   }
   if (io.signal.aborted) {
     io.talk('Interrupted: what was not looked at is not known.')
@@ -56,21 +58,19 @@ export async function doctor(io: Io, { prometheus, cwd = process.cwd(), clock = 
   if (io.json) io.out(JSON.stringify({ version: VERSION, checks: findings.map(asJson) }))
   else for (const each of toMend(findings)) io.out(each)
   const failed = findings.filter(({ status }) => status === 'fail')
-  if (failed.some(({ name }) => name === 'redis') && !(await chain.connected())) return NO_CONNECTION
+  if (failed.some(({ name }) => name === 'redis') && !chain.connected()) return NO_CONNECTION
   return failed.length > 0 ? UNHEALTHY : OK
 }
 
 interface Chain {
   readonly checks: readonly Check[]
-  connected(): Promise<boolean>
-  close(): Promise<void>
+  connected(): boolean
+  /** Now, or as soon as there is something to close. */
+  close(): void
 }
 
 /** The checks, in the order of the pipeline. What several of them need is begun once. */
-function examine(
-  io: Io,
-  { prometheus, cwd, clock }: Required<Omit<DoctorOptions, 'prometheus'>> & { prometheus: string | undefined },
-): Chain {
+function examine(io: Io, { prometheus, cwd, clock }: Required<DoctorOptions>): Chain {
   const { env } = io
   const project = findProject(cwd)
   const { settings: otlp, off, ignored } = readExportSettings(env)
@@ -78,16 +78,24 @@ function examine(
   const { options, job } = configuration
   const target = options && targetOf(options.settings)
   const opening: Promise<HealthRedis | Finding | undefined> = target ? openHealthRedis(target) : Promise.resolve(undefined)
-  const redis = opening.then((opened) => (opened && 'client' in opened ? opened : undefined))
-  const heard = Promise.withResolvers<Heard | undefined>()
+  const view = opening.then((opened) => (opened && 'client' in opened ? readSnapshot(opened.client) : undefined))
+  // Whoever asks for it hears why.
+  view.catch(() => {})
+  let reached = false
 
   const onRedis = (name: string, run: (redis: HealthRedis, signal: AbortSignal) => Promise<readonly Finding[]>): Check => ({
     name,
     async run(signal) {
-      const opened = await redis
-      return opened
-        ? await run(opened, signal)
-        : [skip(name, target ? 'no connection to the health Redis' : 'the configuration must be mended first')]
+      const opened = await opening
+      if (!opened) return [skip(name, 'the configuration must be mended first')]
+      if (!('client' in opened)) return [name === opened.name ? opened : skip(name, 'no connection to the health Redis')]
+      reached = true
+      try {
+        return await run(opened, signal)
+      } catch (error) {
+        const { message, mend } = refusal(error)
+        return [fail(name, message, mend)]
+      }
     },
   })
   const here = (name: string, ...findings: readonly Finding[]): Check => ({ name, run: async () => findings })
@@ -96,22 +104,14 @@ function examine(
     here('node', checkNode(process.versions.node), checkPackage(project)),
     here('configuration', configuration.finding, checkVariables(env)),
     here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project)),
-    {
-      name: 'redis',
-      async run() {
-        const opened = await opening
-        if (!opened) return [skip('redis', 'the configuration must be mended first')]
-        return 'client' in opened ? await checkServer(opened, target!, clock) : [opened]
-      },
-    },
+    onRedis('redis', async (opened) => await checkServer(opened, target!, clock)),
     onRedis('redis-writes', async (opened) => await checkWriting(opened, clock)),
     ...(target ? [here('own-redis', checkOwnRedis(target, configuration.loaded, env))] : []),
     onRedis('clock', async ({ client }) => [await checkClocks(client, clock)]),
-    onRedis('services', async (opened, signal) => {
-      const found = await checkServices(opened, options!.serviceName, clock, signal)
-      heard.resolve(found)
-      return found.findings
-    }),
+    onRedis(
+      'services',
+      async ({ subscriber }, signal) => await checkServices((await view)!, options!.serviceName, subscriber, clock, signal),
+    ),
     {
       name: 'otlp',
       async run() {
@@ -133,21 +133,19 @@ function examine(
         if (prometheus === undefined) {
           return [skip('prometheus', 'not looked at: give its address with --prometheus <url> or HEALTH_PROMETHEUS_URL')]
         }
-        if (!(await redis)) heard.resolve(undefined)
         const exportIntervalSeconds = (otlp?.intervalMs ?? 60_000) / 1000
-        const beating = (await heard.promise)?.beating ?? false
+        const beating = view.then(
+          (known) => known !== undefined && options !== undefined && isBeating(known, options.serviceName),
+          () => false,
+        )
         return await checkPrometheus({ url: prometheus, job, exportIntervalSeconds, beating }, signal)
       },
     },
   ]
   return {
     checks,
-    connected: async () => (await redis) !== undefined,
-    async close() {
-      // It may still be trying; then there is nothing to close yet, and it gives up by itself.
-      const opened = await Promise.race([redis, Promise.resolve(undefined)])
-      opened?.close()
-    },
+    connected: () => reached,
+    close: () => void opening.then((opened) => opened && 'close' in opened && opened.close()),
   }
 }
 

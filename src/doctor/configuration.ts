@@ -23,7 +23,7 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
     const name = packageName(script, cwd)
     const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
     const { redisHost } = options.settings
-    if (redisHost.includes('/')) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
+    if (/[/@]/.test(redisHost)) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
     const job = jobOf(options, env)
     const where = loaded ? basename(loaded.file) : 'no health.config is here, so environment and defaults count'
     const inPrometheus = job === options.serviceName ? 'in Redis and as job in Prometheus' : `in Redis, ${job} as job in Prometheus`

@@ -2,13 +2,13 @@
  * Whether the OTLP endpoint takes metrics: asked with an export that holds none, by the exporter that sends the real ones. So the
  * variables mean here what they mean to it: endpoint, headers, certificates, compression.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { emptyResource } from '@opentelemetry/resources'
 import type { Environment } from '../config/options.ts'
 import { createOtlpExporter } from '../otlp-exporter.ts'
 import type { OtlpSettings } from '../otlp-settings.ts'
-import { isOwnRequest } from '../own-requests.ts'
 import type { Clock } from '../types.ts'
 import { errorText } from './error-text.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
@@ -29,7 +29,6 @@ interface Answer {
   readonly location?: string
   readonly text?: string
   readonly error?: unknown
-  readonly timedOut?: boolean
   /** From the request to the answer. */
   readonly ms?: number
 }
@@ -56,31 +55,35 @@ function wrongEndpoint(env: Environment): Finding | undefined {
   return fail('otlp', `${name} is no URL of http or https`, `Write it with its scheme, as in ${name}=http://localhost:4318${path}.`)
 }
 
+/** Tells the requests of one export from all others. */
+const exporting = new AsyncLocalStorage<object>()
+
 async function exportNothing(timeoutMs: number, clock: Clock): Promise<Answer> {
   const exporter = createOtlpExporter(timeoutMs)
   const first = Promise.withResolvers<Answer>()
+  const own = {}
   let url: string | undefined
   let begin = 0
   const follow = (message: unknown): void => {
+    if (exporting.getStore() !== own) return
     const { request } = message as { request: ClientRequest }
-    if (!isOwnRequest(request)) return
     if (url !== undefined) return void request.destroy()
     url = shownUrl(request)
     begin = clock.monotonicMs()
     onAnswer(request, url, first.resolve)
   }
   subscribe('http.client.request.start', follow)
-  exporter.export({ resource: emptyResource(), scopeMetrics: [] }, ({ error }) => {
-    unsubscribe('http.client.request.start', follow)
-    first.resolve({ url, error })
+  exporting.run(own, () => {
+    exporter.export({ resource: emptyResource(), scopeMetrics: [] }, ({ error }) => {
+      unsubscribe('http.client.request.start', follow)
+      first.resolve({ url, error })
+    })
   })
   return { ...(await first.promise), ms: clock.monotonicMs() - begin }
 }
 
 function onAnswer(request: ClientRequest, url: string, answered: (answer: Answer) => void): void {
-  let timedOut = false
-  request.once('timeout', () => (timedOut = true))
-  request.once('error', (error) => answered({ url, error, timedOut }))
+  request.once('error', (error) => answered({ url, error }))
   request.once('response', (response: IncomingMessage) => {
     let text = ''
     response.on('data', (chunk: Buffer) => {
@@ -92,7 +95,6 @@ function onAnswer(request: ClientRequest, url: string, answered: (answer: Answer
       answered({
         url,
         text,
-        timedOut,
         ...(status !== undefined && { status }),
         ...(headers['content-type'] !== undefined && { contentType: headers['content-type'] }),
         ...(location && { location: location.origin + location.pathname }),
@@ -134,12 +136,12 @@ function judge(answer: Answer, env: Environment, timeoutMs: number): Finding {
 
 type Bad = (what: string, mend: string) => Finding
 
-function noAnswer({ url, error, timedOut }: Answer, bad: Bad, variable: string | undefined, timeoutMs: number, grpc: boolean): Finding {
+function noAnswer({ url, error }: Answer, bad: Bad, variable: string | undefined, timeoutMs: number, grpc: boolean): Finding {
   const text = errorText(error)
   const { port, hostname } = new URL(url ?? 'http://localhost')
   if (grpc || port === '4317')
     return bad(`does not answer as HTTP (${text}); ${grpc ? 'the protocol is set to grpc' : '4317 is the port of gRPC'}`, GRPC_MEND)
-  if (timedOut)
+  if (/timed out/i.test(text))
     return bad(`no answer within ${timeoutMs / 1000} s`, 'Look whether the collector is overloaded, or a firewall is in between.')
   if (text === 'ECONNREFUSED') {
     return bad('nobody listens there', `Start the collector, or ${variable ? 'mend' : 'set'} ${variable ?? 'OTEL_EXPORTER_OTLP_ENDPOINT'}.`)
@@ -168,7 +170,7 @@ function refused(answer: Answer, status: number, bad: Bad, variable: string | un
     const to = location === undefined ? '' : ` to ${location}`
     return bad(`answers ${status}, a redirect${to}, which exports do not follow`, `Set ${variable} to where it leads.`)
   }
-  if (/HTTPS? server|requires? TLS/i.test(text) && url.startsWith('http:')) {
+  if (/HTTPS (server|port)|requires? TLS/i.test(text) && url.startsWith('http:')) {
     return bad(`answers ${status}: it expects TLS`, `Write https:// instead of http:// in ${variable}.`)
   }
   if (status === 401 || status === 403) {

@@ -19,7 +19,7 @@ export interface PrometheusQuestion {
   /** Seconds between two exports. */
   readonly exportIntervalSeconds: number
   /** Whether the service gives signs of life on Redis. */
-  readonly beating: boolean
+  readonly beating: Promise<boolean>
 }
 
 export async function checkPrometheus(question: PrometheusQuestion, signal: AbortSignal): Promise<Finding[]> {
@@ -38,7 +38,7 @@ export async function checkPrometheus(question: PrometheusQuestion, signal: Abor
   return [
     ok('prometheus', `Prometheus ${version ?? 'of unknown version'} at ${api.address}`),
     receiverOf(flags),
-    ...seriesOf(question, own, all),
+    ...seriesOf(question, await question.beating, own, all),
   ]
 }
 
@@ -57,10 +57,7 @@ interface Api {
 function prometheusApi(given: string, signal: AbortSignal): Api | undefined {
   const base = URL.parse(given)
   if (!base || !['http:', 'https:'].includes(base.protocol)) return undefined
-  const { username, password } = base
-  // fetch takes none in a URL.
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
-  const headers = username || password ? { authorization: `Basic ${credentials}` } : undefined
+  const headers = authorization(base)
   const address = base.origin + base.pathname.replace(/\/$/, '')
   return {
     address,
@@ -74,6 +71,13 @@ function prometheusApi(given: string, signal: AbortSignal): Api | undefined {
       }
     },
   }
+}
+
+/** fetch takes no credentials in a URL. */
+function authorization({ username, password }: URL): { authorization: string } | undefined {
+  if (!username && !password) return undefined
+  const given = [username, password].map((part) => decodeURIComponent(part.replaceAll(/%(?![0-9a-f]{2})/gi, '%25')))
+  return { authorization: `Basic ${Buffer.from(given.join(':')).toString('base64')}` }
 }
 
 const WHERE = 'Give its address with --prometheus or HEALTH_PROMETHEUS_URL, as in http://localhost:9090.'
@@ -130,7 +134,12 @@ function seriesIn(reply: Reply | undefined): Series[] {
   }))
 }
 
-function seriesOf({ job, exportIntervalSeconds, beating }: PrometheusQuestion, ownReply: Reply | undefined, allReply: Reply): Finding[] {
+function seriesOf(
+  { job, exportIntervalSeconds }: PrometheusQuestion,
+  beating: boolean,
+  ownReply: Reply | undefined,
+  allReply: Reply,
+): Finding[] {
   const [own, all] = [seriesIn(ownReply), seriesIn(allReply)]
   const otherwise = all.filter(({ name }) => name !== HEARTBEAT)
   const names =

@@ -87,34 +87,39 @@ export function connectionTrouble(error: unknown, { tls, clusterMode }: RedisTar
 const REFUSED: readonly Cause[] = [
   {
     sign: /READONLY/,
-    message: 'is a read-only replica',
+    message: 'the server is a read-only replica',
     mend: 'Set HEALTH_REDIS_HOST and HEALTH_REDIS_PORT to the primary.',
   },
-  { sign: /OOM/, message: 'is full and takes nothing more', mend: 'Raise its maxmemory, or lower HEALTH_RETENTION_HOURS.' },
+  { sign: /OOM/, message: 'the server is full and takes nothing more', mend: 'Raise its maxmemory, or lower HEALTH_RETENTION_HOURS.' },
   {
     sign: /NOPERM|no permissions/i,
-    message: 'does not allow this user what otel-health does',
-    mend: 'Allow the user the keys {health}:* and the channels health:*, and the commands that docs/reference.md of Redis groups as @read, @write, @stream, @pubsub and @scripting.',
+    message: 'the server does not allow this user what otel-health does',
+    mend: 'Allow the user what otel-health needs: ACL SETUSER <user> ~{health}:* &health:* +@all -@admin -@dangerous.',
   },
   {
     sign: /MISCONF|stop-writes/i,
-    message: 'takes no writes because it cannot save to its disk',
+    message: 'the server takes no writes because it cannot save to its disk',
     mend: 'Mend the disk of the server, or set stop-writes-on-bgsave-error no.',
   },
-  { sign: /LOADING/, message: 'is still loading its data', mend: 'Wait until it has loaded.' },
+  {
+    sign: /closed|timed? ?out|ECONNRESET/i,
+    message: 'the connection was lost in the middle of it',
+    mend: 'Look whether the server is frozen, overloaded or ends connections by itself.',
+  },
+  { sign: /LOADING/, message: 'the server is still loading its data', mend: 'Wait until it has loaded.' },
   {
     sign: /MASTERDOWN|CLUSTERDOWN/,
-    message: 'is of a cluster that is down',
+    message: 'the server is of a cluster that is down',
     mend: 'Mend the cluster: redis-cli cluster info says what is missing.',
   },
   {
     sign: /MOVED|CROSSSLOT/,
-    message: 'is a node of a cluster',
+    message: 'the server is a node of a cluster',
     mend: 'Set HEALTH_REDIS_CLUSTER_MODE=true.',
   },
   {
     sign: /unknown command/i,
-    message: 'does not know what otel-health needs (Lua scripts and streams)',
+    message: 'the server does not know what otel-health needs (Lua scripts and streams)',
     mend: 'Use Redis 6.2, Valkey, Dragonfly or newer.',
   },
 ]
@@ -124,13 +129,15 @@ export function refusal(error: unknown): Trouble {
   const text = textOf(error)
   return (
     REFUSED.find(({ sign }) => sign.test(text)) ?? {
-      message: `refuses the script that writes alerts (${errorText(error)})`,
-      mend: 'Use a server that runs Lua scripts and has streams: Redis 6.2, Valkey, Dragonfly or newer.',
+      message: `the server refuses what otel-health asks of it (${errorText(error)})`,
+      mend: 'Look at the log of the server; it must run Lua scripts and have streams, as Redis 6.2 and newer, Valkey and Dragonfly do.',
     }
   )
 }
 
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return `${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`
+  // A client of a cluster says what it could not do, and here why.
+  const { code = '', lastNodeError } = error as NodeJS.ErrnoException & { lastNodeError?: unknown }
+  return `${code} ${error.message} ${lastNodeError === undefined ? '' : textOf(lastNodeError)}`
 }

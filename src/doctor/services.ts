@@ -1,11 +1,11 @@
 /** Who has been heard of on the health Redis, and whether two processes call themselves by one name. */
+import type { RedisClient } from '../publish/redis-client.ts'
 import { parseMessage, type StatusMessage } from '../subscribe/message.ts'
 import { STATUS_CHANNELS } from '../subscribe/names.ts'
-import { readSnapshot, type HealthView, type ServiceView } from '../subscribe/snapshot.ts'
+import type { HealthView, ServiceView } from '../subscribe/snapshot.ts'
 import type { Clock } from '../types.ts'
 import { duration } from '../duration.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
-import type { HealthRedis } from './health-redis.ts'
 
 /** Milliseconds. Instances publish every 30 s by default: what is not heard meanwhile may still be so. */
 const LISTEN_MS = 2500
@@ -13,30 +13,35 @@ const LISTEN_MS = 2500
 /** Messages say their time in milliseconds and their uptime in whole seconds. */
 const ROUNDING_MS = 1500
 
-export interface Heard {
-  readonly findings: readonly Finding[]
-  /** Whether the service of this folder gives signs of life. */
-  readonly beating: boolean
-}
-
 /** `service`: the one of this folder. Publishes nothing. */
 export async function checkServices(
-  { client, subscriber }: HealthRedis,
+  view: HealthView,
   service: string,
+  subscriber: RedisClient,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Heard> {
-  const view = await readSnapshot(client)
+): Promise<Finding[]> {
+  if (view.services.length === 0) return [skip('services', 'no service has been heard of yet'), ownOf(undefined, service, view)]
   const live = view.services.flatMap(({ instances }) => instances.flatMap(({ status }) => status ?? []))
-  const own = view.services.find((each) => each.service === service)
   const said = live.length === 0 ? [] : await listen(subscriber, clock, signal)
-  return {
-    findings: [allOf(view), ownOf(own, service, view), missingOf(view), duplicatesOf([...live, ...said], live.length > 0)],
-    beating: own?.instances.some(({ status }) => status !== undefined) ?? false,
-  }
+  return [
+    allOf(view),
+    ownOf(
+      view.services.find((each) => each.service === service),
+      service,
+      view,
+    ),
+    missingOf(view),
+    duplicatesOf(live, said),
+  ]
 }
 
-async function listen(subscriber: HealthRedis['subscriber'], clock: Clock, signal: AbortSignal): Promise<StatusMessage[]> {
+/** Whether a service gives signs of life. */
+export function isBeating({ services }: HealthView, name: string): boolean {
+  return services.some(({ service, instances }) => service === name && instances.some(({ status }) => status !== undefined))
+}
+
+async function listen(subscriber: RedisClient, clock: Clock, signal: AbortSignal): Promise<StatusMessage[]> {
   const messages: StatusMessage[] = []
   subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => {
     const message = parseMessage(channel, text)
@@ -51,7 +56,6 @@ async function listen(subscriber: HealthRedis['subscriber'], clock: Clock, signa
 }
 
 function allOf({ services, at }: HealthView): Finding {
-  if (services.length === 0) return skip('services', 'no service has been heard of yet')
   const each = services.map(({ service, lastBeatAt, instances }) =>
     instances.some(({ status }) => status) ? service : `${service} (silent for ${duration(at - lastBeatAt)})`,
   )
@@ -97,8 +101,9 @@ function missingOf({ services, at }: HealthView): Finding {
  * Two processes that lived at the same time and have the same name. What is kept in Redis and what is heard come from either in turn; a
  * process that was started after the other had spoken last is a restart.
  */
-function duplicatesOf(messages: readonly StatusMessage[], listened: boolean): Finding {
-  if (!listened) return skip('instance-ids', 'no instance is there to listen to')
+function duplicatesOf(live: readonly StatusMessage[], said: readonly StatusMessage[]): Finding {
+  if (live.length === 0) return skip('instance-ids', 'no instance is there to listen to')
+  const messages = [...live, ...said]
   const twice = new Set<string>()
   for (const [index, one] of messages.entries()) {
     for (const other of messages.slice(index + 1)) {

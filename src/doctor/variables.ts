@@ -50,8 +50,13 @@ function list(names: readonly string[]): string {
 }
 
 function closest(name: string): string | undefined {
-  const near = KNOWN.map((known) => ({ known, edits: edits(name, known) })).filter(({ edits: count }) => count <= MOST_EDITS)
-  return near.toSorted((a, b) => a.edits - b.edits)[0]?.known
+  const near = KNOWN.map((known) => ({ known, count: edits(name, known) })).filter(({ known, count }) => count <= mostEdits(known))
+  return near.toSorted((a, b) => a.count - b.count)[0]?.known
+}
+
+/** Of the last word half may be wrong: _DB is another word than _CA. */
+function mostEdits(known: string): number {
+  return Math.min(MOST_EDITS, Math.floor(known.split('_').at(-1)!.length / 2))
 }
 
 /** Letters inserted, left out, replaced or exchanged with their neighbour (optimal string alignment). */
