@@ -1,5 +1,5 @@
 /** The package in whose folder doctor was started, which is as a rule the service's. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { dirname, join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -41,7 +41,7 @@ export function installedPackage(name: string, folder: string): InstalledPackage
     const file = findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
     if (file === undefined) return undefined
     const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }
-    return typeof version === 'string' ? { folder: dirname(file), version } : undefined
+    return typeof version === 'string' ? { folder: realpathSync(dirname(file)), version } : undefined
   } catch {
     return undefined
   }
