@@ -16,6 +16,7 @@ import {
   WORK_QUEUE_SIZE,
   WORK_QUEUE_STATE,
 } from '../catalogue.ts'
+import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { newestHeartbeat, openAlerts, STATUS, statusNow } from './health-panels.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
@@ -30,14 +31,13 @@ export function fleetDashboard(
   const limit = heartbeatLimit(timing)
   const status = statusNow(timing)
   const age = unexcusedAge(series(HEALTH_HEARTBEAT_TIME), series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: 'stopped' }))
-  const count = (title: string, place: number, colour: string) => ({
+  const count = (title: string, place: number, limits?: RuleLimits) => ({
     kind: 'stat' as const,
     title,
     description: `Services that are ${title.toLowerCase()} now, as their status channels say it.`,
     unit: 'none',
     width: 4,
-    limits: undefined,
-    colour,
+    limits,
     queries: [{ expr: `sum(${status} == bool ${place})`, legend: title.toLowerCase() }],
   })
   return {
@@ -51,9 +51,9 @@ export function fleetDashboard(
       {
         title: 'Now',
         panels: [
-          count('Healthy', 0, 'green'),
-          count('Degraded', 1, 'orange'),
-          count('Unhealthy', 2, 'red'),
+          count('Healthy', 0),
+          count('Degraded', 1, { breach: 'above', warning: 1 }),
+          count('Unhealthy', 2, { breach: 'above', warning: 1, critical: 1 }),
           {
             kind: 'stat',
             title: 'Silent',

@@ -46,8 +46,8 @@ interface Judged {
 
 export type PanelSpec =
   | (Described & Judged & { readonly kind: 'timeseries'; readonly stacked?: boolean })
-  /** One figure of now. `states` if it is a state's number, `from` what is fine from where on if it is not judged. */
-  | (Described & Judged & { readonly kind: 'stat'; readonly states?: readonly ShownState[]; readonly colour?: string })
+  /** One figure of now, or a state's number. */
+  | (Described & Judged & { readonly kind: 'stat'; readonly states?: readonly ShownState[] })
   | (Described & { readonly kind: 'timeline'; readonly states: readonly ShownState[] })
   | (Described & { readonly kind: 'heatmap' })
   | (Described & { readonly kind: 'table'; readonly columns: TableColumns })
@@ -114,7 +114,7 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
   return stacked ? panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A')) : panel
 }
 
-function toStat({ limits, states, colour, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
+function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
   return new stat.PanelBuilder()
     .title(spec.title)
     .description(spec.description)
@@ -125,10 +125,10 @@ function toStat({ limits, states, colour, ...spec }: Kind<'stat'>, minStep: numb
     .noValue(NO_DATA)
     .targets(spec.queries.map((query, index) => instant(query, index, minStep)))
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
-    .colorMode(limits || states || colour ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
+    .colorMode(limits || states ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
     .graphMode(common.BigValueGraphMode.None)
     .mappings(states ? [mapping(states)] : [])
-    .thresholds(colour ? plain(colour) : thresholds(limits))
+    .thresholds(states ? plain('text') : thresholds(limits))
 }
 
 function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Builder<Panel> {
@@ -246,7 +246,7 @@ function steps({ breach, warning, critical }: RuleLimits): Threshold[] {
   if (breach === 'above') {
     return [
       { value: null, color: 'green' },
-      { value: warning, color: 'orange' },
+      ...(warning === critical ? [] : [{ value: warning, color: 'orange' }]),
       ...(critical === undefined ? [] : [{ value: critical, color: 'red' }]),
     ]
   }

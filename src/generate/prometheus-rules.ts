@@ -155,7 +155,7 @@ function seriesMissing(limit: number): string {
   )
   const all = `{__name__=~"${names.join('|')}"}`
   const by = `__name__, ${INSTANCE_LABELS.join(', ')}`
-  const gone = `group by (${by}) (last_over_time(${all}[1h])) unless group by (${by}) (${all})`
+  const gone = `group by (${by}) (last_over_time(${all}[1h])) unless on (${by}) group by (${by}) (${all})`
   const beats = `time() - ${HEARTBEAT} < ${limit}`
   // An alert has a name of its own, so that of the series must move.
   return `label_replace(${gone}, "missing", "$1", "__name__", "(.+)") and on (${INSTANCE_LABELS.join(', ')}) (${beats})`
