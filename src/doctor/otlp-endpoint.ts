@@ -116,7 +116,7 @@ const GRPC_MEND = 'Give the endpoint of OTLP over HTTP (port 4318 of a collector
 function judge(answer: Answer, env: Environment, timeoutMs: number): Finding {
   const { url, status, ms = 0 } = answer
   const variable = endpointVariable(env)
-  const place = variable === undefined ? ', the default' : ''
+  const place = variable === undefined ? ' (the default)' : ''
   const bad = (what: string, mend: string) => fail('otlp', `${url ?? 'the endpoint'}${place}: ${what}`, mend)
   const grpc = (env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']) === 'grpc'
   if (status === undefined) return noAnswer(answer, bad, variable, timeoutMs, grpc)

@@ -154,6 +154,8 @@ function seriesOf(
         )
   if (job === undefined) return [skip('prometheus-series', 'the configuration does not say how the service is called'), names]
   if (own.length > 0) return [ageOf(own, job, exportIntervalSeconds), names]
+  if (otherwise.some((each) => each.job === job))
+    return [skip('prometheus-series', `figures of ${job} are there, but under other names`), names]
   const others = list(all.map((each) => each.job))
   const message = `there is no ${HEARTBEAT} of job ${job}${others === '' ? '' : ` (there are those of ${others})`}`
   if (!beating) return [warn('prometheus-series', message, 'Start the service, and look again after its first export.'), names]

@@ -107,6 +107,13 @@ test.for([
     says: /^the heartbeat of mailer is called health_heartbeat_time, but the dashboards ask for/,
   },
   {
+    why: 'so the figures are there all the same',
+    served: { beats: [{ job: 'mailer', name: 'health_heartbeat_time' }] },
+    name: 'prometheus-series',
+    status: 'skip',
+    says: /^figures of mailer are there, but under other names$/,
+  },
+  {
     why: 'names with dots',
     served: { beats: [{ job: 'mailer', name: 'health.heartbeat.time_seconds' }] },
     name: 'prometheus-names',
