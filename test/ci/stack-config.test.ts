@@ -94,7 +94,7 @@ test.for([
     file: 'docker-compose.yml',
     from: 'mem_limit:',
     to: 'memory_limit:',
-    says: /services\.\w+\.memory_limit/,
+    says: /services\.[\w-]+\.memory_limit/,
   },
 ] as const)('$why is refused', async ({ file, from, to, says }) => {
   const { code, said } = await CHECKS[file](broken(file, from, to))
