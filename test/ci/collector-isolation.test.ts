@@ -2,7 +2,7 @@
  * Prometheus refuses a request whole if it refuses one point of it. What services exported while it was away waits in one queue, and
  * leaves it as each service sent it: what is refused of one is no other's loss.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { RealStack } from './real-stack.ts'
 
@@ -32,6 +32,7 @@ async function exportCounter(service: string, { temporality = CUMULATIVE, at = D
 }
 
 test('a service whose points are refused takes nobody else with it', async () => {
+  onTestFailed(() => console.error(stack.log))
   const at = Date.now()
   await stack.stopPrometheus()
   await exportCounter('before', {})

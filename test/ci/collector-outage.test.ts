@@ -1,6 +1,6 @@
 /** The collector is away for two minutes: the service does not notice, and every counter ends where it would have ended. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { compareWithLedger } from './ledger-in-prometheus.ts'
 import { RealStack } from './real-stack.ts'
@@ -53,6 +53,7 @@ function loopDelay(since: number): number {
 }
 
 test('the service is unaffected, and the counters end exactly at the ledger', { timeout: 300 * SECOND }, async () => {
+  onTestFailed(() => console.error(stack.log))
   await expect
     .poll(async () => (await stack.query('sum(tracker_fetcher_fetch_attempts_total)'))[0]?.value ?? 0, { timeout: 30 * SECOND })
     .toBeGreaterThan(0)

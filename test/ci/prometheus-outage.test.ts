@@ -1,6 +1,6 @@
 /** Prometheus is away: the collector's queue on disk keeps what was exported meanwhile, even if the collector itself is killed. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
 import { compareWithLedger } from './ledger-in-prometheus.ts'
 import { RealStack } from './real-stack.ts'
@@ -22,6 +22,7 @@ afterAll(async () => {
 })
 
 test('nothing of the outage is missing, and the counters end exactly at the ledger', { timeout: 300 * SECOND }, async () => {
+  onTestFailed(() => console.error(stack.log))
   await expect
     .poll(async () => (await stack.query('sum(tracker_fetcher_fetch_attempts_total)'))[0]?.value ?? 0, { timeout: 30 * SECOND })
     .toBeGreaterThan(0)
