@@ -3,7 +3,7 @@
  * collector 0.162 and Prometheus 3.13. Counters of what was sent, lost or refused have no series before they first count.
  */
 export const COLLECTOR_JOB = 'otel-collector'
-export const PROMETHEUS_JOB = 'prometheus'
+const PROMETHEUS_JOB = 'prometheus'
 
 const OTLP_HANDLER = 'handler="/api/v1/otlp/v1/metrics"'
 

@@ -23,13 +23,13 @@ export interface GenerateOptions extends HeartbeatTiming {
 
 /** By file name. */
 export function dashboards(options: GenerateOptions): Readonly<Record<string, Dashboard>> {
-  return Object.fromEntries(dashboardSpecs(options).map((spec) => [`${spec.uid}.json`, toDashboard(spec)]))
-}
-
-/** What the dashboards show, before it is Grafana's. */
-export function dashboardSpecs(options: GenerateOptions): readonly DashboardSpec[] {
   const services = serviceDashboards(options)
-  return [fleetDashboard(options, services), ...services.map((service) => serviceDashboard(service, options)), pipelineDashboard(options)]
+  const specs: readonly DashboardSpec[] = [
+    fleetDashboard(options, services),
+    ...services.map((service) => serviceDashboard(service, options)),
+    pipelineDashboard(options),
+  ]
+  return Object.fromEntries(specs.map((spec) => [`${spec.uid}.json`, toDashboard(spec)]))
 }
 
 function serviceDashboards(options: GenerateOptions): readonly ServiceDashboard[] {

@@ -34,7 +34,9 @@ test('a rule that is broken is found', async () => {
     await cp(TESTS, join(folder, 'test/ci/fixtures/prometheus-rules.yml'), { recursive: true })
     const file = join(folder, 'prometheus/rules/otel-health.yml')
     await writeFile(file, (await readFile(file, 'utf8')).replace('> 150', '> 1500'))
-    await expect(run(stackProgram('promtool'), ['test', 'rules', join(folder, 'test/ci/fixtures/prometheus-rules.yml')])).rejects.toThrow()
+    await expect(run(stackProgram('promtool'), ['test', 'rules', join(folder, 'test/ci/fixtures/prometheus-rules.yml')])).rejects.toThrow(
+      /FAILED/,
+    )
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
