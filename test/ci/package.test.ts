@@ -132,6 +132,17 @@ describe.for(['22', '24'])('on Node %s', (major) => {
     await watched
   })
 
+  test('doctor has all that it needs: no check of it fails by itself', async () => {
+    const main = join(folder, 'node_modules/otel-health/dist/cli/main.js')
+    const { stdout } = await node(main, 'doctor', '--json', '--prometheus', 'http://127.0.0.1:2')
+      // Nothing answers there, so that something failed.
+      .catch((error: { stdout: string }) => error)
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string; message: string }[] }
+    const status = new Map(checks.map((check) => [check.name, check.status]))
+    expect(['otel-health', 'api', 'redis', 'redis-writes', 'redis-channel'].map((name) => status.get(name))).toEqual(Array(5).fill('ok'))
+    expect(stdout).not.toContain('the check itself failed')
+  })
+
   test('without Redis and collector the service runs on and ends as it would', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
