@@ -30,7 +30,7 @@ COPY scripts scripts
 COPY src src
 # The package as it is published, beside the versions of its dependencies that it was tested with.
 RUN npm pack \
-  && npm prune --omit=dev --ignore-scripts \
+  && npm ci --omit=dev --ignore-scripts \
   && mkdir node_modules/otel-health \
   && tar -xzf otel-health-*.tgz -C node_modules/otel-health --strip-components=1 \
   && chmod 755 node_modules/otel-health/dist/cli/main.js
