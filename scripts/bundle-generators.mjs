@@ -10,8 +10,6 @@ import { rolldown } from 'rolldown'
 
 const folder = fileURLToPath(new URL('../dist/generate/', import.meta.url))
 const entry = join(folder, 'files.js')
-/** doctor imports it too, and needs nothing else of this folder. */
-const KEPT = ['files.js', 'prometheus-name.js']
 
 const bundle = await rolldown({
   input: entry,
@@ -28,5 +26,5 @@ await bundle.write({
   banner: '/*! Contains @grafana/grafana-foundation-sdk (Apache-2.0, Grafana Labs), yaml (ISC, Eemeli Aro) and tslib (0BSD, Microsoft). */',
 })
 for (const name of readdirSync(folder)) {
-  if (name.endsWith('.js') && !KEPT.includes(name)) rmSync(join(folder, name))
+  if (name.endsWith('.js') && name !== 'files.js') rmSync(join(folder, name))
 }

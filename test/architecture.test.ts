@@ -49,14 +49,17 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     ],
     because: 'it puts what instrument sees into the words of the monitors, and judges nothing',
   },
-  generate: { may: ['services', '@grafana/grafana-foundation-sdk'], because: 'dashboards are made from catalogue and profiles' },
+  generate: {
+    may: ['services', 'prometheus-name', '@grafana/grafana-foundation-sdk/*', 'yaml'],
+    because: 'dashboards and rules are made from catalogue and profiles',
+  },
   panel: { may: ['subscribe', 'node:*'], because: 'it sees a service as everybody else does' },
   doctor: {
     may: [
       'config',
       'publish',
       'subscribe',
-      'generate',
+      'prometheus-name',
       'instrument',
       'watch',
       'duration',
@@ -80,6 +83,8 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
       'generate',
       'services',
       'doctor',
+      'health-config-file',
+      'otlp-settings',
       'clock',
       'duration',
       'version',
@@ -98,6 +103,7 @@ const FILES: Readonly<Record<string, Rule>> = {
   'catalogue.ts': { may: [], because: 'the catalogue depends on nothing' },
   'version.ts': { may: [], because: 'it is one constant' },
   'clock.ts': { may: [], because: 'it is the only place of time' },
+  'prometheus-name.ts': { may: [], because: 'it is pure: a name goes in' },
   'duration.ts': { may: [], because: 'it is one way to write a time' },
   'alert-id.ts': { may: ['node:*'], because: 'it is a hash' },
   'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
@@ -198,7 +204,7 @@ function target(file: string, from: string): string {
 }
 
 function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
-  const patterns = from.startsWith('node:') ? ['node:*'] : [name]
+  const patterns = from.startsWith('node:') ? ['node:*'] : [name, name.replace(/^(@[^/]+\/[^/]+)\/.*/, '$1/*')]
   // Whoever may speak to the API may say what has to be said.
   const may = rule.may.includes(API) ? [...rule.may, 'diag'] : rule.may
   return may.some((allowed) => {

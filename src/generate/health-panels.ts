@@ -29,7 +29,7 @@ import type { Row } from './dashboard.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { heartbeatAge, heartbeatLimit, whileBeating } from './heartbeat.ts'
 import type { PanelSpec, ShownState } from './panel.ts'
-import { prometheusLabel } from './prometheus-name.ts'
+import { prometheusLabel } from '../prometheus-name.ts'
 import { max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
 
 /** From best to worst. */

@@ -19,7 +19,7 @@ import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { heartbeatLimit, unexcusedAge } from './heartbeat.ts'
 import { QUEUE_LIMIT_PERCENT } from './pipeline-dashboard.ts'
-import { prometheusLabel, prometheusName } from './prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../prometheus-name.ts'
 import { INSTANCE_LABELS } from './promql.ts'
 
 export interface PrometheusRule {

@@ -1,6 +1,6 @@
 /** PromQL over the metrics of the catalogue, as a dashboard's variables select them. */
 import type { MetricDefinition } from '../catalogue.ts'
-import { prometheusLabel, prometheusName } from './prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../prometheus-name.ts'
 
 /** By attribute: the value it has, or has not. */
 export type Where = Readonly<Record<string, string | { readonly not: string }>>

@@ -3,7 +3,7 @@ import { HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH
 import type { Annotation, DashboardSpec, Row, Variable } from './dashboard.ts'
 import { OWN_ROW, PROCESS_ROW, standingRow } from './health-panels.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
-import { prometheusLabel, prometheusName } from './prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../prometheus-name.ts'
 import { series } from './promql.ts'
 
 export interface ServiceDashboard {

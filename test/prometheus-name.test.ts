@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
-import { CATALOGUE } from '../../src/catalogue.ts'
-import { prometheusLabel, prometheusName } from '../../src/generate/prometheus-name.ts'
+import { CATALOGUE } from '../src/catalogue.ts'
+import { prometheusLabel, prometheusName } from '../src/prometheus-name.ts'
 
 test.for([
   {

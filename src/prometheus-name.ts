@@ -2,7 +2,7 @@
  * What a metric and an attribute are called in Prometheus, with its translation strategy UnderscoreEscapingWithSuffixes (the default).
  * Source: OTel specification, compatibility/prometheus_and_openmetrics; proven on the real program by test/ci/dashboards.test.ts.
  */
-import type { MetricDefinition } from '../catalogue.ts'
+import type { MetricDefinition } from './catalogue.ts'
 
 const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
 
@@ -25,7 +25,6 @@ function unitSuffix(unit: string, instrument: MetricDefinition['instrument']): s
   if (/^\{.*\}$/.test(unit)) return undefined
   if (unit === '1') return instrument === 'observable_gauge' ? 'ratio' : undefined
   const suffix = UNITS[unit]
-  if (!suffix)
-    throw new Error(`The unit ${JSON.stringify(unit)} has no name in Prometheus here: add it to src/generate/prometheus-name.ts.`)
+  if (!suffix) throw new Error(`The unit ${JSON.stringify(unit)} has no name in Prometheus here: add it to src/prometheus-name.ts.`)
   return suffix
 }
