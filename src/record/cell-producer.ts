@@ -46,7 +46,6 @@ export function createCellProducer(options: CellProducerOptions): MetricProducer
   const { store, clock, selectTemporality } = options
   const scope = { name: SCOPE, version: options.version, schemaUrl: '' }
   const given = new Map<Cell, Given>()
-  const starts = new Map<Cell, HrTime>()
   const temporalities = new Map<InstrumentKind, number>()
   let lastCollectedAt: HrTime | undefined
 
@@ -58,21 +57,14 @@ export function createCellProducer(options: CellProducerOptions): MetricProducer
     return temporality
   }
 
-  /** When a cumulative series began for this reader: the last time it was given everything and this was still 0. */
-  function startOf(cell: CounterCell | HistogramCell): HrTime {
-    let start = starts.get(cell)
-    if (!start) starts.set(cell, (start = later(cell.startTime, lastCollectedAt)))
-    return start
-  }
-
   function collect(): CollectionResult {
     store.refresh()
+    store.beginSeries(lastCollectedAt)
     const now = toHrTime(clock.epochMs())
     const metrics: MetricData[] = []
     for (const { metric, cells } of store.families()) {
       const temporality = temporalityOf(metric.instrument)
-      const data =
-        temporality === DELTA ? deltaData(metric, cells, now, lastCollectedAt, given) : cumulativeData(metric, cells, now, startOf)
+      const data = temporality === DELTA ? deltaData(metric, cells, now, lastCollectedAt, given) : cumulativeData(metric, cells, now)
       if (data.dataPoints.length > 0) metrics.push(data)
     }
     lastCollectedAt = now
@@ -93,23 +85,15 @@ interface Given {
   counts: number[]
 }
 
-/**
- * A backend that knows when a series was 0 sees its first increments: with a start long before the first point they would be spread
- * over all that time, and with none they would be lost.
- */
-function cumulativeData(
-  metric: MetricDefinition,
-  cells: ReadonlyMap<string, Cell>,
-  now: HrTime,
-  startOf: (cell: CounterCell | HistogramCell) => HrTime,
-): MetricData {
+function cumulativeData(metric: MetricDefinition, cells: ReadonlyMap<string, Cell>, now: HrTime): MetricData {
   const points: DataPoint<unknown>[] = []
   for (const cell of cells.values()) {
     if (cell instanceof CounterCell) {
-      if (cell.value > 0) points.push(point(cell.attributes, startOf(cell), now, cell.value))
+      if (cell.value > 0) points.push(point(cell.attributes, cell.startTime, now, cell.value))
     } else if (cell instanceof HistogramCell) {
-      if (cell.count > 0)
-        points.push(point(cell.attributes, startOf(cell), now, histogram(cell, cell.counts.slice(), cell.count, cell.sum)))
+      if (cell.count > 0) {
+        points.push(point(cell.attributes, cell.startTime, now, histogram(cell, cell.counts.slice(), cell.count, cell.sum)))
+      }
     } else pushLevel(points, cell, now)
   }
   return metricData(metric, CUMULATIVE, points)
@@ -145,10 +129,6 @@ function deltaData(
     }
   }
   return metricData(metric, DELTA, points)
-}
-
-function later(a: HrTime, b: HrTime | undefined): HrTime {
-  return b && (b[0] > a[0] || (b[0] === a[0] && b[1] > a[1])) ? b : a
 }
 
 function pushLevel(points: DataPoint<unknown>[], cell: LevelCell, now: HrTime): void {

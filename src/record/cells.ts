@@ -17,7 +17,8 @@ const OVERFLOW: Attributes = { 'otel.metric.overflow': 'true' }
 export class CounterCell implements Series, CounterHandle {
   readonly metric: string
   readonly attributes: Attributes
-  readonly startTime: HrTime
+  /** When it was made, or later: when it is known to have been 0 still. */
+  startTime: HrTime
   value = 0
 
   constructor(metric: string, attributes: Attributes, startTime: HrTime) {
@@ -34,7 +35,8 @@ export class CounterCell implements Series, CounterHandle {
 export class HistogramCell implements Series, HistogramHandle {
   readonly metric: string
   readonly attributes: Attributes
-  readonly startTime: HrTime
+  /** When it was made, or later: when it is known to have been empty still. */
+  startTime: HrTime
   readonly bounds: readonly number[]
   readonly counts: number[]
   count = 0
@@ -93,6 +95,8 @@ export class CellStore implements Recording {
   readonly #clock: Clock
   readonly #families = new Map<string, CellFamily>()
   readonly #refreshers: (() => void)[] = []
+  /** Series that had no value yet when somebody looked. */
+  #unbegun: (CounterCell | HistogramCell)[] = []
   /** Requests for a series beyond the limit; they were given the overflow series of their metric. */
   overflowed = 0
 
@@ -101,14 +105,14 @@ export class CellStore implements Recording {
   }
 
   counter(metric: MetricDefinition, attributes: Attributes): CounterCell {
-    return this.#resolve(metric, attributes, (attrs) => new CounterCell(metric.name, attrs, toHrTime(this.#clock.epochMs())))
+    return this.#resolve(metric, attributes, (attrs) =>
+      this.#unbegunOne(new CounterCell(metric.name, attrs, toHrTime(this.#clock.epochMs()))),
+    )
   }
 
   histogram(metric: MetricDefinition, attributes: Attributes): HistogramCell {
-    return this.#resolve(
-      metric,
-      attributes,
-      (attrs) => new HistogramCell(metric.name, attrs, toHrTime(this.#clock.epochMs()), metric.bounds ?? []),
+    return this.#resolve(metric, attributes, (attrs) =>
+      this.#unbegunOne(new HistogramCell(metric.name, attrs, toHrTime(this.#clock.epochMs()), metric.bounds ?? [])),
     )
   }
 
@@ -122,6 +126,19 @@ export class CellStore implements Recording {
 
   refresh(): void {
     for (const refresh of this.#refreshers) refresh()
+  }
+
+  /**
+   * Series that got their first value since `zeroAt`, when all was collected, began then: they were 0. A backend that knows when a series
+   * was 0 sees its first increments; with a start long before the first point they would be spread over all that time. `undefined`: nobody
+   * has collected before, and they began when they were made.
+   */
+  beginSeries(zeroAt: HrTime | undefined): void {
+    this.#unbegun = this.#unbegun.filter((cell) => {
+      if (cell instanceof CounterCell ? cell.value === 0 : cell.count === 0) return true
+      if (zeroAt && isBefore(cell.startTime, zeroAt)) cell.startTime = zeroAt
+      return false
+    })
   }
 
   /** Every metric with its cells, in order of first use. Untouched cells are included. */
@@ -145,6 +162,11 @@ export class CellStore implements Recording {
       }
     }
     return samples
+  }
+
+  #unbegunOne<C extends CounterCell | HistogramCell>(cell: C): C {
+    this.#unbegun.push(cell)
+    return cell
   }
 
   #resolve<C extends Cell>(metric: MetricDefinition, attributes: Attributes, create: (attributes: Attributes) => C): C {
@@ -175,6 +197,10 @@ export class CellStore implements Recording {
 export function toHrTime(epochMs: number): HrTime {
   const seconds = Math.floor(epochMs / 1000)
   return [seconds, Math.round((epochMs - seconds * 1000) * 1e6)]
+}
+
+function isBefore(a: HrTime, b: HrTime): boolean {
+  return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
 }
 
 function seriesKey(attributes: Attributes): string {

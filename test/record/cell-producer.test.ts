@@ -32,11 +32,13 @@ function producing() {
   }
 }
 
-test('a series of the first collection began when it was made', async () => {
+test('a series of the first collection began when it was made, and stays at that', async () => {
   const { clock, store, starts } = producing()
   clock.advance(3000)
   store.counter(FETCH_ATTEMPTS, { [OUTCOME]: 'reports' }).add(1)
   clock.advance(7000)
+  expect(await starts()).toEqual({ reports: 3 })
+  clock.advance(10_000)
   expect(await starts()).toEqual({ reports: 3 })
 })
 
