@@ -26,5 +26,5 @@ await bundle.write({
   banner: '/*! Contains @grafana/grafana-foundation-sdk (Apache-2.0, Grafana Labs), yaml (ISC, Eemeli Aro) and tslib (0BSD, Microsoft). */',
 })
 for (const name of readdirSync(folder)) {
-  if (name.endsWith('.js') && name !== 'files.js') rmSync(join(folder, name))
+  if (name !== 'files.js') rmSync(join(folder, name))
 }

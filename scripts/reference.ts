@@ -9,6 +9,8 @@ import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
 import { CATALOGUE, SERVICE_SILENT } from '../src/catalogue.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { resolveOptions } from '../src/config/options.ts'
+import { prometheusRules } from '../src/generate/prometheus-rules.ts'
+import { prometheusName } from '../src/prometheus-name.ts'
 import type { Rule } from '../src/types.ts'
 import type { ServiceKind } from '../src/services/profile.ts'
 import { trackerFetcher } from '../src/services/tracker-fetcher-metrics.ts'
@@ -52,7 +54,7 @@ const WORKER_METRICS = 'work.'
 export function reference(): string {
   return `# Reference
 
-Made by \`node scripts/reference.ts\` of src/catalogue.ts, src/config/settings.ts and src/services; a test compares it.
+Made by \`npm run generate\` of src/catalogue.ts, src/config/settings.ts, src/services and src/generate; a test compares it.
 
 ## Settings
 
@@ -95,6 +97,20 @@ ${metricsTable((name) => name.startsWith(WORKER_METRICS))}
 ## Metrics of the tracker fetcher
 
 ${metricsTable((name) => name.startsWith(TRACKER_FETCHER_METRICS))}
+
+## Rules for Prometheus
+
+They watch the watchers, as \`otel-health rules\` writes them; how a service is judged stays in otel-health.
+
+${table(
+  ['alert', 'severity', 'fires when this has held for', 'tells'],
+  prometheusRules({ publishingInterval: 30, exportInterval: 60 }).map(({ alert, for: holds, labels, annotations }) => [
+    `\`${alert}\``,
+    labels.severity,
+    holds,
+    annotations.summary.replaceAll(/\{\{ \$labels\.job \}\}/g, 'a service'),
+  ]),
+)}
 `
 }
 
@@ -118,15 +134,25 @@ function rulesTable(rules: readonly NamedTiming[], descriptions: Readonly<Record
 }
 
 function metricsTable(isShown: (name: string) => boolean): string {
-  return table(['metric', 'instrument, unit', 'attributes', 'meaning'], CATALOGUE.filter(({ name }) => isShown(name)).map(metricRow))
+  return table(
+    ['metric', 'in Prometheus', 'instrument, unit', 'attributes', 'meaning'],
+    CATALOGUE.filter(({ name }) => isShown(name)).map(metricRow),
+  )
 }
 
-function metricRow({ name, instrument, unit, attributes, bounds, description }: MetricDefinition): string[] {
+function metricRow(metric: MetricDefinition): string[] {
+  const { name, instrument, unit, attributes, bounds, description } = metric
   const listed = Object.entries(attributes).map(
     ([attribute, values]) => `\`${attribute}\`${values.length > 0 ? ` = ${values.join(', ')}` : ''}`,
   )
   const buckets = bounds ? ` Buckets ${bounds.join(' ')}.` : ''
-  return [`\`${name}\``, `${INSTRUMENTS[instrument]} \`${unit}\``, listed.join('; '), `${description}${buckets}`]
+  return [
+    `\`${name}\``,
+    `\`${prometheusName(metric)}\``,
+    `${INSTRUMENTS[instrument]} \`${unit}\``,
+    listed.join('; '),
+    `${description}${buckets}`,
+  ]
 }
 
 function describe(rule: string, descriptions: Readonly<Record<string, string>>): string {

@@ -6,7 +6,7 @@ import { REFERENCE, reference } from '../scripts/reference.ts'
 import { VERSION } from '../src/version.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
-test('docs/reference.md is what the code says: run node scripts/reference.ts', () => {
+test('docs/reference.md is what the code says: npm run generate', () => {
   expect(readFileSync(REFERENCE, 'utf8')).toBe(reference())
 })
 
