@@ -9,7 +9,8 @@ const HELP = `Usage: otel-health <command> [--json]
   status [service]   what is known now; exit 1 if anything is unhealthy
   watch              the same, live
   tail               channel messages as they come, one JSON a line
-  check <service>    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+  check [service]    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; without a name of the
+                     service that HEALTH_SERVICE_NAME or OTEL_SERVICE_NAME names
   doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
                      (or HEALTH_PROMETHEUS_URL) for its far end
   dashboards <dir>   Grafana dashboards, one file each, with the limits of environment and health.config here

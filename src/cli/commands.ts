@@ -5,7 +5,7 @@ import { readSnapshot, type HealthView } from '../subscribe/snapshot.ts'
 import { systemClock } from '../clock.ts'
 import type { Environment } from '../config/options.ts'
 import type { Status } from '../types.ts'
-import { connect, lost, targetFrom } from './connection.ts'
+import { connect, lost, serviceNamedBy, targetFrom } from './connection.ts'
 import { CommandError, OK, UNHEALTHY } from './outcome.ts'
 import { asJson, details, overview, summary } from './report.ts'
 import { coloured, plain } from './text.ts'
@@ -44,13 +44,17 @@ const NAGIOS: Readonly<Record<Status, { readonly word: string; readonly code: nu
 /** Nagios: what could not be found out, for whatever reason. */
 export const UNKNOWN = 3
 
-/** Exit codes and output as Nagios plugins have them: one line with the status first, figures after a bar. */
-export async function check(io: Io, name: string | undefined): Promise<number> {
+/**
+ * Exit codes and output as Nagios plugins have them: one line with the status first, figures after a bar. Without a name it is the service
+ * that the environment names, as in a container.
+ */
+export async function check(io: Io, given: string | undefined): Promise<number> {
   const tell = (word: string, code: number, message: string, figures: string = '') => {
     io.out(io.json ? JSON.stringify({ status: word, code, message }) : `${word} - ${message}${figures}`)
     return code
   }
   try {
+    const name = given ?? serviceNamedBy(io.env)
     if (name === undefined) return tell('UNKNOWN', UNKNOWN, 'which service? Usage: otel-health check <service>')
     const view = await readOnce(io)
     const service = view.services.find((each) => each.service === name)

@@ -1,5 +1,5 @@
 /** Where the health Redis is, from the environment, and connections to it for the length of a command. */
-import { resolveOptions, type Environment } from '../config/options.ts'
+import { resolveOptions, UNKNOWN_SERVICE, type Environment, type HealthOptions } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../publish/redis-client.ts'
 import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
@@ -9,11 +9,21 @@ const TIMEOUT_MS = 2000
 
 /** Throws a usage error if a variable cannot be used. */
 export function targetFrom(env: Environment): RedisTarget {
+  return targetOf(optionsFrom(env).settings)
+}
+
+function optionsFrom(env: Environment): HealthOptions {
   try {
-    return targetOf(resolveOptions({ env }).settings)
+    return resolveOptions({ env })
   } catch (error) {
     throw new CommandError(USAGE, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** The service that the environment names, as it is called in Redis. Throws a usage error if a variable cannot be used. */
+export function serviceNamedBy(env: Environment): string | undefined {
+  const { serviceName } = optionsFrom(env)
+  return serviceName === UNKNOWN_SERVICE ? undefined : serviceName
 }
 
 export function targetOf(settings: Settings): RedisTarget {

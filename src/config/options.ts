@@ -7,6 +7,9 @@ import { shownSecret, shownValue } from './shown-value.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** What a service is called that nothing names. */
+export const UNKNOWN_SERVICE = 'unknown_service'
+
 export interface HealthOptions {
   readonly serviceName: string
   /** Set when the name had to be changed to fit into keys: what it was. */
@@ -43,7 +46,7 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
       attributes['service.name'] ||
       config.serviceName ||
       packageName ||
-      'unknown_service')
+      UNKNOWN_SERVICE)
   const serviceName = toServiceName(original)
   if (!serviceName) {
     throw new Error(

@@ -134,6 +134,15 @@ test.for([
   expect(ended.code).toBe(code)
 })
 
+test.for([
+  { why: 'by a name that Redis cannot have', env: { HEALTH_SERVICE_NAME: 'GeoCoding' }, code: 0, out: /^OK - geocoding is healthy/ },
+  { why: 'by OTEL_SERVICE_NAME', env: { OTEL_SERVICE_NAME: 'geocoding' }, code: 0, out: /^OK - geocoding is healthy/ },
+  { why: 'by a variable that cannot be used', env: { HEALTH_SERVICE_NAME: '***' }, code: 3, out: /^UNKNOWN - The service name "\*\*\*"/ },
+])('check asks for the service that the environment names, $why', async ({ env, code, out }) => {
+  const ended = await run(['check'], env)
+  expect(ended).toMatchObject({ code, out: expect.stringMatching(out) as string, talk: '' })
+})
+
 test('--json is data', async () => {
   const { services } = JSON.parse((await run(['status', '--json'])).out) as { services: Record<string, unknown>[] }
   expect(services.map(({ service, status, reasons }) => [service, status, reasons])).toEqual([
