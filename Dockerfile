@@ -46,7 +46,7 @@ WORKDIR /app
 # not. Docker itself restarts nothing for it. Where something does (Swarm, autoheal), say HEALTHCHECK NONE: this is about the service and
 # all it depends on, and a restart unblocks no account and mends no server; it only asks them more often.
 HEALTHCHECK --interval=10s --timeout=8s --start-period=30s --retries=2 \
-  CMD otel-health check "${HEALTH_SERVICE_NAME:-$OTEL_SERVICE_NAME}" || [ $? -eq 1 ]
+  CMD otel-health check || [ $? -eq 1 ]
 
 # The tracker fetcher and the simulated Apple and anisette: TypeScript, run as it is.
 FROM base AS demo
