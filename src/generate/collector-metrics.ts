@@ -17,13 +17,11 @@ function prometheus(name: string, matcher: string = ''): string {
 export const COLLECTOR = {
   up: `up{job="${COLLECTOR_JOB}"}`,
   accepted: collector('receiver_accepted_metric_points_total'),
+  /** Answered with 503, as the queue or the memory was full: who sent them tries again. */
   refused: collector('receiver_refused_metric_points_total'),
-  failed: collector('receiver_failed_metric_points_total'),
   sent: collector('exporter_sent_metric_points_total'),
   /** Given up after all retries, or refused for good. */
   sendFailed: collector('exporter_send_failed_metric_points_total'),
-  /** The queue was full. */
-  enqueueFailed: collector('exporter_enqueue_failed_metric_points_total'),
   queueSize: collector('exporter_queue_size'),
   queueCapacity: collector('exporter_queue_capacity'),
   memory: collector('process_memory_rss_bytes'),
@@ -32,9 +30,9 @@ export const COLLECTOR = {
 
 export const PROMETHEUS = {
   up: `up{job="${PROMETHEUS_JOB}"}`,
-  /** By `code`: 400 are samples that are refused for good. */
+  /** By `code`: 400 are samples that are refused for good, 503 is a Prometheus that starts, and the collector tries again. */
   otlpRequests: prometheus('http_requests_total', OTLP_HANDLER),
-  otlpRefused: prometheus('http_requests_total', `${OTLP_HANDLER},code!~"2.."`),
+  otlpRefused: prometheus('http_requests_total', `${OTLP_HANDLER},code=~"4.."`),
   appended: prometheus('tsdb_head_samples_appended_total'),
   late: prometheus('tsdb_head_out_of_order_samples_appended_total'),
   tooOld: prometheus('tsdb_too_old_samples_total'),

@@ -53,7 +53,10 @@ export interface DashboardSpec {
   readonly exportInterval: number
 }
 
-export function toDashboard(spec: DashboardSpec): Dashboard {
+type Named = Pick<DashboardSpec, 'title' | 'uid'>
+
+/** `others` are a click away. */
+export function toDashboard(spec: DashboardSpec, others: readonly Named[]): Dashboard {
   const dashboard = new DashboardBuilder(spec.title)
     .uid(spec.uid)
     .description(spec.description)
@@ -65,15 +68,7 @@ export function toDashboard(spec: DashboardSpec): Dashboard {
     .tooltip(DashboardCursorSync.Crosshair)
     .variables([datasourceVariable(), ...spec.variables.map(queryVariable)])
     .annotations(spec.annotations.map(annotation))
-    .links([
-      new DashboardLinkBuilder('otel-health')
-        .type(DashboardLinkType.Dashboards)
-        .tags([TAG])
-        .asDropdown(false)
-        .includeVars(true)
-        .keepTime(true)
-        .icon('external link'),
-    ])
+    .links(others.map(link))
   for (const { title, panels } of spec.rows) {
     dashboard.withRow(new RowBuilder(title))
     for (const panel of panels) dashboard.withPanel(toPanel(panel, spec.exportInterval))
@@ -98,6 +93,15 @@ function queryVariable({ name, label, query, multi }: Variable): QueryVariableBu
     .multi(multi)
     .includeAll(multi)
   return multi ? variable.allValue('.*').current({ text: 'All', value: '$__all', selected: true }) : variable
+}
+
+/** The environment goes along, the service does not: all services would be one to the dashboard of one, and one be all of the fleet. */
+function link({ title, uid }: Named): DashboardLinkBuilder {
+  return new DashboardLinkBuilder(title)
+    .type(DashboardLinkType.Link)
+    .url(`/d/${uid}?\${environment:queryparam}&\${datasource:queryparam}`)
+    .icon('dashboard')
+    .keepTime(true)
 }
 
 function annotation({ name, expr, title, text, colour }: Annotation): AnnotationQueryBuilder {

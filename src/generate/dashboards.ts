@@ -29,7 +29,15 @@ export function dashboards(options: GenerateOptions): Readonly<Record<string, Da
     ...services.map((service) => serviceDashboard(service, options)),
     pipelineDashboard(options),
   ]
-  return Object.fromEntries(specs.map((spec) => [`${spec.uid}.json`, toDashboard(spec)]))
+  return Object.fromEntries(
+    specs.map((spec) => [
+      `${spec.uid}.json`,
+      toDashboard(
+        spec,
+        specs.filter((other) => other !== spec),
+      ),
+    ]),
+  )
 }
 
 function serviceDashboards(options: GenerateOptions): readonly ServiceDashboard[] {
@@ -46,7 +54,7 @@ function serviceDashboards(options: GenerateOptions): readonly ServiceDashboard[
       title: 'otel-health: worker',
       description: 'Any worker: how it stands, what it does, its queues and upstreams.',
       rule: 'low_work_rate',
-      rows: workerRows(limitsOf(worker, options)),
+      rows: workerRows(limitsOf(worker, options), options),
     },
   ]
 }

@@ -1,9 +1,6 @@
 /** All services at a glance: how each stands, and which alerts are open. */
 import {
   FETCH_ATTEMPTS,
-  HEALTH_HEARTBEAT_TIME,
-  HEALTH_INSTANCE_PHASE,
-  HEALTH_PHASE,
   HEALTH_SERVICE,
   HEALTH_SERVICE_SILENT,
   OUTCOME,
@@ -18,10 +15,10 @@ import {
 } from '../catalogue.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
-import { newestHeartbeat, openAlerts, STATUS, statusNow } from './health-panels.ts'
+import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from './health-panels.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
-import { heartbeatAge, heartbeatLimit, unexcusedAge } from './heartbeat.ts'
-import { increase, max, percent, rate, series, SERVICE_LABELS, sum } from './promql.ts'
+import { heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
+import { increase, max, percent, series, SERVICE_LABELS, sum } from './promql.ts'
 import { healthAnnotations, serviceVariables } from './service-dashboard.ts'
 
 export function fleetDashboard(
@@ -30,7 +27,7 @@ export function fleetDashboard(
 ): DashboardSpec {
   const limit = heartbeatLimit(timing)
   const status = statusNow(timing)
-  const age = unexcusedAge(series(HEALTH_HEARTBEAT_TIME), series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: 'stopped' }))
+  const age = unexcusedAge()
   const count = (title: string, place: number, limits?: RuleLimits) => ({
     kind: 'stat' as const,
     title,
@@ -45,7 +42,7 @@ export function fleetDashboard(
     title: 'otel-health: fleet',
     description: 'How all services stand, and which alerts are open.',
     variables: serviceVariables({ multi: true }),
-    annotations: healthAnnotations(),
+    annotations: healthAnnotations(timing),
     exportInterval: timing.exportInterval,
     rows: [
       {
@@ -75,10 +72,10 @@ export function fleetDashboard(
           {
             kind: 'stat',
             title: 'Work a second',
-            description: 'Attempts of all services.',
+            description: 'Attempts of all services, over the last 5 minutes.',
             unit: 'ops',
             width: 4,
-            queries: [{ expr: sum(`${rate(FETCH_ATTEMPTS)} or ${rate(WORK_ATTEMPTS)}`), legend: 'attempts' }],
+            queries: [{ expr: `${attempts([])} / 300`, legend: 'attempts' }],
           },
           {
             kind: 'timeline',
@@ -87,29 +84,32 @@ export function fleetDashboard(
             unit: 'none',
             width: 24,
             states: STATUS,
-            queries: [{ expr: status, legend: '{{job}}' }],
+            queries: [{ expr: status, legend: SERVICE_LEGEND }],
           },
           {
             kind: 'table',
             title: 'Services',
-            description: 'One row a service; success rate and attempts are those of the last 5 minutes.',
+            description: 'One row a service, the worst first; success rate and attempts are those of the last 5 minutes.',
             unit: 'none',
             width: 24,
             queries: [
               { expr: status, legend: 'status' },
-              { expr: heartbeatAge(newestHeartbeat()), legend: 'last heartbeat' },
-              {
-                expr: `count by (${SERVICE_LABELS.join(', ')}) (${heartbeatAge(series(HEALTH_HEARTBEAT_TIME))} < ${limit})`,
-                legend: 'instances',
-              },
+              { expr: age, legend: 'last heartbeat' },
+              { expr: `count by (${SERVICE_LABELS.join(', ')}) (${running(timing)})`, legend: 'instances' },
               { expr: sum(openAlerts(timing), SERVICE_LABELS), legend: 'open alerts' },
               { expr: success(), legend: 'success rate' },
               { expr: `12 * ${attempts()}`, legend: 'attempts an hour' },
-              { expr: due(), legend: 'due' },
+              { expr: due(timing), legend: 'due' },
             ],
             columns: {
               labels: { deployment_environment_name: 'environment', job: 'service' },
               shown: {
+                service: {
+                  links: services.map(({ title, uid }) => ({
+                    title: `Open in "${title}"`,
+                    url: `/d/${uid}?var-service=\${__data.fields.service}&\${environment:queryparam}&\${datasource:queryparam}&\${__url_time_range}`,
+                  })),
+                },
                 status: { states: STATUS },
                 'last heartbeat': { unit: 's', limits: { breach: 'above', warning: limit / 2, critical: limit } },
                 'open alerts': { limits: { breach: 'above', warning: 1 } },
@@ -117,10 +117,7 @@ export function fleetDashboard(
                 'attempts an hour': { unit: 'short' },
                 due: { unit: 'short' },
               },
-              links: services.map(({ title, uid }) => ({
-                title: `Open in "${title}"`,
-                url: `/d/${uid}?var-service=\${__data.fields.service}&\${datasource:queryparam}&\${__url_time_range}`,
-              })),
+              sortBy: { column: 'status', descending: true },
             },
           },
         ],
@@ -137,16 +134,20 @@ export function fleetDashboard(
             queries: [{ expr: `${openAlerts(timing)} == 1`, legend: 'open' }],
             columns: {
               labels: { deployment_environment_name: 'environment', job: 'service', health_rule: 'rule', health_severity: 'severity' },
+              shown: { severity: { colours: { CRITICAL: 'red', WARNING: 'orange' } } },
+              // CRITICAL stands before WARNING in the alphabet.
+              sortBy: { column: 'severity', descending: false },
             },
           },
           {
             kind: 'table',
             title: 'Silent services, as their neighbours see them',
-            description: HEALTH_SERVICE_SILENT.description,
+            description:
+              'Services whose silence is an open alert. They cannot tell of it: instances that watch the same Redis do. Empty if all is well.',
             unit: 'none',
             width: 12,
-            queries: [{ expr: max(series(HEALTH_SERVICE_SILENT), [HEALTH_SERVICE]), legend: 'silent' }],
-            columns: { labels: { health_service: 'service' } },
+            queries: [{ expr: `${max(whileRunning(series(HEALTH_SERVICE_SILENT), timing), [HEALTH_SERVICE])} == 1`, legend: 'silent' }],
+            columns: { labels: { health_service: 'service' }, sortBy: { column: 'service', descending: false } },
           },
           {
             kind: 'timeseries',
@@ -155,7 +156,9 @@ export function fleetDashboard(
             unit: 'none',
             width: 24,
             stacked: true,
-            queries: [{ expr: sum(openAlerts(timing), ['job', 'health_severity']), legend: '{{job}} {{health_severity}}' }],
+            queries: [
+              { expr: sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity']), legend: `${SERVICE_LEGEND} {{health_severity}}` },
+            ],
           },
         ],
       },
@@ -163,9 +166,9 @@ export function fleetDashboard(
   }
 }
 
-/** Attempts of 5 minutes, by service. */
-function attempts(): string {
-  return sum(`${increase(FETCH_ATTEMPTS, '5m')} or ${increase(WORK_ATTEMPTS, '5m')}`, SERVICE_LABELS)
+/** Attempts of 5 minutes. */
+function attempts(by: readonly string[] = SERVICE_LABELS): string {
+  return sum(`${increase(FETCH_ATTEMPTS, '5m')} or ${increase(WORK_ATTEMPTS, '5m')}`, by)
 }
 
 function success(): string {
@@ -173,8 +176,8 @@ function success(): string {
   return percent(sum(succeeded, SERVICE_LABELS), attempts())
 }
 
-function due(): string {
-  const trackers = max(series(QUEUE_SIZE, { [QUEUE_STATE]: 'due' }), [...SERVICE_LABELS, TIER])
-  const items = max(series(WORK_QUEUE_SIZE, { [WORK_QUEUE_STATE]: 'due' }), [...SERVICE_LABELS, WORK_QUEUE_NAME])
+function due(timing: HeartbeatTiming): string {
+  const trackers = max(whileRunning(series(QUEUE_SIZE, { [QUEUE_STATE]: 'due' }), timing), [...SERVICE_LABELS, TIER])
+  const items = max(whileRunning(series(WORK_QUEUE_SIZE, { [WORK_QUEUE_STATE]: 'due' }), timing), [...SERVICE_LABELS, WORK_QUEUE_NAME])
   return sum(`${trackers} or ${items}`, SERVICE_LABELS)
 }

@@ -9,7 +9,6 @@ import {
   HEALTH_ALERT_STATUS,
   HEALTH_CHECK_NAME,
   HEALTH_CHECK_STATUS,
-  HEALTH_HEARTBEAT_TIME,
   HEALTH_INSTANCE_PHASE,
   HEALTH_PHASE,
   HEALTH_RULE,
@@ -27,10 +26,13 @@ import {
 } from '../catalogue.ts'
 import type { Row } from './dashboard.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
-import { heartbeatAge, heartbeatLimit, whileBeating } from './heartbeat.ts'
+import { beating, heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
 import type { PanelSpec, ShownState } from './panel.ts'
 import { prometheusLabel } from '../prometheus-name.ts'
-import { max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
+import { INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
+
+/** Without an environment the name alone. */
+export const SERVICE_LEGEND = '{{job}} {{deployment_environment_name}}'
 
 /** From best to worst. */
 export const STATUS: readonly ShownState[] = [
@@ -53,7 +55,7 @@ const ALERT: readonly ShownState[] = [
   { state: 'unknown', colour: 'purple' },
 ]
 
-/** The state that a metric is in now, by the given labels, of instances that still beat. */
+/** The state that a metric is in now, by the given labels, of instances that run; of several the worst. */
 export function stateNow(
   metric: MetricDefinition,
   attribute: string,
@@ -61,16 +63,14 @@ export function stateNow(
   timing: HeartbeatTiming,
   by: readonly string[],
 ): string {
-  return max(
-    whileBeating(
-      stateNumber(
-        metric,
-        attribute,
-        states.map(({ state }) => state),
-      ),
-      timing,
-    ),
-    by,
+  return max(whileRunning(numberOf(metric, attribute, states), timing), by)
+}
+
+function numberOf(metric: MetricDefinition, attribute: string, states: readonly ShownState[]): string {
+  return stateNumber(
+    metric,
+    attribute,
+    states.map(({ state }) => state),
   )
 }
 
@@ -80,15 +80,13 @@ export function statusNow(timing: HeartbeatTiming): string {
 
 /** Open alerts of each service and rule, each counted once however many instances see it. */
 export function openAlerts(timing: HeartbeatTiming): string {
-  return max(whileBeating(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, 'health_rule', 'health_severity'])
-}
-
-export function newestHeartbeat(): string {
-  return max(series(HEALTH_HEARTBEAT_TIME), SERVICE_LABELS)
+  return max(whileRunning(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, 'health_rule', 'health_severity'])
 }
 
 export function standingRow(timing: HeartbeatTiming): Row {
   const limit = heartbeatLimit(timing)
+  // One that stopped a moment ago says so here.
+  const phase = `${numberOf(HEALTH_INSTANCE_PHASE, HEALTH_PHASE, PHASE)} and on (${INSTANCE_LABELS.join(', ')}) (${beating(timing)})`
   return {
     title: 'Health',
     panels: [
@@ -99,16 +97,16 @@ export function standingRow(timing: HeartbeatTiming): Row {
         unit: 'none',
         width: 4,
         states: STATUS,
-        queries: [{ expr: statusNow(timing), legend: '{{job}}' }],
+        queries: [{ expr: statusNow(timing), legend: SERVICE_LEGEND }],
       },
       {
         kind: 'stat',
         title: 'Phase',
-        description: HEALTH_INSTANCE_PHASE.description,
+        description: 'Phase and version of each instance; one that stopped gracefully stays in sight for a moment.',
         unit: 'none',
         width: 4,
         states: PHASE,
-        queries: [{ expr: stateNow(HEALTH_INSTANCE_PHASE, HEALTH_PHASE, PHASE, timing, ['instance']), legend: '{{instance}}' }],
+        queries: [{ expr: max(phase, ['instance', 'service_version']), legend: '{{instance}} {{service_version}}' }],
       },
       {
         kind: 'stat',
@@ -122,19 +120,19 @@ export function standingRow(timing: HeartbeatTiming): Row {
       {
         kind: 'stat',
         title: 'Last heartbeat',
-        description: `Age of the newest evaluation that was exported. Above ${limit} s nobody judges the service.`,
+        description: `Age of the newest evaluation that was exported, unless the service stopped gracefully. Above ${limit} s nobody judges it.`,
         unit: 's',
         width: 4,
         limits: { breach: 'above', warning: limit / 2, critical: limit },
-        queries: [{ expr: heartbeatAge(newestHeartbeat()), legend: '{{job}}' }],
+        queries: [{ expr: unexcusedAge(), legend: SERVICE_LEGEND }],
       },
       {
         kind: 'stat',
         title: 'Instances',
-        description: 'Instances whose heartbeat is not too old.',
+        description: 'Instances whose heartbeat is not too old, and that did not stop.',
         unit: 'none',
         width: 4,
-        queries: [{ expr: `count(${heartbeatAge(series(HEALTH_HEARTBEAT_TIME))} < ${limit})`, legend: 'instances' }],
+        queries: [{ expr: `count(${running(timing)})`, legend: 'instances' }],
       },
       {
         kind: 'stat',
@@ -142,7 +140,7 @@ export function standingRow(timing: HeartbeatTiming): Row {
         description: 'How long the youngest instance has been running.',
         unit: 's',
         width: 4,
-        queries: [{ expr: `min(${series(PROCESS_UPTIME)})`, legend: 'youngest' }],
+        queries: [{ expr: `min(${whileRunning(series(PROCESS_UPTIME), timing)})`, legend: 'youngest' }],
       },
       {
         kind: 'timeline',
@@ -172,7 +170,7 @@ export const PROCESS_ROW: Row = {
   title: 'Process',
   panels: [
     perInstance('Memory', PROCESS_MEMORY_USAGE, 'bytes'),
-    perInstance('Processor', PROCESS_CPU_UTILIZATION, 'percentunit'),
+    perInstance('CPU', PROCESS_CPU_UTILIZATION, 'percentunit'),
     perInstance('Event loop delay, p99', EVENT_LOOP_DELAY, 's'),
     {
       kind: 'timeseries',

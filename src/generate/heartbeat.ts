@@ -1,9 +1,9 @@
 /** Whether somebody judges a service, from the heartbeat that leaves with its figures. */
-import { HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
+import { HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_PHASE } from '../catalogue.ts'
 import { INSTANCE_LABELS, SERVICE_LABELS, series } from './promql.ts'
 
 /** How far back a heartbeat is looked for: a service that went away without a word is told of for a night. */
-const LOOK_BACK = '12h'
+export const LOOK_BACK = '12h'
 
 export interface HeartbeatTiming {
   /** Seconds, as HEALTH_PUBLISHING_INTERVAL. */
@@ -17,20 +17,34 @@ export function heartbeatLimit({ publishingInterval, exportInterval }: Heartbeat
   return Math.ceil(Math.max(3 * publishingInterval, 2.5 * exportInterval))
 }
 
-/** Keeps, of what an instance says, what it says now: the last value of a dead one stays in Prometheus for minutes. */
-export function whileBeating(expression: string, timing: HeartbeatTiming): string {
-  return `${expression} and on (${INSTANCE_LABELS.join(', ')}) (${heartbeatAge(series(HEALTH_HEARTBEAT_TIME))} < ${heartbeatLimit(timing)})`
+/** Seconds. What another SDK exports begins with a 0 that nobody measured: Prometheus puts it where the series says that it began. */
+export function heartbeatAge(heartbeat: string): string {
+  return `time() - (${heartbeat} > 0)`
 }
 
-export function heartbeatAge(heartbeat: string): string {
-  return `time() - ${heartbeat}`
+/** Instances whose heartbeat is not too old. */
+export function beating(timing: HeartbeatTiming): string {
+  return `${heartbeatAge(series(HEALTH_HEARTBEAT_TIME))} < ${heartbeatLimit(timing)}`
+}
+
+/** Those that did not say that they stop. */
+export function running(timing: HeartbeatTiming): string {
+  return `${beating(timing)} unless on (${INSTANCE_LABELS.join(', ')}) ${series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: 'stopped' })} == 1`
+}
+
+/** Keeps, of what an instance says, what it says now: the last value of one that is gone stays in Prometheus for minutes. */
+export function whileRunning(expression: string, timing: HeartbeatTiming): string {
+  return `${expression} and on (${INSTANCE_LABELS.join(', ')}) (${running(timing)})`
 }
 
 /**
  * Age in seconds of the newest heartbeat of each service, also of one that Prometheus has had no figures of for hours. A service whose
  * newest instance stopped gracefully is left out: it said so. `heartbeat` and `stopped` (the phase) are series, with whatever matchers.
  */
-export function unexcusedAge(heartbeat: string, stopped: string): string {
+export function unexcusedAge(
+  heartbeat: string = series(HEALTH_HEARTBEAT_TIME),
+  stopped: string = series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: 'stopped' }),
+): string {
   const labels = SERVICE_LABELS.join(', ')
   const beats = `max_over_time(${heartbeat}[${LOOK_BACK}])`
   const excused = `last_over_time(${stopped}[${LOOK_BACK}]) == 1`

@@ -1,7 +1,7 @@
 /** What a panel shows, as data, and the Grafana panel it becomes. */
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataTransformerConfig, Panel, Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
-import { DashboardLinkBuilder, MappingType, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
+import { MappingType, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
 import * as common from '@grafana/grafana-foundation-sdk/common'
 import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap'
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus'
@@ -55,11 +55,18 @@ export type PanelSpec =
 export interface TableColumns {
   /** Labels that name a row, and what their columns are called. */
   readonly labels: Readonly<Record<string, string>>
-  /** By the legend of a query: what its column shows, if not a plain number. */
-  readonly shown?: Readonly<
-    Record<string, { readonly unit?: string; readonly states?: readonly ShownState[]; readonly limits?: RuleLimits }>
-  >
-  /** Where a row leads to; in an address `${__data.fields…}` names its cells. */
+  /** By column: what it shows, if not plain text or a plain number. */
+  readonly shown?: Readonly<Record<string, ShownColumn>>
+  readonly sortBy: { readonly column: string; readonly descending: boolean }
+}
+
+interface ShownColumn {
+  readonly unit?: string
+  readonly states?: readonly ShownState[]
+  /** Of texts. */
+  readonly colours?: Readonly<Record<string, string>>
+  readonly limits?: RuleLimits
+  /** Where a cell leads to; in an address `${__data.fields…}` names the cells of its row. */
   readonly links?: readonly { readonly title: string; readonly url: string }[]
 }
 
@@ -157,19 +164,23 @@ function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Bui
 }
 
 function toHeatmap(spec: Kind<'heatmap'>, minStep: number): Builder<Panel> {
-  return new heatmap.PanelBuilder()
-    .title(spec.title)
-    .description(spec.description)
-    .unit(spec.unit)
-    .datasource(DATASOURCE)
-    .span(spec.width)
-    .height(8)
-    .noValue(NO_DATA)
-    .targets(spec.queries.map((query, index) => range(query, index, minStep).format(PromQueryFormat.Heatmap)))
-    .calculate(false)
-    .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit).axisPlacement(common.AxisPlacement.Left))
-    .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme('Oranges').steps(64))
-    .tooltip(new heatmap.HeatmapTooltipBuilder().mode(common.TooltipDisplayMode.Single).yHistogram(false).showColorScale(true))
+  return (
+    new heatmap.PanelBuilder()
+      .title(spec.title)
+      .description(spec.description)
+      .unit(spec.unit)
+      .datasource(DATASOURCE)
+      .span(spec.width)
+      .height(8)
+      .noValue(NO_DATA)
+      .targets(spec.queries.map((query, index) => range(query, index, minStep).format(PromQueryFormat.Heatmap)))
+      .calculate(false)
+      // The unit of the panel is that of the buckets.
+      .cellValues(new heatmap.CellValuesBuilder().unit('cps'))
+      .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit).axisPlacement(common.AxisPlacement.Left))
+      .color(new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme).scheme('Oranges').steps(64))
+      .tooltip(new heatmap.HeatmapTooltipBuilder().mode(common.TooltipDisplayMode.Single).yHistogram(false).showColorScale(true))
+  )
 }
 
 function toTable({ columns, ...spec }: Kind<'table'>, minStep: number): Builder<Panel> {
@@ -183,29 +194,35 @@ function toTable({ columns, ...spec }: Kind<'table'>, minStep: number): Builder<
     .noValue(NO_DATA)
     .targets(spec.queries.map((query, index) => instant(query, index, minStep).format(PromQueryFormat.Table)))
     .transformations(oneRowEach(columns, spec.queries))
+    .sortBy([new common.TableSortByFieldStateBuilder().displayName(columns.sortBy.column).desc(columns.sortBy.descending)])
     .thresholds(plain('text'))
-  panel.dataLinks((columns.links ?? []).map(({ title, url }) => new DashboardLinkBuilder(title).url(url).targetBlank(false)))
-  for (const [legend, { unit, states, limits }] of Object.entries(columns.shown ?? {})) {
-    panel.overrideByName(legend, [
+  for (const [column, { unit, states, colours, limits, links }] of Object.entries(columns.shown ?? {})) {
+    panel.overrideByName(column, [
       ...(unit ? [{ id: 'unit', value: unit }] : []),
       ...(states ? [{ id: 'mappings', value: [mapping(states)] }] : []),
+      ...(colours ? [{ id: 'mappings', value: [textMapping(colours)] }] : []),
       ...(limits ? [{ id: 'thresholds', value: { mode: ThresholdsMode.Absolute, steps: steps(limits) } }] : []),
-      ...(states || limits ? [{ id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } }] : []),
+      ...(states || colours || limits ? [{ id: 'custom.cellOptions', value: { type: 'color-background', mode: 'basic' } }] : []),
+      ...(links ? [{ id: 'links', value: links.map((link) => ({ ...link, targetBlank: false })) }] : []),
     ])
   }
   return panel
 }
 
-/** Instant queries as one table: a row for each value of the labels, a column for each query. */
+/**
+ * Instant queries as one table: a row for each value of the labels, a column for each query. The value of a single query says no more than
+ * the row does, which is there.
+ */
 function oneRowEach({ labels }: TableColumns, queries: readonly Query[]): DataTransformerConfig[] {
-  const values = queries.map(({ legend }, index) => [queries.length === 1 ? 'Value' : `Value #${refId(index)}`, legend] as const)
+  const single = queries.length === 1
+  const values = single ? [] : queries.map(({ legend }, index) => [`Value #${refId(index)}`, legend] as const)
   const order = [...Object.keys(labels), ...values.map(([value]) => value)]
   return [
     { id: 'merge', options: {} },
     {
       id: 'organize',
       options: {
-        excludeByName: { Time: true },
+        excludeByName: { Time: true, ...(single && { Value: true }) },
         indexByName: Object.fromEntries(order.map((name, index) => [name, index])),
         renameByName: { ...labels, ...Object.fromEntries(values) },
       },
@@ -231,6 +248,11 @@ function refId(index: number): string {
 
 function mapping(states: readonly ShownState[]): ValueMapping {
   const options = Object.fromEntries(states.map(({ state, colour }, index) => [String(index), { text: state, color: colour, index }]))
+  return { type: MappingType.ValueToText, options }
+}
+
+function textMapping(colours: Readonly<Record<string, string>>): ValueMapping {
+  const options = Object.fromEntries(Object.entries(colours).map(([text, color], index) => [text, { text, color, index }]))
   return { type: MappingType.ValueToText, options }
 }
 

@@ -93,14 +93,12 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             kind: 'timeseries',
             title: 'Points refused or lost',
             description:
-              'Refused: the queue or the memory was full, and the service tries again. Lost: given up after all retries, refused by Prometheus for good, or not queued.',
+              'Refused: the queue or the memory was full, and the service tries again. Lost: given up after all retries, or refused by Prometheus for good.',
             unit: 'cps',
             width: 8,
             queries: [
               { expr: aSecond(COLLECTOR.refused), legend: 'refused' },
-              { expr: aSecond(COLLECTOR.failed), legend: 'failed' },
-              { expr: aSecond(COLLECTOR.sendFailed), legend: 'lost: not taken' },
-              { expr: aSecond(COLLECTOR.enqueueFailed), legend: 'lost: not queued' },
+              { expr: aSecond(COLLECTOR.sendFailed), legend: 'lost' },
             ],
           },
           {

@@ -10,7 +10,8 @@ const SELECTED = ['deployment_environment_name=~"$environment"', 'job=~"$service
 
 /** Labels that make a service one; `job` is service.namespace/service.name, or service.name alone. */
 export const SERVICE_LABELS: readonly string[] = ['deployment_environment_name', 'job']
-export const INSTANCE_LABELS: readonly string[] = [...SERVICE_LABELS, 'instance']
+/** Those of one run of an instance: where its id outlives a deploy, as of a StatefulSet, what the version before said last is not its word. */
+export const INSTANCE_LABELS: readonly string[] = [...SERVICE_LABELS, 'instance', 'service_version']
 
 /** The series of a metric; of a histogram with the suffix `_bucket`, `_sum` or `_count`. */
 export function series(metric: MetricDefinition, where: Where = {}, suffix: string = ''): string {
@@ -53,19 +54,22 @@ export function mean(metric: MetricDefinition, where?: Where, by: readonly strin
   return `${sum(rate(metric, where, '_sum'), by)} / (${sum(rate(metric, where, '_count'), by)} > 0)`
 }
 
-/** Percent of `part` in `whole`; no data, rather than 0 or 100 %, where there was nothing. */
+/**
+ * Percent of `part` in `whole`; no data, rather than 0 or 100 %, where there was nothing. A counter has no series before it first counts:
+ * where all failed from the start, nothing succeeded is 0 %.
+ */
 export function percent(part: string, whole: string): string {
-  return `100 * ${part} / (${whole} > 0)`
+  return `100 * (${part} or 0 * ${whole}) / (${whole} > 0)`
 }
 
 /**
- * A state metric as one number: the place in `states` of the state that is 1. States stand from best to worst, so that the highest of
- * several instances is the worst.
+ * A state metric as one number: the place in `states` of the state that is 1, and no data if none is. States stand from best to worst, so
+ * that the highest of several instances is the worst.
  */
-export function stateNumber(metric: MetricDefinition, attribute: string, states: readonly string[], where: Where = {}): string {
-  const terms = states.slice(1).map((state, index) => {
-    const is = series(metric, { ...where, [attribute]: state })
+export function stateNumber(metric: MetricDefinition, attribute: string, states: readonly string[]): string {
+  const terms = states.map((state, index) => {
+    const is = series(metric, { [attribute]: state })
     return index === 0 ? is : `${index + 1} * ${is}`
   })
-  return terms.join(` + ignoring(${prometheusLabel(attribute)}) `)
+  return `((${terms.join(` + ignoring (${prometheusLabel(attribute)}) `)} > 0) - 1)`
 }

@@ -21,7 +21,7 @@ export function serviceDashboard({ uid, title, description, rule, rows }: Servic
     title,
     description,
     variables: serviceVariables({ multi: false, rule }),
-    annotations: healthAnnotations(),
+    annotations: healthAnnotations(timing),
     rows: [standingRow(timing), ...rows, PROCESS_ROW, OWN_ROW],
     exportInterval: timing.exportInterval,
   }
@@ -40,7 +40,7 @@ export function serviceVariables({ multi, rule }: { readonly multi: boolean; rea
   ]
 }
 
-export function healthAnnotations(): readonly Annotation[] {
+export function healthAnnotations({ exportInterval }: HeartbeatTiming): readonly Annotation[] {
   return [
     {
       name: 'Alerts',
@@ -51,7 +51,8 @@ export function healthAnnotations(): readonly Annotation[] {
     },
     {
       name: 'Starts',
-      expr: `${series(PROCESS_UPTIME)} < 60`,
+      // The first export of an instance comes when it has been up for one interval.
+      expr: `${series(PROCESS_UPTIME)} < ${2 * exportInterval}`,
       title: 'Start of {{job}}',
       text: '{{instance}}',
       colour: 'blue',

@@ -28,6 +28,7 @@ import type { RuleLimits } from '../types.ts'
 import type { Row } from './dashboard.ts'
 import { stateNow } from './health-panels.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
+import { whileRunning } from './heartbeat.ts'
 import type { ShownState } from './panel.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from './promql.ts'
 
@@ -85,7 +86,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           unit: 'short',
           width: 4,
           limits: limits('large_queue'),
-          queries: [{ expr: sum(max(series(QUEUE_SIZE, DUE), [TIER])), legend: 'due' }],
+          queries: [{ expr: sum(max(whileRunning(series(QUEUE_SIZE, DUE), timing), [TIER])), legend: 'due' }],
         },
         {
           kind: 'stat',
@@ -198,7 +199,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           width: 8,
           stacked: true,
           limits: limits('large_queue'),
-          queries: [{ expr: max(series(QUEUE_SIZE, DUE), [TIER]), legend: '{{tracker_fetcher_queue_tier}}' }],
+          queries: [{ expr: max(whileRunning(series(QUEUE_SIZE, DUE), timing), [TIER]), legend: '{{tracker_fetcher_queue_tier}}' }],
         },
         {
           kind: 'timeseries',
@@ -209,7 +210,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           stacked: true,
           queries: [
             {
-              expr: sum(max(series(QUEUE_SIZE), [TIER, QUEUE_STATE]), [QUEUE_STATE]),
+              expr: sum(max(whileRunning(series(QUEUE_SIZE), timing), [TIER, QUEUE_STATE]), [QUEUE_STATE]),
               legend: '{{tracker_fetcher_queue_state}}',
             },
           ],
@@ -220,7 +221,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           description: QUEUE_OLDEST_DUE_AGE.description,
           unit: 's',
           width: 8,
-          queries: [{ expr: max(series(QUEUE_OLDEST_DUE_AGE), [TIER]), legend: '{{tracker_fetcher_queue_tier}}' }],
+          queries: [{ expr: max(whileRunning(series(QUEUE_OLDEST_DUE_AGE), timing), [TIER]), legend: '{{tracker_fetcher_queue_tier}}' }],
         },
       ],
     },

@@ -19,6 +19,8 @@ import {
 } from '../catalogue.ts'
 import type { RuleLimits } from '../types.ts'
 import type { Row } from './dashboard.ts'
+import type { HeartbeatTiming } from './heartbeat.ts'
+import { whileRunning } from './heartbeat.ts'
 import type { PanelSpec } from './panel.ts'
 import { increase, max, percent, quantile, rate, series, sum } from './promql.ts'
 
@@ -26,7 +28,7 @@ const OK = { [WORK_OUTCOME]: 'ok' }
 const FAILED = { [WORK_OUTCOME]: 'failed' }
 const DUE = { [WORK_QUEUE_STATE]: 'due' }
 
-export function workerRows(limits: (rule: string) => RuleLimits | undefined): readonly Row[] {
+export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
   const success = limits('low_success_rate')
   const slow = limits('slow_upstream')
   return [
@@ -59,7 +61,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined): re
           unit: 'short',
           width: 8,
           limits: limits('large_queue'),
-          queries: [{ expr: sum(max(series(WORK_QUEUE_SIZE, DUE), [WORK_QUEUE_NAME])), legend: 'due' }],
+          queries: [{ expr: sum(max(whileRunning(series(WORK_QUEUE_SIZE, DUE), timing), [WORK_QUEUE_NAME])), legend: 'due' }],
         },
         {
           kind: 'timeseries',
@@ -114,7 +116,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined): re
           width: 8,
           stacked: true,
           limits: limits('large_queue'),
-          queries: [{ expr: max(series(WORK_QUEUE_SIZE, DUE), [WORK_QUEUE_NAME]), legend: '{{work_queue_name}}' }],
+          queries: [{ expr: max(whileRunning(series(WORK_QUEUE_SIZE, DUE), timing), [WORK_QUEUE_NAME]), legend: '{{work_queue_name}}' }],
         },
         {
           kind: 'timeseries',
@@ -125,7 +127,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined): re
           stacked: true,
           queries: [
             {
-              expr: max(series(WORK_QUEUE_SIZE), [WORK_QUEUE_NAME, WORK_QUEUE_STATE]),
+              expr: max(whileRunning(series(WORK_QUEUE_SIZE), timing), [WORK_QUEUE_NAME, WORK_QUEUE_STATE]),
               legend: '{{work_queue_name}} {{work_queue_state}}',
             },
           ],
@@ -136,7 +138,9 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined): re
           description: WORK_QUEUE_OLDEST_DUE_AGE.description,
           unit: 's',
           width: 8,
-          queries: [{ expr: max(series(WORK_QUEUE_OLDEST_DUE_AGE), [WORK_QUEUE_NAME]), legend: '{{work_queue_name}}' }],
+          queries: [
+            { expr: max(whileRunning(series(WORK_QUEUE_OLDEST_DUE_AGE), timing), [WORK_QUEUE_NAME]), legend: '{{work_queue_name}}' },
+          ],
         },
       ],
     },

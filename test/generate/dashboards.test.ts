@@ -51,7 +51,7 @@ interface Shown {
   readonly panels: readonly Panel[]
   readonly templating: { readonly list: readonly { readonly name: string; readonly query: unknown; readonly type: string }[] }
   readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
-  readonly links: readonly { readonly tags: readonly string[]; readonly includeVars: boolean; readonly keepTime: boolean }[]
+  readonly links: readonly { readonly type: string; readonly url: string; readonly keepTime: boolean }[]
 }
 
 /** As Grafana gets it. */
@@ -161,11 +161,17 @@ test('every dashboard has the variables its panels use, links to the others, and
   for (const { uid, editable, panels, templating, annotations, links } of ALL) {
     const names = templating.list.map(({ name }) => name)
     expect(names.slice(0, 4)).toEqual(['datasource', 'environment', 'service', 'instance'])
-    const used = JSON.stringify([panels, annotations, templating]).match(/\$\{?[a-z]\w*/g) ?? []
+    const used = JSON.stringify([panels, annotations, templating, links]).match(/\$\{?[a-z]\w*/g) ?? []
     expect(used.map((name) => name.replaceAll(/[${]/g, '')).filter((name) => !names.includes(name))).toEqual([])
     expect(annotations.list.length).toBeGreaterThan(0)
     expect(annotations.list.flatMap(({ expr }) => unsound(expr))).toEqual([])
-    expect(links).toEqual([expect.objectContaining({ tags: ['otel-health'], includeVars: true, keepTime: true })])
+    expect(links.map(({ type, url, keepTime }) => ({ type, url, keepTime }))).toEqual(
+      ALL.filter((other) => other.uid !== uid).map((other) => ({
+        type: 'link',
+        url: `/d/${other.uid}?\${environment:queryparam}&\${datasource:queryparam}`,
+        keepTime: true,
+      })),
+    )
     expect([uid.startsWith('otel-health-'), editable]).toEqual([true, false])
     expect(panels.map(({ id }) => id)).toEqual(panels.map((_, index) => index + 1))
   }
