@@ -93,7 +93,7 @@ export function fleetDashboard(
             unit: 'none',
             width: 24,
             queries: [
-              { expr: status, legend: 'status' },
+              { expr: `${status} or 0 * (${age} > ${limit}) + ${STATUS.length}`, legend: 'status' },
               { expr: age, legend: 'last heartbeat' },
               { expr: `count by (${SERVICE_LABELS.join(', ')}) (${running(timing)})`, legend: 'instances' },
               { expr: sum(openAlerts(timing), SERVICE_LABELS), legend: 'open alerts' },
@@ -110,7 +110,7 @@ export function fleetDashboard(
                     url: `/d/${uid}?var-service=\${__data.fields.service}&\${environment:queryparam}&\${datasource:queryparam}&\${__url_time_range}`,
                   })),
                 },
-                status: { states: STATUS },
+                status: { states: [...STATUS, { state: 'silent', colour: 'dark-red' }] },
                 'last heartbeat': { unit: 's', limits: { breach: 'above', warning: limit / 2, critical: limit } },
                 'open alerts': { limits: { breach: 'above', warning: 1 } },
                 'success rate': { unit: 'percent' },

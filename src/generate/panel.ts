@@ -122,20 +122,26 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
 }
 
 function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
-  return new stat.PanelBuilder()
-    .title(spec.title)
-    .description(spec.description)
-    .unit(spec.unit)
-    .datasource(DATASOURCE)
-    .span(spec.width)
-    .height(4)
-    .noValue(NO_DATA)
-    .targets(spec.queries.map((query, index) => instant(query, index, minStep)))
-    .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
-    .colorMode(limits || states ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
-    .graphMode(common.BigValueGraphMode.None)
-    .mappings(states ? [mapping(states)] : [])
-    .thresholds(states ? plain('text') : thresholds(limits))
+  return (
+    new stat.PanelBuilder()
+      .title(spec.title)
+      .description(spec.description)
+      .unit(spec.unit)
+      .datasource(DATASOURCE)
+      .span(spec.width)
+      .height(4)
+      .noValue(NO_DATA)
+      .targets(spec.queries.map((query, index) => instant(query, index, minStep)))
+      .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
+      .colorMode(limits || states ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
+      .graphMode(common.BigValueGraphMode.None)
+      // A name that is made of labels says which one it is, also where there is only one.
+      .textMode(
+        spec.queries.some(({ legend }) => legend.includes('{{')) ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Auto,
+      )
+      .mappings(states ? [mapping(states)] : [])
+      .thresholds(states ? plain('text') : thresholds(limits))
+  )
 }
 
 function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Builder<Panel> {

@@ -55,7 +55,8 @@ export function prometheusRules(timing: HeartbeatTiming): readonly PrometheusRul
         summary: 'Nobody judges {{ $labels.job }}',
         description:
           'The newest heartbeat of {{ $labels.job }} is {{ $value | humanizeDuration }} old, and its last instance did not say that it stops. ' +
-          'It has died, hangs, cannot export, or its clock is wrong. Look at its process, then at PrometheusRefusesOtlp. ' +
+          'It has died, hangs, cannot export, its clock is wrong, or it ended with process.exit before it could say so. Look at its process, ' +
+          'then at PrometheusRefusesOtlp. ' +
           `Ends by itself ${LOOK_BACK} after the last heartbeat.`,
       },
     ),

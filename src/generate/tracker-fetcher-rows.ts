@@ -72,7 +72,8 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
         {
           kind: 'stat',
           title: 'Attempts, last hour',
-          description: 'Trackers looked up in the last hour, or since the start of the service. Judged by the rule low_fetch_rate.',
+          description:
+            'Trackers looked up in the last hour, or since the start of the service. Judged by the rule low_fetch_rate while trackers are due.',
           unit: 'short',
           width: 4,
           limits: limits('low_fetch_rate'),
@@ -251,7 +252,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
         {
           kind: 'timeseries',
           title: 'Slow calls',
-          description: `${UPSTREAM_SLOW.description} Percent of calls; no line where none was slow. Above 5 % of calls to Apple the 95th percentile is over the limit of slow_apple_api.`,
+          description: `${UPSTREAM_SLOW.description} Percent of calls; no line where nothing was called. Above 5 % of calls to Apple the 95th percentile is over the limit of slow_apple_api.`,
           unit: 'percent',
           width: 8,
           queries: [

@@ -47,7 +47,8 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
         {
           kind: 'stat',
           title: 'Attempts, last hour',
-          description: 'Pieces of work tried in the last hour, or since the start of the service. Judged by the rule low_work_rate.',
+          description:
+            'Pieces of work tried in the last hour, or since the start of the service. Judged by the rule low_work_rate while items are due.',
           unit: 'short',
           width: 8,
           limits: limits('low_work_rate'),
@@ -173,7 +174,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
         {
           kind: 'timeseries',
           title: 'Slow calls',
-          description: `${WORK_UPSTREAM_SLOW.description} Percent of calls; no line where none was slow. Above 5 % the 95th percentile is over the limit of slow_upstream.`,
+          description: `${WORK_UPSTREAM_SLOW.description} Percent of calls; no line where nothing was called. Above 5 % the 95th percentile is over the limit of slow_upstream.`,
           unit: 'percent',
           width: 8,
           queries: [

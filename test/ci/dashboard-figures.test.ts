@@ -193,6 +193,7 @@ async function figures(name: string, title: string, service: string, target?: nu
 const HEALTHY = 0
 const DEGRADED = 1
 const UNHEALTHY = 2
+const SILENT = 3
 
 describe('the status', () => {
   test.for([
@@ -232,6 +233,8 @@ test('a service that died minutes ago is silent in the fleet, with a row that sa
   const ages = await figures('fleet', 'Services', '.*', 1)
   expect(ages.find(({ labels }) => labels['job'] === 'dead')?.value).toBeGreaterThan(479)
   expect(ages.map(({ labels }) => labels['job'])).not.toContain('stopped')
+  const worst = (await figures('fleet', 'Services', '.*')).toSorted((a, b) => b.value - a.value)[0]
+  expect([worst?.labels['job'], worst?.value]).toEqual(['dead', SILENT])
 })
 
 test('the phase of one that stopped is in sight for a moment', async () => {
