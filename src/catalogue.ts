@@ -409,7 +409,8 @@ export const PUBLISH_MESSAGES: MetricDefinition = {
   name: 'health.publish.messages',
   instrument: 'counter',
   unit: '{message}',
-  description: 'Messages for the health Redis: published, failed (kept and tried again) or dropped (the bound of the outbox was reached).',
+  description:
+    'Messages for the health Redis: published, failed (refused or not answered by a Redis that is connected; kept and tried again) or dropped (the bound of the outbox was reached).',
   attributes: { [PUBLISH_OUTCOME]: ['published', 'failed', 'dropped'] },
 }
 export const EXPORT_FAILURES: MetricDefinition = {
