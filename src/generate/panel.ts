@@ -88,15 +88,31 @@ export function toPanel(spec: PanelSpec, minStep: number): Builder<Panel> {
 
 type Kind<K extends PanelSpec['kind']> = Extract<PanelSpec, { kind: K }>
 
+/** What the builders of all panels have. */
+interface PanelBuilder {
+  title(title: string): this
+  description(description: string): this
+  unit(unit: string): this
+  datasource(datasource: typeof DATASOURCE): this
+  span(columns: number): this
+  height(rows: number): this
+  noValue(text: string): this
+}
+
+function described<B extends PanelBuilder>(panel: B, { title, description, unit, width }: Described, height: number): B {
+  return panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height).noValue(NO_DATA)
+}
+
+function legendBelow(): common.VizLegendOptionsBuilder {
+  return new common.VizLegendOptionsBuilder()
+    .displayMode(common.LegendDisplayMode.List)
+    .placement(common.LegendPlacement.Bottom)
+    .showLegend(true)
+    .calcs([])
+}
+
 function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
-  const panel = new timeseries.PanelBuilder()
-    .title(spec.title)
-    .description(spec.description)
-    .unit(spec.unit)
-    .datasource(DATASOURCE)
-    .span(spec.width)
-    .height(8)
-    .noValue(NO_DATA)
+  const panel = described(new timeseries.PanelBuilder(), spec, 8)
     .targets(spec.queries.map((query, index) => range(query, index, minStep)))
     // A gap is a gap: nobody knows what was in it.
     .spanNulls(false)
@@ -104,13 +120,7 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
     .fillOpacity(stacked ? 30 : 8)
     .axisSoftMin(0)
     .showPoints(common.VisibilityMode.Auto)
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .displayMode(common.LegendDisplayMode.List)
-        .placement(common.LegendPlacement.Bottom)
-        .showLegend(true)
-        .calcs([]),
-    )
+    .legend(legendBelow())
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi))
     .thresholds(thresholds(limits))
     .thresholdsStyle(
@@ -123,14 +133,7 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
 
 function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
   return (
-    new stat.PanelBuilder()
-      .title(spec.title)
-      .description(spec.description)
-      .unit(spec.unit)
-      .datasource(DATASOURCE)
-      .span(spec.width)
-      .height(4)
-      .noValue(NO_DATA)
+    described(new stat.PanelBuilder(), spec, 4)
       .targets(spec.queries.map((query, index) => instant(query, index, minStep)))
       .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
       .colorMode(limits || states ? common.BigValueColorMode.Background : common.BigValueColorMode.None)
@@ -145,14 +148,7 @@ function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Bui
 }
 
 function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Builder<Panel> {
-  return new statetimeline.PanelBuilder()
-    .title(spec.title)
-    .description(spec.description)
-    .unit(spec.unit)
-    .datasource(DATASOURCE)
-    .span(spec.width)
-    .height(8)
-    .noValue(NO_DATA)
+  return described(new statetimeline.PanelBuilder(), spec, 8)
     .targets(spec.queries.map((query, index) => range(query, index, minStep)))
     .spanNulls(false)
     .mergeValues(true)
@@ -160,25 +156,12 @@ function toTimeline({ states, ...spec }: Kind<'timeline'>, minStep: number): Bui
     .lineWidth(0)
     .mappings([mapping(states)])
     .thresholds(plain('text'))
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .displayMode(common.LegendDisplayMode.List)
-        .placement(common.LegendPlacement.Bottom)
-        .showLegend(true)
-        .calcs([]),
-    )
+    .legend(legendBelow())
 }
 
 function toHeatmap(spec: Kind<'heatmap'>, minStep: number): Builder<Panel> {
   return (
-    new heatmap.PanelBuilder()
-      .title(spec.title)
-      .description(spec.description)
-      .unit(spec.unit)
-      .datasource(DATASOURCE)
-      .span(spec.width)
-      .height(8)
-      .noValue(NO_DATA)
+    described(new heatmap.PanelBuilder(), spec, 8)
       .targets(spec.queries.map((query, index) => range(query, index, minStep).format(PromQueryFormat.Heatmap)))
       .calculate(false)
       // The unit of the panel is that of the buckets.
@@ -190,14 +173,7 @@ function toHeatmap(spec: Kind<'heatmap'>, minStep: number): Builder<Panel> {
 }
 
 function toTable({ columns, ...spec }: Kind<'table'>, minStep: number): Builder<Panel> {
-  const panel = new table.PanelBuilder()
-    .title(spec.title)
-    .description(spec.description)
-    .unit(spec.unit)
-    .datasource(DATASOURCE)
-    .span(spec.width)
-    .height(8)
-    .noValue(NO_DATA)
+  const panel = described(new table.PanelBuilder(), spec, 8)
     .targets(spec.queries.map((query, index) => instant(query, index, minStep).format(PromQueryFormat.Table)))
     .transformations(oneRowEach(columns, spec.queries))
     .sortBy([new common.TableSortByFieldStateBuilder().displayName(columns.sortBy.column).desc(columns.sortBy.descending)])
