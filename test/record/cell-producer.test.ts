@@ -19,7 +19,7 @@ function producing() {
     clock,
     store,
     /** By outcome or metric: seconds between the start of the process and the start of the series. */
-    async starts(): Promise<Record<string, number>> {
+    starts: async (): Promise<Record<string, number>> => {
       const { resourceMetrics } = await producer.collect()
       return Object.fromEntries(
         resourceMetrics.scopeMetrics
