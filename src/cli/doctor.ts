@@ -32,15 +32,20 @@ export interface DoctorOptions {
   /** Where the service is; default: the working directory. */
   readonly cwd?: string
   readonly clock?: Clock
+  /** Default: the one that runs this. */
+  readonly nodeVersion?: string
 }
 
 /** Whatever hangs, every check has ended after so many milliseconds: there is an answer within 10 s. */
 const LIMIT_MS = 8000
 
 /** Prints each finding as soon as it is known. Exit 0: nothing failed; 3: no connection to the health Redis; 1: anything else failed. */
-export async function doctor(io: Io, { prometheus, cwd = process.cwd(), clock = systemClock }: DoctorOptions): Promise<number> {
+export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
+  const { prometheus, cwd = process.cwd(), clock = systemClock, nodeVersion = process.versions.node } = options
   const release = holdProcess(LIMIT_MS + 1000, () => {})
-  const chain = examine(io, { prometheus, cwd, clock })
+  const node = checkNode(nodeVersion)
+  // On a Node that is too old the other checks would fail for that reason, and say something else.
+  const chain = node.status === 'fail' ? only(node) : examine(io, node, { prometheus, cwd, clock })
   const findings: Finding[] = []
   try {
     for await (const finding of runChecks(chain.checks, { clock, limitMs: LIMIT_MS, signal: io.signal })) {
@@ -69,8 +74,16 @@ interface Chain {
   close(): void
 }
 
+function only(finding: Finding): Chain {
+  return { checks: [here(finding.name, finding)], connected: () => false, close: () => {} }
+}
+
+function here(name: string, ...findings: readonly Finding[]): Check {
+  return { name, run: async () => findings }
+}
+
 /** The checks, in the order of the pipeline. What several of them need is begun once. */
-function examine(io: Io, { prometheus, cwd, clock }: Required<DoctorOptions>): Chain {
+function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omit<DoctorOptions, 'nodeVersion'>>): Chain {
   const { env } = io
   const project = findProject(cwd)
   const { settings: otlp, off, ignored } = readExportSettings(env)
@@ -98,10 +111,9 @@ function examine(io: Io, { prometheus, cwd, clock }: Required<DoctorOptions>): C
       }
     },
   })
-  const here = (name: string, ...findings: readonly Finding[]): Check => ({ name, run: async () => findings })
 
   const checks: Check[] = [
-    here('node', checkNode(process.versions.node), checkPackage(project)),
+    here('node', node, checkPackage(project)),
     here('configuration', configuration.finding, checkVariables(env)),
     here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project)),
     onRedis('redis', async (opened) => await checkServer(opened, target!, clock)),

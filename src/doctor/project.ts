@@ -1,6 +1,7 @@
 /** The package in whose folder doctor was started, which is as a rule the service's. */
 import { readFileSync, realpathSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
+// By a name of its own findPackageJSON would keep Node 20 from loading this, on which doctor is to say that it is too old.
+import module from 'node:module'
 import { dirname, join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -38,7 +39,7 @@ export function findProject(cwd: string): Project {
 /** The copy that a module in `folder` gets when it imports `name`; `undefined` if it gets none. */
 export function installedPackage(name: string, folder: string): InstalledPackage | undefined {
   try {
-    const file = findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
+    const file = module.findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
     if (file === undefined) return undefined
     const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version?: unknown }
     return typeof version === 'string' ? { folder: realpathSync(dirname(file)), version } : undefined

@@ -6,7 +6,8 @@
  */
 import { readFileSync } from 'node:fs'
 import type { LoadHookContext, LoadHookSync } from 'node:module'
-import { createRequire, findPackageJSON } from 'node:module'
+// By a name of its own findPackageJSON would keep Node 20 from loading this, on which doctor is to say that it is too old.
+import module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
 import { isEsModuleText } from './handover-source.ts'
@@ -37,7 +38,7 @@ export function isCommonJsEntry(entry: string | undefined): boolean {
   try {
     const file = createRequire(import.meta.url).resolve(entry)
     if (/\.[cm][jt]s$/u.test(file)) return /\.c[jt]s$/u.test(file)
-    const packageFile = findPackageJSON(pathToFileURL(file))
+    const packageFile = module.findPackageJSON(pathToFileURL(file))
     // Where there is none, Node gives another path.
     const hasPackage = packageFile?.endsWith('package.json') === true
     const { type } = (hasPackage ? JSON.parse(readFileSync(packageFile, 'utf8')) : {}) as { type?: unknown }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
+import { doctor } from '../../src/cli/doctor.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { VERSION } from '../../src/version.ts'
@@ -335,4 +336,13 @@ describe('nothing of it stays', () => {
     expect(out).toMatch(/no service has been heard of yet/)
     expect(await redis.keys('*')).toEqual([])
   })
+})
+
+test('on a Node that is too old it says so, and nothing else that would only be its fault', async () => {
+  const out: string[] = []
+  const signal = new AbortController().signal
+  const io = { env: {}, json: false, out: (line: string) => void out.push(line), talk: () => {}, redraw: undefined, signal }
+  expect(await doctor(io, { prometheus: undefined, cwd: folder, nodeVersion: '20.20.2' })).toBe(1)
+  expect(out[0]).toMatch(/^fail +node +Node 20\.20\.2 is older than 22\.18$/)
+  expect(out.filter((line) => /^(ok|warn|skip|fail) /.test(line))).toHaveLength(1)
 })
