@@ -31,6 +31,8 @@ import type { HeartbeatTiming } from './heartbeat.ts'
 import { whileRunning } from './heartbeat.ts'
 import type { ShownState } from './panel.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from './promql.ts'
+import type { SuccessRate } from './work-panels.ts'
+import { anHour, inSeconds, successRate, successRateNow } from './work-panels.ts'
 
 const ACCOUNT: readonly ShownState[] = [
   { state: 'logged_in', colour: 'green' },
@@ -53,22 +55,18 @@ const SUCCEEDED = { [OUTCOME]: { not: 'failed' } }
 
 export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
   const slow = inSeconds(limits('slow_apple_api'))
-  const success = limits('low_success_rate')
+  const success: SuccessRate = {
+    description: 'Attempts of the last 5 minutes that succeeded; zero reports is a success.',
+    limits: limits('low_success_rate'),
+    width: 4,
+    now: percent(sum(increase(FETCH_ATTEMPTS, '5m', SUCCEEDED)), sum(increase(FETCH_ATTEMPTS, '5m'))),
+    then: { expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS))), legend: 'success rate' },
+  }
   return [
     {
       title: 'Fetching',
       panels: [
-        {
-          kind: 'stat',
-          title: 'Success rate, 5 min',
-          description: 'Attempts of the last 5 minutes that succeeded; zero reports is a success. Judged by the rule low_success_rate.',
-          unit: 'percent',
-          width: 4,
-          limits: success,
-          queries: [
-            { expr: percent(sum(increase(FETCH_ATTEMPTS, '5m', SUCCEEDED)), sum(increase(FETCH_ATTEMPTS, '5m'))), legend: 'success rate' },
-          ],
-        },
+        successRateNow(success),
         {
           kind: 'stat',
           title: 'Attempts, last hour',
@@ -121,34 +119,20 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           states: ANISETTE,
           queries: [{ expr: stateNow(ANISETTE_STATUS, ANISETTE_STATE, ANISETTE, timing, ['job']), legend: '{{job}}' }],
         },
-        {
-          kind: 'timeseries',
-          title: 'Success rate',
-          description: 'Percent of attempts that succeeded; no line where nothing was tried. Limits of the rule low_success_rate.',
-          unit: 'percent',
-          width: 12,
-          limits: success,
-          queries: [{ expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS))), legend: 'success rate' }],
-        },
-        {
-          kind: 'timeseries',
-          title: 'Attempts an hour, by outcome',
-          description: `${FETCH_ATTEMPTS.description} Below the limit of the rule low_fetch_rate while trackers are due, too little is done.`,
-          unit: 'short',
-          width: 12,
-          stacked: true,
-          limits: limits('low_fetch_rate'),
-          queries: [{ expr: `3600 * ${sum(rate(FETCH_ATTEMPTS), [OUTCOME])}`, legend: '{{tracker_fetcher_fetch_outcome}}' }],
-        },
-        {
-          kind: 'timeseries',
-          title: 'Failures an hour, by reason',
-          description: 'Failed attempts by error.type: HTTP statuses, names of transport failures, or what was wrong with the answer.',
-          unit: 'short',
-          width: 8,
-          stacked: true,
-          queries: [{ expr: `3600 * ${sum(rate(FETCH_ATTEMPTS, FAILED), [ERROR_TYPE])}`, legend: '{{error_type}}' }],
-        },
+        successRate(success),
+        anHour(
+          'Attempts an hour, by outcome',
+          `${FETCH_ATTEMPTS.description} Below the limit of the rule low_fetch_rate while trackers are due, too little is done.`,
+          12,
+          [{ expr: sum(rate(FETCH_ATTEMPTS), [OUTCOME]), legend: '{{tracker_fetcher_fetch_outcome}}' }],
+          limits('low_fetch_rate'),
+        ),
+        anHour(
+          'Failures an hour, by reason',
+          'Failed attempts by error.type: HTTP statuses, names of transport failures, or what was wrong with the answer.',
+          8,
+          [{ expr: sum(rate(FETCH_ATTEMPTS, FAILED), [ERROR_TYPE]), legend: '{{error_type}}' }],
+        ),
         {
           kind: 'timeseries',
           title: 'Not tried and repeated, an hour',
@@ -176,17 +160,9 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           width: 12,
           queries: [{ expr: mean(FETCH_REPORTS, {}, [REPORT_KIND]), legend: '{{tracker_fetcher_report_kind}}' }],
         },
-        {
-          kind: 'timeseries',
-          title: 'Geofence events an hour',
-          description: GEOFENCE_EVENTS.description,
-          unit: 'short',
-          width: 12,
-          stacked: true,
-          queries: [
-            { expr: `3600 * ${sum(rate(GEOFENCE_EVENTS), [GEOFENCE_TRANSITION])}`, legend: '{{tracker_fetcher_geofence_transition}}' },
-          ],
-        },
+        anHour('Geofence events an hour', GEOFENCE_EVENTS.description, 12, [
+          { expr: sum(rate(GEOFENCE_EVENTS), [GEOFENCE_TRANSITION]), legend: '{{tracker_fetcher_geofence_transition}}' },
+        ]),
       ],
     },
     {
@@ -313,8 +289,4 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
       ],
     },
   ]
-}
-
-function inSeconds(limits: RuleLimits | undefined): RuleLimits | undefined {
-  return limits && { ...limits, warning: limits.warning / 1000 }
 }

@@ -21,29 +21,27 @@ import type { RuleLimits } from '../types.ts'
 import type { Row } from './dashboard.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { whileRunning } from './heartbeat.ts'
-import type { PanelSpec } from './panel.ts'
 import { increase, max, percent, quantile, rate, series, sum } from './promql.ts'
+import type { SuccessRate } from './work-panels.ts'
+import { anHour, inSeconds, successRate, successRateNow } from './work-panels.ts'
 
 const OK = { [WORK_OUTCOME]: 'ok' }
 const FAILED = { [WORK_OUTCOME]: 'failed' }
 const DUE = { [WORK_QUEUE_STATE]: 'due' }
 
 export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
-  const success = limits('low_success_rate')
-  const slow = limits('slow_upstream')
+  const success: SuccessRate = {
+    description: 'Attempts of the last 5 minutes that succeeded.',
+    limits: limits('low_success_rate'),
+    width: 8,
+    now: percent(sum(increase(WORK_ATTEMPTS, '5m', OK)), sum(increase(WORK_ATTEMPTS, '5m'))),
+    then: { expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS), [WORK_NAME])), legend: '{{work_name}}' },
+  }
   return [
     {
       title: 'Work',
       panels: [
-        {
-          kind: 'stat',
-          title: 'Success rate, 5 min',
-          description: 'Attempts of the last 5 minutes that succeeded. Judged by the rule low_success_rate.',
-          unit: 'percent',
-          width: 8,
-          limits: success,
-          queries: [{ expr: percent(sum(increase(WORK_ATTEMPTS, '5m', OK)), sum(increase(WORK_ATTEMPTS, '5m'))), legend: 'success rate' }],
-        },
+        successRateNow(success),
         {
           kind: 'stat',
           title: 'Attempts, last hour',
@@ -64,17 +62,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           limits: limits('large_queue'),
           queries: [{ expr: sum(max(whileRunning(series(WORK_QUEUE_SIZE, DUE), timing), [WORK_QUEUE_NAME])), legend: 'due' }],
         },
-        {
-          kind: 'timeseries',
-          title: 'Success rate',
-          description: 'Percent of attempts that succeeded; no line where nothing was tried. Limits of the rule low_success_rate.',
-          unit: 'percent',
-          width: 12,
-          limits: success,
-          queries: [
-            { expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS), [WORK_NAME])), legend: '{{work_name}}' },
-          ],
-        },
+        successRate(success),
         anHour('Attempts an hour, by outcome', WORK_ATTEMPTS.description, 12, [
           { expr: sum(rate(WORK_ATTEMPTS), [WORK_NAME, WORK_OUTCOME]), legend: '{{work_name}} {{work_outcome}}' },
         ]),
@@ -154,7 +142,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           description: `${WORK_UPSTREAM_DURATION.description} A call above the limit of the rule slow_upstream is slow.`,
           unit: 's',
           width: 8,
-          limits: slow && { ...slow, warning: slow.warning / 1000 },
+          limits: inSeconds(limits('slow_upstream')),
           queries: [{ expr: quantile(0.95, WORK_UPSTREAM_DURATION, {}, [WORK_UPSTREAM]), legend: '{{work_upstream}}' }],
         },
         {
@@ -190,16 +178,4 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
       ],
     },
   ]
-}
-
-function anHour(title: string, description: string, width: number, queries: PanelSpec['queries']): PanelSpec {
-  return {
-    kind: 'timeseries',
-    title,
-    description,
-    unit: 'short',
-    width,
-    stacked: true,
-    queries: queries.map(({ expr, legend }) => ({ expr: `3600 * ${expr}`, legend })),
-  }
 }
