@@ -60,7 +60,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
     limits: limits('low_success_rate'),
     width: 4,
     now: percent(sum(increase(FETCH_ATTEMPTS, '5m', SUCCEEDED)), sum(increase(FETCH_ATTEMPTS, '5m'))),
-    then: { expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS))), legend: 'success rate' },
+    overTime: { expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS))), legend: 'success rate' },
   }
   return [
     {

@@ -2,14 +2,14 @@
 import type { RuleLimits } from '../types.ts'
 import type { PanelSpec, Query } from './panel.ts'
 
-/** Percent, from success rates in PromQL: `now` over 5 minutes, `then` over whatever suits the chart. */
+/** Percent, from success rates in PromQL: `now` over 5 minutes, `overTime` over whatever suits the chart. */
 export interface SuccessRate {
   readonly description: string
   readonly limits: RuleLimits | undefined
   /** Columns of the figure of now. */
   readonly width: number
   readonly now: string
-  readonly then: Query
+  readonly overTime: Query
 }
 
 export function successRateNow({ description, limits, width, now }: SuccessRate): PanelSpec {
@@ -24,7 +24,7 @@ export function successRateNow({ description, limits, width, now }: SuccessRate)
   }
 }
 
-export function successRate({ limits, then }: SuccessRate): PanelSpec {
+export function successRate({ limits, overTime }: SuccessRate): PanelSpec {
   return {
     kind: 'timeseries',
     title: 'Success rate',
@@ -32,7 +32,7 @@ export function successRate({ limits, then }: SuccessRate): PanelSpec {
     unit: 'percent',
     width: 12,
     limits,
-    queries: [then],
+    queries: [overTime],
   }
 }
 

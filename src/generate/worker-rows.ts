@@ -35,7 +35,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
     limits: limits('low_success_rate'),
     width: 8,
     now: percent(sum(increase(WORK_ATTEMPTS, '5m', OK)), sum(increase(WORK_ATTEMPTS, '5m'))),
-    then: { expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS), [WORK_NAME])), legend: '{{work_name}}' },
+    overTime: { expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS), [WORK_NAME])), legend: '{{work_name}}' },
   }
   return [
     {
