@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 
 import { startValkey } from '../examples/valkey/start-valkey.ts'
-import { TrackerFetcherHealthMonitor } from '../src/tracker-fetcher-monitor.ts'
+import { TrackerFetcherHealthMonitor } from '../src/kinds/tracker-fetcher/monitor.ts'
 import { bar } from './rounds.ts'
 
 const ROUNDS = 1000

@@ -16,7 +16,7 @@ import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici'
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
 import { systemClock } from '../src/clock.ts'
-import { watchHttpClient } from '../src/instrument/http-client.ts'
+import { watchHttpClient } from '../src/instrument/http/http-client.ts'
 import { CellStore } from '../src/record/cells.ts'
 import { HttpRequests } from '../src/record/http-requests.ts'
 import type { Measured } from './rounds.ts'

@@ -3,10 +3,10 @@
  * machine that changes speed, and what one variant does to caches and hooks, are the same for all.
  */
 import { systemClock } from '../src/clock.ts'
-import { watchFunction } from '../src/instrument/watch-function.ts'
-import { callListener } from '../src/watch/call-listener.ts'
-import { workerRecorder } from '../src/watch/service-recorder.ts'
-import { WorkerHealthMonitor } from '../src/worker-monitor.ts'
+import { watchFunction } from '../src/instrument/calls/watch-function.ts'
+import { callListener } from '../src/zero-code/call-listener.ts'
+import { workerRecorder } from '../src/zero-code/service-recorder.ts'
+import { WorkerHealthMonitor } from '../src/kinds/worker/monitor.ts'
 import { bar } from './rounds.ts'
 
 const CALLS = 600_000

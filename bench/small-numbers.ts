@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 import { Ring } from '../src/compute/ring.ts'
 import { isOpen, stepAlert } from '../src/judge/alert.ts'
-import { trackerFetcherProfile } from '../src/services/tracker-fetcher.ts'
+import { trackerFetcherProfile } from '../src/kinds/tracker-fetcher/rules.ts'
 import type { Alert, OpenAlert, Readings, Rule } from '../src/types.ts'
 
 const TICK_SECONDS = 10

@@ -10,11 +10,11 @@ import { CATALOGUE, SERVICE_SILENT } from '../src/catalogue.ts'
 import { SETTINGS } from '../src/config/settings.ts'
 import { resolveOptions } from '../src/config/options.ts'
 import { prometheusRules } from '../src/generate/prometheus-rules.ts'
-import { prometheusName } from '../src/prometheus-name.ts'
+import { prometheusName } from '../src/export/prometheus-name.ts'
 import type { Rule } from '../src/types.ts'
-import type { ServiceKind } from '../src/services/profile.ts'
-import { trackerFetcher } from '../src/services/tracker-fetcher-metrics.ts'
-import { worker } from '../src/services/worker-metrics.ts'
+import type { ServiceKind } from '../src/kinds/kind.ts'
+import { trackerFetcher } from '../src/kinds/tracker-fetcher/figures.ts'
+import { worker } from '../src/kinds/worker/figures.ts'
 
 export const REFERENCE: string = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
 

@@ -2,7 +2,7 @@
 import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
 import type { AlertView } from '../subscribe/message.ts'
 import type { HealthView, InstanceView, ServiceView } from '../subscribe/snapshot.ts'
-import { duration } from '../duration.ts'
+import { duration } from '../subscribe/duration.ts'
 import { columns, coloured, plain, severityText, statusText } from './text.ts'
 
 /** One line per service, and below it what is wrong. */

@@ -1,7 +1,7 @@
 /** What environment and health.config come to, by the rules that the service itself follows when it starts. */
 import { basename } from 'node:path'
 import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
-import { loadHealthConfig, packageName, type LoadedConfig } from '../health-config-file.ts'
+import { loadHealthConfig, packageName, type LoadedConfig } from '../config/health-config-file.ts'
 import { fail, ok, type Finding } from './finding.ts'
 import type { Project } from './project.ts'
 import { registeringScript } from './registration.ts'

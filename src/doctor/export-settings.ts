@@ -2,7 +2,7 @@
 import { DiagLogLevel } from '@opentelemetry/api'
 import type { Environment } from '../config/options.ts'
 import { setFallbackLogger } from '../diag.ts'
-import { otlpSettings, type OtlpSettings } from '../otlp-settings.ts'
+import { otlpSettings, type OtlpSettings } from '../export/otlp-settings.ts'
 
 export interface ExportSettings {
   /** `undefined`: nothing is exported. */

@@ -1,5 +1,5 @@
 /** The Node that runs this, which is as a rule the one that runs the service. */
-import { hasLoadHookQuirk } from '../instrument/load-hook-quirk.ts'
+import { hasLoadHookQuirk } from '../instrument/hook/load-hook-quirk.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 
 /** The oldest that otel-health runs on; `engines` of package.json. */

@@ -1,8 +1,8 @@
 /** Whether the health Redis is the service's own too, as far as configuration and environment name that. */
 import type { Environment } from '../config/options.ts'
-import type { LoadedConfig } from '../health-config-file.ts'
+import type { LoadedConfig } from '../config/health-config-file.ts'
 import type { RedisTarget } from '../publish/redis-client.ts'
-import { serviceRedis } from '../watch/service-redis.ts'
+import { serviceRedis } from '../zero-code/service-redis.ts'
 import { ok, skip, warn, type Finding } from './finding.ts'
 
 const NAMING = ['REDIS_URL', 'REDIS_HOST', 'REDIS_PORT']

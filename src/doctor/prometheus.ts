@@ -1,7 +1,7 @@
 /** The end of the chain: whether Prometheus has what the service measures, under the names that the dashboards ask for. */
 import { HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
-import { duration } from '../duration.ts'
-import { prometheusName } from '../prometheus-name.ts'
+import { duration } from '../subscribe/duration.ts'
+import { prometheusName } from '../export/prometheus-name.ts'
 import { errorText } from './error-text.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
 

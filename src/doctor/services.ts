@@ -4,7 +4,7 @@ import { parseMessage, type StatusMessage } from '../subscribe/message.ts'
 import { STATUS_CHANNELS } from '../subscribe/names.ts'
 import type { HealthView, ServiceView } from '../subscribe/snapshot.ts'
 import type { Clock } from '../types.ts'
-import { duration } from '../duration.ts'
+import { duration } from '../subscribe/duration.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
 
 /** Milliseconds. Instances publish every 30 s by default: what is not heard meanwhile may still be so. */

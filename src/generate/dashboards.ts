@@ -1,20 +1,20 @@
 /** All dashboards, made of the catalogue and of the profiles with the limits that are in force. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 
-import type { Limits, RuleOverrides } from '../services/limits.ts'
-import type { ServiceKind } from '../services/profile.ts'
-import { trackerFetcher } from '../services/tracker-fetcher-metrics.ts'
-import { worker } from '../services/worker-metrics.ts'
+import type { Limits, RuleOverrides } from '../kinds/limits.ts'
+import type { ServiceKind } from '../kinds/kind.ts'
+import { trackerFetcher } from '../kinds/tracker-fetcher/figures.ts'
+import { worker } from '../kinds/worker/figures.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { toDashboard } from './dashboard.ts'
 import { fleetDashboard } from './fleet-dashboard.ts'
-import type { HeartbeatTiming } from './heartbeat.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { pipelineDashboard } from './pipeline-dashboard.ts'
 import type { ServiceDashboard } from './service-dashboard.ts'
 import { serviceDashboard } from './service-dashboard.ts'
-import { trackerFetcherRows } from './tracker-fetcher-rows.ts'
-import { workerRows } from './worker-rows.ts'
+import { trackerFetcherRows } from '../kinds/tracker-fetcher/dashboard.ts'
+import { workerRows } from '../kinds/worker/dashboard.ts'
 
 export interface GenerateOptions extends HeartbeatTiming {
   readonly limits: Limits

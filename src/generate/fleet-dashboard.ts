@@ -15,10 +15,10 @@ import {
 } from '../catalogue.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
-import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from './health-panels.ts'
-import type { HeartbeatTiming } from './heartbeat.ts'
-import { heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
-import { increase, max, percent, series, SERVICE_LABELS, sum } from './promql.ts'
+import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import { heartbeatLimit, running, unexcusedAge, whileRunning } from '../panels/heartbeat.ts'
+import { increase, max, percent, series, SERVICE_LABELS, sum } from '../panels/promql.ts'
 import { healthAnnotations, serviceVariables } from './service-dashboard.ts'
 
 export function fleetDashboard(

@@ -1,12 +1,12 @@
 /** The way of the figures: services, collector, Prometheus. Where one of them fails, the other dashboards fall silent or lie. */
 import { COLLECTOR, PROMETHEUS } from './collector-metrics.ts'
 import type { DashboardSpec } from './dashboard.ts'
-import { OWN_ROW } from './health-panels.ts'
-import type { HeartbeatTiming } from './heartbeat.ts'
-import { heartbeatAge, heartbeatLimit } from './heartbeat.ts'
+import { OWN_ROW } from '../panels/health-panels.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import { heartbeatAge, heartbeatLimit } from '../panels/heartbeat.ts'
 import type { PanelSpec, ShownState } from './panel.ts'
 import { HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
-import { series } from './promql.ts'
+import { series } from '../panels/promql.ts'
 import { serviceVariables } from './service-dashboard.ts'
 
 const UP: readonly ShownState[] = [

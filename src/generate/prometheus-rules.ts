@@ -17,11 +17,11 @@ import {
   PUBLISH_OUTCOME,
 } from '../catalogue.ts'
 import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
-import type { HeartbeatTiming } from './heartbeat.ts'
-import { heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from './heartbeat.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import { heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from '../panels/heartbeat.ts'
 import { QUEUE_LIMIT_PERCENT } from './pipeline-dashboard.ts'
-import { prometheusLabel, prometheusName } from '../prometheus-name.ts'
-import { INSTANCE_LABELS, max, SERVICE_LABELS, sum } from './promql.ts'
+import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
+import { INSTANCE_LABELS, max, SERVICE_LABELS, sum } from '../panels/promql.ts'
 
 export interface PrometheusRule {
   readonly alert: string

@@ -1,10 +1,10 @@
 /** One service of one kind: how it stands, what it does, what it needs. */
 import { HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_RULE, PROCESS_UPTIME } from '../catalogue.ts'
 import type { Annotation, DashboardSpec, Row, Variable } from './dashboard.ts'
-import { OWN_ROW, PROCESS_ROW, standingRow } from './health-panels.ts'
-import type { HeartbeatTiming } from './heartbeat.ts'
-import { prometheusLabel, prometheusName } from '../prometheus-name.ts'
-import { series } from './promql.ts'
+import { OWN_ROW, PROCESS_ROW, standingRow } from '../panels/health-panels.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
+import { series } from '../panels/promql.ts'
 
 export interface ServiceDashboard {
   readonly uid: string

@@ -19,7 +19,7 @@ import {
   TIERS,
 } from '../../src/catalogue.ts'
 import { prometheusRules } from '../../src/generate/prometheus-rules.ts'
-import { prometheusName } from '../../src/prometheus-name.ts'
+import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { parsePromql } from '../generate/promql.ts'
 import type { StatusMessage } from '../../src/subscribe/message.ts'
 import { RealStack, type Sample } from './real-stack.ts'

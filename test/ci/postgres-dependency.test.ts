@@ -8,8 +8,8 @@ import { RealPostgres } from './real-postgres.ts'
 import { CheckRunner } from '../../src/checks/check-runner.ts'
 import type { DependencyEvidence } from '../../src/checks/dependency-evidence.ts'
 import { systemClock } from '../../src/clock.ts'
-import { watchDependencies } from '../../src/instrument/dependencies.ts'
-import { hookModules } from '../../src/instrument/module-hook.ts'
+import { watchDependencies } from '../../src/instrument/clients/dependencies.ts'
+import { hookModules } from '../../src/instrument/hook/module-hook.ts'
 
 let postgres: RealPostgres
 let pool: Pg.Pool

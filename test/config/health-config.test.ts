@@ -5,8 +5,8 @@ import { checkHealthConfig, defineHealth, RULES } from '../../src/config/health-
 import { SERVICE_SILENT } from '../../src/catalogue.ts'
 import { resolveOptions } from '../../src/config/options.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
-import { trackerFetcher } from '../../src/services/tracker-fetcher-metrics.ts'
-import { worker } from '../../src/services/worker-metrics.ts'
+import { trackerFetcher } from '../../src/kinds/tracker-fetcher/figures.ts'
+import { worker } from '../../src/kinds/worker/figures.ts'
 
 const check = (config: unknown): unknown => checkHealthConfig(config, 'health.config.json')
 const { settings: defaults } = resolveOptions({ env: {} })

@@ -10,7 +10,7 @@ import { resolveOptions } from '../../src/config/options.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import type { GenerateOptions } from '../../src/generate/dashboards.ts'
 import { dashboards } from '../../src/generate/dashboards.ts'
-import { prometheusName } from '../../src/prometheus-name.ts'
+import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { parsePromql } from './promql.ts'
 
 const FOLDER = fileURLToPath(new URL('../../grafana/dashboards/', import.meta.url))

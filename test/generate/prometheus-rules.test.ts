@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 
 import { CATALOGUE } from '../../src/catalogue.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
-import { prometheusName } from '../../src/prometheus-name.ts'
+import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { prometheusRuleFile, prometheusRules } from '../../src/generate/prometheus-rules.ts'
 import { parsePromql } from './promql.ts'
 

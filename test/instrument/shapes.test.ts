@@ -12,8 +12,8 @@ import { runInNewContext } from 'node:vm'
 
 import { expect, test } from 'vitest'
 
-import type { AnyFunction, Call, WatchFunctionOptions } from '../../src/instrument/watch-function.ts'
-import { watchFunction } from '../../src/instrument/watch-function.ts'
+import type { AnyFunction, Call, WatchFunctionOptions } from '../../src/instrument/calls/watch-function.ts'
+import { watchFunction } from '../../src/instrument/calls/watch-function.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 type Wrap = <F>(fn: F, options?: Partial<WatchFunctionOptions>) => F

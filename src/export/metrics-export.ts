@@ -1,0 +1,154 @@
+/** Where a monitor's figures go unless it is told otherwise: status and alerts to the health Redis, metrics to OTLP. */
+
+import { diag } from '../diag.ts'
+import { alertId } from '../wire/alert-id.ts'
+import { EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from '../catalogue.ts'
+import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
+import type { Environment, HealthOptions } from '../config/options.ts'
+import { parseResourceAttributes } from '../config/options.ts'
+import { globalMeterProvider } from './global-provider.ts'
+import { madeHealthReader } from './health-reader.ts'
+import type { createOwnedProvider, OwnedProvider } from './owned-provider.ts'
+import { otlpSettings } from './otlp-settings.ts'
+import { RedisExporter } from '../publish/redis-exporter.ts'
+import type { CellStore } from '../record/cells.ts'
+import type { Recording } from '../record/recording.ts'
+import type { TeeRecording } from '../record/tee-recording.ts'
+import type { Cancel, Clock } from '../types.ts'
+
+export interface Publishing {
+  readonly options: HealthOptions
+  readonly instance: string
+  readonly clock: Clock
+  /** Counts what becomes of the messages. */
+  readonly recording: Recording
+  /** Ids of all alerts that the service's own rules can raise. */
+  readonly alertIds: readonly string[]
+}
+
+/** The health Redis; it connects when it is first asked or told something. */
+export function createRedisExporter({ options, instance, clock, recording, alertIds }: Publishing): RedisExporter {
+  const { serviceName: service, settings } = options
+  const { redisHost: host, redisPort: port, redisUsername: username, redisPassword: password, redisCa: caFile } = settings
+  const exporter = new RedisExporter({
+    target: {
+      host,
+      port,
+      clusterMode: settings.redisClusterMode,
+      tls: settings.redisTls,
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(caFile !== undefined && { caFile }),
+    },
+    clock,
+    service,
+    instance,
+    publishingIntervalMs: settings.publishingInterval * 1000,
+    retentionMs: settings.retentionHours * 3_600_000,
+    alertIds: [...alertIds, alertId(SERVICE_SILENT, service)],
+  })
+  const counted = { published: 0, failed: 0, dropped: 0 }
+  recording.onCollect(() => {
+    for (const outcome of ['published', 'failed', 'dropped'] as const) {
+      const more = exporter.stats[outcome] - counted[outcome]
+      if (more > 0) recording.counter(PUBLISH_MESSAGES, { [PUBLISH_OUTCOME]: outcome }).add(more)
+      counted[outcome] += more
+    }
+  })
+  return exporter
+}
+
+/** Milliseconds after which the SDK is loaded if nobody needed it before: a service that just started stands the pause best. */
+const LOAD_AFTER_MS = 1000
+
+export interface Exporting {
+  readonly options: HealthOptions
+  readonly instance: string
+  readonly clock: Clock
+  readonly store: CellStore
+  /** What is exported here if it does not leave through an SDK of the service. */
+  readonly recording: TeeRecording
+  readonly env: Environment
+  /** The one the user gave to the monitor, if not `healthReader()`. */
+  readonly reader?: HealthMetricReader
+}
+
+/** The way of figures to a collector: that of the service's own SDK if there is one when the first export is due, else one of ours. */
+export interface MetricsExport {
+  /** Begins to export at the interval that OTEL_* says. Returns what ends that. */
+  start(): Cancel
+  /** Exports what was recorded until now, started or not, within `timeoutMs`, for the process is ending. What leaves through the service's SDK is flushed by that. */
+  flush(timeoutMs: number): Promise<void>
+}
+
+export function createMetricsExport({ options, instance, clock, store, recording, env, reader }: Exporting): MetricsExport {
+  const { serviceName, originalServiceName } = options
+  const otlp = otlpSettings(env)
+  if (!otlp) return { start: () => () => {}, flush: async () => void recording.join() }
+
+  const load = async (): Promise<typeof createOwnedProvider> => (await import('./owned-provider.ts')).createOwnedProvider
+  let provider: Promise<OwnedProvider> | undefined
+  /** Exports at its interval from now on, so that nothing may leave through another SDK any more. */
+  const own = (): Promise<OwnedProvider> => {
+    recording.settle()
+    if (!provider) sayNotJoined(reader ?? madeHealthReader())
+    provider ??= load().then((create) =>
+      create({
+        store,
+        clock,
+        otlp,
+        resource: {
+          ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
+          'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
+          'service.instance.id': instance,
+        },
+        onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
+      }),
+    )
+    return provider
+  }
+  return {
+    start() {
+      let saidLate = false
+      const cancels = [
+        clock.after(Math.min(LOAD_AFTER_MS, otlp.intervalMs), () => {
+          if (!recording.join()) load().catch(sayNotLoaded)
+        }),
+        clock.every(otlp.intervalMs, () => {
+          if (recording.join()) return
+          if (!provider)
+            own()
+              .then((made) => made.provider.forceFlush())
+              .catch(sayNotLoaded)
+          else if (!saidLate && globalMeterProvider()) {
+            saidLate = true
+            diag.warn(LATE)
+          }
+        }),
+      ]
+      return () => {
+        for (const cancel of cancels) cancel()
+      }
+    },
+    async flush(timeoutMs) {
+      if (!recording.join()) await (await own()).flush(timeoutMs)
+    },
+  }
+}
+
+const LATE =
+  'otel-health: an OpenTelemetry SDK was started after otel-health had begun to export by itself; ' +
+  'figures leave on their own until the SDK is started earlier: in an --import, or in the first lines of the service'
+
+/** Whoever made a reader for an SDK wants the figures to leave through it. */
+function sayNotJoined(reader: HealthMetricReader | undefined): void {
+  if (!reader) return
+  const why = reader.attached
+    ? 'its MeterProvider is not the global one: call metrics.setGlobalMeterProvider(provider)'
+    : 'no SDK has taken it: add it to metricReaders of NodeSDK and start that'
+  diag.warn(`otel-health: there is a reader of ours, but ${why}; until then figures are exported beside that SDK`)
+}
+
+function sayNotLoaded(error: unknown): void {
+  diag.error('otel-health: the OTLP export could not begin; health is judged all the same:', error)
+}

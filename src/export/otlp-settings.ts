@@ -1,0 +1,57 @@
+/** When and whether metrics are exported over OTLP, as the standard variables say. Where they go, the exporter reads itself. */
+
+import { diag } from '../diag.ts'
+import type { Environment } from '../config/options.ts'
+
+const INTERVAL_MS = 60_000
+const TIMEOUT_MS = 30_000
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** All in milliseconds. */
+export interface OtlpSettings {
+  readonly intervalMs: number
+  /** Of collecting and exporting; at most `intervalMs`. */
+  readonly timeoutMs: number
+  /** Of the request; below `timeoutMs`. */
+  readonly requestTimeoutMs: number
+}
+
+/** `undefined` if OTEL_SDK_DISABLED is true or OTEL_METRICS_EXPORTER is not otlp. Says what is ignored of the variables. */
+export function otlpSettings(env: Environment): OtlpSettings | undefined {
+  if (!exportsOtlp(env)) return undefined
+  const intervalMs = milliseconds(env, 'OTEL_METRIC_EXPORT_INTERVAL', INTERVAL_MS)
+  const timeoutMs = Math.min(intervalMs, milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', TIMEOUT_MS))
+  // The request gives up first: when the reader does, it says so each time, and the next request is begun beside this one.
+  const requestTimeoutMs = Math.min(Math.max(timeoutMs / 2, timeoutMs - 1000), requestTimeout(env))
+  return { intervalMs, timeoutMs, requestTimeoutMs }
+}
+
+function exportsOtlp(env: Environment): boolean {
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false
+  const exporters = (env['OTEL_METRICS_EXPORTER']?.trim() || 'otlp').split(',').map((name) => name.trim())
+  const others = exporters.filter((name) => name !== 'otlp' && name !== 'none')
+  if (others.length > 0) {
+    diag.warn(`otel-health: OTEL_METRICS_EXPORTER names "${others.join(', ')}", expected "otlp" or "none"; nothing is exported that way`)
+  }
+  const otlp = exporters.includes('otlp')
+  const protocol = env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
+  if (otlp && protocol === 'grpc') {
+    diag.warn('otel-health: the OTLP protocol is "grpc", but metrics are sent as http/json: give the endpoint of OTLP over HTTP, port 4318')
+  }
+  return otlp
+}
+
+function requestTimeout(env: Environment): number {
+  const name = env['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT']?.trim() ? 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT' : 'OTEL_EXPORTER_OTLP_TIMEOUT'
+  return milliseconds(env, name, REQUEST_TIMEOUT_MS)
+}
+
+/** As the OTel specification demands, a value that is no positive number is said and ignored. */
+function milliseconds(env: Environment, name: string, fallback: number): number {
+  const text = env[name]?.trim()
+  if (!text) return fallback
+  const value = Number(text)
+  if (value > 0 && value < 2 ** 31) return value
+  diag.warn(`otel-health: ${name} is "${text}", expected milliseconds > 0; ${fallback} is used`)
+  return fallback
+}

@@ -1,0 +1,71 @@
+/**
+ * @redis/client from 5.12 on, which publishes tracing channels: commands sampled, failures of connections all. Its promises reject as
+ * they do when nobody listens. Earlier versions publish nothing and are not seen, which is said.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { existsSync } from 'node:fs'
+
+import { diag } from '../../diag.ts'
+import type { Cancel } from '../../types.ts'
+import { redisOutcome } from './dependency-outcome.ts'
+import type { ModuleHook } from '../hook/module-hook.ts'
+import { waitsOnPurpose } from './redis-commands.ts'
+import type { CommandContext } from '../calls/sampled-channels.ts'
+import { SampledChannels } from '../calls/sampled-channels.ts'
+import type { EvidenceTeller, WatchedConnection } from './watched-connection.ts'
+
+interface ConnectionContext extends CommandContext {
+  readonly clientId?: string
+}
+
+/** Clients that come and go without being closed are forgotten from here on. */
+const MOST_CLIENTS = 1000
+
+export function watchRedisClient(hook: ModuleHook, teller: EvidenceTeller): Cancel {
+  const cancelHook = hook.add({
+    label: 'redis',
+    matches: (url) => url.endsWith('/@redis/client/dist/lib/client/index.js'),
+    names: [],
+    isCommonJs: true,
+    onLoad(_, url) {
+      if (existsSync(new URL('tracing.js', url))) return
+      diag.info('otel-health: this version of redis does not tell of its commands, so its Redis is not checked: 5.12 and later do')
+    },
+  })
+  const sampled = new SampledChannels({
+    teller,
+    kind: 'redis',
+    channels: ['node-redis:command', 'node-redis:batch'],
+    defaultPort: 6379,
+    outcome: redisOutcome,
+    ignore: () => false,
+    waits: waitsOnPurpose,
+  })
+  // Only here is a client's server named; what becomes of its connection names the client.
+  const clients = new Map<string, WatchedConnection>()
+  const handlers: Readonly<Record<string, (context: ConnectionContext) => void>> = {
+    'tracing:node-redis:connect:start': (context) => {
+      sampled.start()
+      const server = sampled.server(context)
+      if (server && context.clientId !== undefined && clients.size < MOST_CLIENTS) clients.set(context.clientId, server)
+    },
+    'node-redis:error': ({ clientId = '', error }) => {
+      const server = clients.get(clientId)
+      server?.begins()
+      server?.ended(redisOutcome(error))
+    },
+    'node-redis:connection:closed': (context) => {
+      if ((context as { reason?: unknown }).reason === 'application_close') clients.delete(context.clientId ?? '')
+    },
+  }
+  const subscribed = Object.entries(handlers).map(([name, handle]) => ({
+    name,
+    onMessage: (message: unknown) => handle(message as ConnectionContext),
+  }))
+  for (const { name, onMessage } of subscribed) subscribe(name, onMessage)
+  return () => {
+    cancelHook()
+    for (const { name, onMessage } of subscribed) unsubscribe(name, onMessage)
+    sampled.stop()
+  }
+}

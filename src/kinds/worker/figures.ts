@@ -1,0 +1,118 @@
+/**
+ * A worker's key metrics, the evidence behind them and its totals, as they go into payloads: `null` while unknown, and
+ * for good where a service has no such thing.
+ */
+import {
+  ERROR_TYPE,
+  WORK_ATTEMPTS,
+  WORK_EVENTS,
+  WORK_ITEMS_FOUND,
+  WORK_OUTCOME,
+  WORK_QUEUE_NAME,
+  WORK_QUEUE_OLDEST_DUE_AGE,
+  WORK_QUEUE_SIZE,
+  WORK_QUEUE_STATE,
+  WORK_UPSTREAM,
+  WORK_UPSTREAM_DURATION,
+} from '../../catalogue.ts'
+import type { Sample } from '../../types.ts'
+import {
+  attemptFigures,
+  countUnder,
+  FIVE_MINUTES,
+  levelOf,
+  mean,
+  meanMs,
+  ONE_HOUR,
+  percentilesMs,
+  round,
+  sumOf,
+  windowOf,
+} from '../figures.ts'
+import { QUEUE_STALE_AFTER } from '../limits.ts'
+import type { KeyFigures, KeyMetricsInput, ServiceKind } from '../kind.ts'
+import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
+import { workerProfile } from './rules.ts'
+
+export const worker: ServiceKind = {
+  profile(limits, overrides) {
+    const profile = workerProfile(limits, overrides)
+    return { ...profile, selectors: { ...profile.selectors, ...PROCESS_SELECTORS } }
+  },
+  figures: workerFigures,
+  totals: workerTotals,
+}
+
+function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput): KeyFigures {
+  const { hour, succeeded, ...attempts } = attemptFigures(readings, tickSeconds)
+  const calls = readings.distribution('call_durations', FIVE_MINUTES)
+  const percentiles = percentilesMs(readings, 'call_durations', tickSeconds)
+  const durations = readings.distribution('attempt_durations', FIVE_MINUTES)
+  const batches = readings.distribution('batches', FIVE_MINUTES)
+  const found = readings.events('found', ONE_HOUR)
+  // Who never found anything may be a worker that looks for nothing.
+  const finds = sumOf(samples, WORK_ITEMS_FOUND.name) > 0
+
+  return {
+    metrics: {
+      work_rate_per_hour: attempts.perHour,
+      success_rate_percent: attempts.successPercent,
+      total_queue_size: levelOf(readings, 'due'),
+      queue_sizes: byQueue(samples, WORK_QUEUE_SIZE.name, now),
+      oldest_age_seconds: byQueue(samples, WORK_QUEUE_OLDEST_DUE_AGE.name, now),
+      upstream_response_time_ms: meanMs(calls, tickSeconds),
+      upstream_percentiles_ms: percentiles.figures,
+      found_per_attempt: finds ? mean(found.count, succeeded, hour, tickSeconds) : null,
+      events_generated: sumOf(samples, WORK_EVENTS.name),
+      attempt_duration_ms: meanMs(durations, tickSeconds),
+      batch_processing_time_ms: meanMs(batches, tickSeconds),
+      ...processFigures(readings),
+    },
+    evidence: {
+      work_rate_per_hour: attempts.evidence.perHour,
+      success_rate_percent: attempts.evidence.successPercent,
+      upstream_response_time_ms: { calls: calls.count, slow: readings.events('slow_calls', FIVE_MINUTES).count, ...windowOf(calls) },
+      upstream_percentiles_ms: percentiles.evidence,
+      found_per_attempt: { found: found.count, attempts: succeeded, ...windowOf(hour) },
+      attempt_duration_ms: { attempts: durations.count, ...windowOf(durations) },
+      batch_processing_time_ms: { batches: batches.count, ...windowOf(batches) },
+    },
+  }
+}
+
+/** Due items, or ages, by the name of the queue; `null` for one that nobody has looked at for long, and if there is no queue at all. */
+function byQueue(samples: readonly Sample[], metric: string, now: number): Readonly<Record<string, number | null>> | null {
+  const queues: [string, number | null][] = []
+  for (const sample of samples) {
+    if (sample.series.metric !== metric || sample.kind !== 'level') continue
+    const { [WORK_QUEUE_NAME]: name = '_OTHER', [WORK_QUEUE_STATE]: state = 'due' } = sample.series.attributes
+    if (state === 'due') queues.push([name, now - sample.setAt > 1000 * QUEUE_STALE_AFTER ? null : round(sample.value)])
+  }
+  return queues.length > 0 ? Object.fromEntries(queues) : null
+}
+
+/** What this process has counted since it started. */
+function workerTotals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>> {
+  let ok = 0
+  const failed = new Map<string, number>()
+  const apiCalls = new Map<string, Map<string, number>>()
+  for (const { series, kind, value } of samples) {
+    const { metric, attributes } = series
+    if (metric === WORK_ATTEMPTS.name && kind === 'sum') {
+      if (attributes[WORK_OUTCOME] === 'ok') ok += value
+      else countUnder(failed, attributes[ERROR_TYPE] ?? '_OTHER', value)
+    } else if (metric === WORK_UPSTREAM_DURATION.name && kind === 'histogram') {
+      const upstream = attributes[WORK_UPSTREAM] ?? '_OTHER'
+      const calls = apiCalls.get(upstream) ?? new Map<string, number>()
+      countUnder(calls, attributes[ERROR_TYPE] ?? 'ok', value.count)
+      apiCalls.set(upstream, calls)
+    }
+  }
+  return {
+    since,
+    attempts: { ok, failed: Object.fromEntries(failed) },
+    found: sumOf(samples, WORK_ITEMS_FOUND.name),
+    events: sumOf(samples, WORK_EVENTS.name),
+    api_calls: Object.fromEntries([...apiCalls].map(([upstream, calls]) => [upstream, Object.fromEntries(calls)])),
+  }
+}

@@ -1,0 +1,64 @@
+/** The attempts of one kind of work, through handles that are resolved once. */
+import { ERROR_TYPE, WORK_ATTEMPT_DURATION, WORK_ATTEMPTS, WORK_BATCH_DURATION, WORK_EVENTS } from '../../catalogue.ts'
+import { WORK_ITEMS_FOUND, WORK_NAME, WORK_OUTCOME } from '../../catalogue.ts'
+import type { Attributes } from '../../types.ts'
+import type { CounterHandle, HistogramHandle, Recording } from '../../record/recording.ts'
+
+/** What is counted of attempts that ended alike; `undefined`: well. */
+interface Outcome {
+  readonly attempts: CounterHandle
+  readonly durations: HistogramHandle
+}
+
+/** Amounts are finite numbers >= 0, error types are bounded: whoever calls has seen to that. */
+export class NamedWork {
+  readonly #recording: Recording
+  readonly #attributes: Attributes
+  readonly #outcomes = new Map<string | undefined, Outcome>()
+  readonly #batches = new Map<string | undefined, HistogramHandle>()
+  #found: CounterHandle | undefined
+  #events: CounterHandle | undefined
+
+  constructor(recording: Recording, name: string | undefined) {
+    this.#recording = recording
+    this.#attributes = name === undefined ? {} : { [WORK_NAME]: name }
+  }
+
+  /** `errorType` is left out for a success. */
+  attempt(durationMs: number | undefined, errorType?: string): void {
+    let outcome = this.#outcomes.get(errorType)
+    if (!outcome) this.#outcomes.set(errorType, (outcome = this.#outcome(errorType)))
+    outcome.attempts.add(1)
+    if (durationMs !== undefined) outcome.durations.record(durationMs / 1000)
+  }
+
+  found(items: number): void {
+    if (items > 0) (this.#found ??= this.#recording.counter(WORK_ITEMS_FOUND, this.#attributes)).add(items)
+  }
+
+  events(count: number): void {
+    if (count > 0) (this.#events ??= this.#recording.counter(WORK_EVENTS, this.#attributes)).add(count)
+  }
+
+  /** `errorType` is left out for a success. */
+  batch(durationMs: number, errorType?: string): void {
+    let durations = this.#batches.get(errorType)
+    if (!durations) {
+      durations = this.#recording.histogram(WORK_BATCH_DURATION, this.#with(errorType))
+      this.#batches.set(errorType, durations)
+    }
+    durations.record(durationMs / 1000)
+  }
+
+  #outcome(errorType: string | undefined): Outcome {
+    const attributes = this.#with(errorType)
+    return {
+      attempts: this.#recording.counter(WORK_ATTEMPTS, { ...attributes, [WORK_OUTCOME]: errorType === undefined ? 'ok' : 'failed' }),
+      durations: this.#recording.histogram(WORK_ATTEMPT_DURATION, attributes),
+    }
+  }
+
+  #with(errorType: string | undefined): Attributes {
+    return errorType === undefined ? this.#attributes : { ...this.#attributes, [ERROR_TYPE]: errorType }
+  }
+}

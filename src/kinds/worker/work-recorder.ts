@@ -1,0 +1,211 @@
+/**
+ * Records what any worker does into the metrics of the catalogue. Nothing here throws, whatever is given, and what is no
+ * count, duration or name is dropped and counted, for a recording call stands in the middle of somebody's work. Names,
+ * upstreams and error types are the service's own, so they are cleaned and their number is bounded.
+ */
+import {
+  WORK_OUTCOME,
+  WORK_QUEUE_STATES,
+  WORK_STREAK,
+  WORK_UNITS,
+  WORK_UPSTREAM,
+  WORK_UPSTREAM_DURATION,
+  WORK_UPSTREAM_SLOW,
+} from '../../catalogue.ts'
+import { isAmount } from '../../record/amount.ts'
+import { BoundedValues, cleanErrorType, cleanName } from './bounded-values.ts'
+import type { Drop } from '../../record/drop.ts'
+import { createDrop } from '../../record/drop.ts'
+import type { FetchAttempt, FetchBatch } from '../tracker-fetcher/fetch-batch.ts'
+import { NamedWork } from './named-work.ts'
+import type { QueueFigures } from './queue-levels.ts'
+import { QueueLevels } from './queue-levels.ts'
+import type { Recording } from '../../record/recording.ts'
+import { Units } from './units.ts'
+import { UpstreamCalls } from './upstream-calls.ts'
+import type { WorkAttempt, WorkBatch } from './work-batch.ts'
+
+/** As a worker says it, or as a tracker fetcher does: its queue tier is the name of the work. */
+type AnyAttempt = WorkAttempt & Pick<FetchAttempt, 'tier' | 'geofenceEvents'>
+type AnyBatch = WorkBatch & Pick<FetchBatch, 'tier' | 'geofenceEvents'>
+
+export interface WorkApiCall {
+  /** Its configured name, or its host. */
+  readonly upstream: string
+  /** Milliseconds, >= 0. */
+  readonly durationMs: number
+  /** Absent for a successful call; a code, an HTTP status or the name of an error class, never a message. */
+  readonly errorType?: string | number
+}
+
+export interface WorkRecorderOptions {
+  /** A call to an upstream longer than this, in milliseconds, is slow. */
+  readonly maxApiResponseTimeMs: number
+}
+
+/** A name times an error type is a series of its own: together they stay below the 2,000 series of a metric. */
+const NAMES = 50
+const ERRORS = 30
+
+const UPSTREAM_METRICS = { duration: WORK_UPSTREAM_DURATION, slow: WORK_UPSTREAM_SLOW, attribute: WORK_UPSTREAM }
+
+export class WorkRecorder {
+  readonly #recording: Recording
+  readonly #limitMs: number
+  readonly #drop: Drop
+  readonly #units: Units
+  readonly #names = new BoundedValues(NAMES, cleanName)
+  readonly #upstreamNames = new BoundedValues(NAMES, cleanName)
+  readonly #errorTypes = new BoundedValues(ERRORS, cleanErrorType)
+  readonly #work = new Map<string | undefined, NamedWork>()
+  /** Attempts of one kind follow one another. */
+  #lastRaw: unknown
+  #lastWork: NamedWork
+  readonly #upstreams = new Map<string, UpstreamCalls>()
+  readonly #queues: QueueLevels
+
+  constructor(recording: Recording, { maxApiResponseTimeMs }: WorkRecorderOptions) {
+    this.#recording = recording
+    this.#limitMs = maxApiResponseTimeMs
+    this.#drop = createDrop(recording)
+    this.#lastWork = new NamedWork(recording, undefined)
+    this.#work.set(undefined, this.#lastWork)
+    this.#units = new Units(recording, { units: WORK_UNITS, outcome: WORK_OUTCOME, streak: WORK_STREAK })
+    this.#queues = new QueueLevels(recording, new BoundedValues(NAMES, cleanName))
+  }
+
+  /** One attempt by itself: a unit of its own. A figure of it that is none is dropped alone, its outcome counts. */
+  attempt(attempt: WorkAttempt): void {
+    try {
+      if (this.#countAttempt(attempt, attempt.name, attempt.events)) this.#units.add(attempt.success)
+    } catch {
+      this.#drop('an attempt that cannot be read')
+    }
+  }
+
+  /**
+   * All attempts of one batch, such as one upstream call: one unit, failed if more than half of them failed. Attempts
+   * and the batch may be as a tracker fetcher says them. A batch without attempts says nothing, but with an error it is
+   * one failed attempt, for otherwise a worker whose every batch fails would look idle. `durationMs` >= 0.
+   */
+  batch(batch: readonly WorkAttempt[] | WorkBatch | FetchBatch, durationMs?: number, errorType?: string | number): void {
+    try {
+      this.#countBatch(Array.isArray(batch) ? { attempts: batch } : (batch as AnyBatch), durationMs, errorType)
+    } catch {
+      this.#drop('a batch that cannot be read')
+    }
+  }
+
+  /** One call to an upstream. */
+  apiCall(call: WorkApiCall): void {
+    try {
+      const { upstream, durationMs, errorType } = call
+      if (typeof upstream !== 'string') this.#drop('an API call without the name of an upstream')
+      else this.#upstream(upstream).record(durationMs, errorType ?? undefined)
+    } catch {
+      this.#drop('an API call that cannot be read')
+    }
+  }
+
+  /** Sizes by state, and how long the oldest due item has waited, as last seen. A queue that is gone is one of size 0. */
+  queue(name: string, figures: QueueFigures): void {
+    try {
+      if (typeof name !== 'string' || typeof figures !== 'object') return this.#drop('a queue without a name or sizes')
+      const checked = this.#checkedFigures(figures)
+      if (!checked) return
+      if (!this.#queues.set(name, checked)) this.#drop('a queue beyond those that are told apart')
+    } catch {
+      this.#drop('a queue that cannot be read')
+    }
+  }
+
+  #countAttempt(attempt: WorkAttempt, name: unknown, events: unknown): boolean {
+    const { success, durationMs, reportsFound } = attempt
+    if (typeof success !== 'boolean') {
+      this.#drop('an attempt without success: true or false')
+      return false
+    }
+    const work = this.#named(name)
+    work.attempt(this.#amount(durationMs, 'a duration of an attempt'), success ? undefined : this.#errorType(attempt.errorType))
+    if (success && reportsFound !== undefined) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
+    if (events !== undefined) this.#countEvents(work, events)
+    return true
+  }
+
+  #countBatch(batch: AnyBatch, durationMs: unknown, givenError: unknown): void {
+    const { attempts, name = batch.tier, events = batch.geofenceEvents } = batch
+    const error = givenError ?? batch.errorType
+    if (!Array.isArray(attempts)) return this.#drop('a batch without attempts')
+    const errorType = error === undefined || error === null ? undefined : this.#errorType(error)
+    const work = this.#named(name)
+    let counted = 0
+    let failures = 0
+    for (const attempt of attempts as readonly AnyAttempt[]) {
+      const { name: own = attempt.tier ?? name, events: found = attempt.geofenceEvents } = attempt
+      if (!this.#countAttempt(attempt, own, found)) continue
+      counted++
+      if (!attempt.success) failures++
+    }
+    if (attempts.length === 0 && errorType !== undefined) {
+      work.attempt(undefined, errorType)
+      counted = failures = 1
+    }
+    this.#units.addBatch(counted, failures)
+    this.#countEvents(work, events)
+    const duration = this.#amount(durationMs, 'a duration of a batch')
+    if (counted > 0 && duration !== undefined) work.batch(duration, errorType)
+  }
+
+  #countEvents(work: NamedWork, events: unknown): void {
+    const counts: readonly unknown[] = typeof events === 'object' && events !== null ? Object.values(events) : [events]
+    for (const count of counts) work.events(this.#amount(count, 'a number of events') ?? 0)
+  }
+
+  /** What was not given is `undefined`, and so is what was given but is no amount: that is dropped. */
+  #amount(value: unknown, what: string): number | undefined {
+    if (isAmount(value)) return value
+    if (value !== undefined && value !== null) this.#drop(`${what} that is none`)
+    return undefined
+  }
+
+  #checkedFigures(figures: QueueFigures): QueueFigures | undefined {
+    const checked: { -readonly [K in keyof QueueFigures]: QueueFigures[K] } = {}
+    for (const field of [...WORK_QUEUE_STATES, 'oldestAgeSeconds'] as const) {
+      const value = this.#amount(figures[field], 'a size or an age of a queue')
+      if (value !== undefined) checked[field] = value
+    }
+    return Object.keys(checked).length > 0 ? checked : undefined
+  }
+
+  #errorType(code: unknown): string {
+    if (typeof code === 'number') return this.#errorTypes.of(String(code))
+    return typeof code === 'string' ? this.#errorTypes.of(code) : '_OTHER'
+  }
+
+  #named(raw: unknown): NamedWork {
+    if (raw === this.#lastRaw) return this.#lastWork
+    const name = typeof raw === 'string' ? this.#names.of(raw) : undefined
+    let work = this.#work.get(name)
+    if (!work) this.#work.set(name, (work = new NamedWork(this.#recording, name)))
+    this.#lastRaw = raw
+    this.#lastWork = work
+    return work
+  }
+
+  #upstream(raw: string): UpstreamCalls {
+    const upstream = this.#upstreamNames.of(raw)
+    let calls = this.#upstreams.get(upstream)
+    if (!calls) {
+      calls = new UpstreamCalls({
+        recording: this.#recording,
+        metrics: UPSTREAM_METRICS,
+        upstream,
+        limitMs: this.#limitMs,
+        errorTypeOf: (code) => this.#errorType(code),
+        drop: this.#drop,
+      })
+      this.#upstreams.set(upstream, calls)
+    }
+    return calls
+  }
+}

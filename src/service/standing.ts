@@ -1,0 +1,65 @@
+/** How a service stands: everything a snapshot says besides figures. */
+import { isOpen } from '../judge/alert.ts'
+import { instanceStatus, serviceStatus } from '../judge/status.ts'
+import type { Alert, CheckResult, InstancePresence, Phase, Status, Verdict } from '../types.ts'
+
+export interface Standing {
+  readonly status: Status
+  readonly instanceStatus: Status
+  readonly phase: Phase
+  readonly reasons: readonly string[]
+  readonly checks: Readonly<Record<string, CheckResult>>
+  readonly verdicts: readonly Verdict[]
+  /** Pending and open. */
+  readonly alerts: readonly Alert[]
+}
+
+export interface StandingFacts {
+  readonly instance: string
+  readonly phase: Phase
+  readonly verdicts: readonly Verdict[]
+  /** Of this service, whatever their state. */
+  readonly alerts: readonly Alert[]
+  readonly checks: Readonly<Record<string, CheckResult>>
+  /** Names of required checks that fail. */
+  readonly failing: readonly string[]
+  /** Rules without whose verdict nobody knows how the service is. */
+  readonly required: readonly string[] | undefined
+  /** The other instances of the service. */
+  readonly others: readonly InstancePresence[]
+}
+
+/** Folds what this instance found and what the others said last. */
+export function standingOf({ instance, phase, verdicts, checks, failing, required, ...facts }: StandingFacts): Standing {
+  const alerts = facts.alerts.filter((alert) => alert.state === 'pending' || isOpen(alert))
+  const own = instanceStatus({
+    phase,
+    alerts,
+    verdicts,
+    checks: Object.fromEntries(failing.map((name) => [name, checks[name]!])),
+    ...(required && { required }),
+  })
+  const others = facts.others.map((other) => {
+    const { instanceStatus: status = 'degraded' } = other
+    return {
+      instance: other.instance,
+      phase: other.phase ?? 'running',
+      status,
+      missing: !other.live,
+      reasons: [`instance ${other.instance} is ${status}`],
+    }
+  })
+  const service = serviceStatus({ alerts, instances: [{ instance, phase, missing: false, ...own }, ...others] })
+  return { status: service.status, instanceStatus: own.status, phase, reasons: service.reasons, checks, verdicts, alerts }
+}
+
+/** Differs when people should be told at once: a message's figures change all the time, this is what somebody would act on. */
+export function changesWorthTelling({ status, instanceStatus: own, phase, checks, alerts }: Standing): string {
+  return JSON.stringify([
+    status,
+    own,
+    phase,
+    Object.entries(checks).map(([name, check]) => [name, check.status]),
+    alerts.map(({ id, state, severity }) => [id, state, severity]),
+  ])
+}

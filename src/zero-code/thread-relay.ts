@@ -1,0 +1,101 @@
+/**
+ * Worker threads have no monitor of their own: what is seen in one is told to the main thread, so that a process is one instance
+ * however many threads it starts and ends.
+ */
+// oxlint-disable unicorn/require-post-message-target-origin -- of windows; a channel between threads has no origin
+import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
+
+import type { BullmqQueue } from '../instrument/queues/bullmq-worker.ts'
+import type { Cancel } from '../types.ts'
+import type { ServiceRecorder } from './service-recorder.ts'
+
+const CHANNEL = 'otel-health'
+const LISTENING = 'otel-health.listening'
+
+/** What a thread finds that is no record. */
+export interface ThreadNews {
+  /** Modules that health.config names and the thread has loaded. */
+  loaded(modules: readonly string[]): void
+  /** A queue in use, which is read by the main thread: the thread may end. */
+  queue(queue: BullmqQueue): void
+}
+
+type Told =
+  | { readonly record: keyof ServiceRecorder; readonly args: readonly unknown[] }
+  | { readonly news: keyof ThreadNews; readonly args: readonly unknown[] }
+
+type Methods = Readonly<Record<string, (...args: readonly unknown[]) => void>>
+
+/** Takes what threads started from now on tell. The channel keeps nothing alive. */
+export function receiveFromThreads(recorder: ServiceRecorder, news: ThreadNews): Cancel {
+  setEnvironmentData(LISTENING, process.argv[1] ?? '')
+  const channel = new BroadcastChannel(CHANNEL)
+  channel.addEventListener('message', (message: unknown): void => {
+    // A listener that throws would end the service.
+    try {
+      const told = (message as { data: Told }).data
+      if ('news' in told) (news as unknown as Methods)[told.news]!(...told.args)
+      else (recorder as unknown as Methods)[told.record]!(...told.args)
+    } catch {
+      recorder.dropped('what a worker thread saw')
+    }
+  })
+  channel.unref()
+  return () => channel.close()
+}
+
+/** The script of the main thread, if that listens to this thread. */
+export function listeningScript(): string | undefined {
+  const script = isMainThread ? undefined : getEnvironmentData(LISTENING)
+  return typeof script === 'string' ? script : undefined
+}
+
+export interface MainThread {
+  readonly recorder: ServiceRecorder
+  readonly news: ThreadNews
+}
+
+/** The way to the main thread. */
+export function mainThread(): MainThread {
+  const channel = new BroadcastChannel(CHANNEL)
+  channel.unref()
+  const record =
+    (method: keyof ServiceRecorder) =>
+    (...args: readonly unknown[]): void => {
+      const told = { record: method, args: args.map(sendable) } satisfies Told
+      try {
+        channel.postMessage(told)
+      } catch {
+        channel.postMessage({ record: 'dropped', args: [`what a worker thread saw (${method})`] } satisfies Told)
+      }
+    }
+  const tell =
+    (news: keyof ThreadNews) =>
+    (...args: readonly unknown[]): void =>
+      channel.postMessage({ news, args } satisfies Told)
+  return {
+    recorder: {
+      attempt: record('attempt'),
+      batch: record('batch'),
+      apiCall: record('apiCall'),
+      account: record('account'),
+      queues: record('queues'),
+      httpRequest: ({ method, host, port, statusCode, errorType, durationMs }) =>
+        record('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),
+      dependency: record('dependency'),
+      phase: record('phase'),
+      dropped: record('dropped'),
+    },
+    news: { loaded: tell('loaded'), queue: tell('queue') },
+  }
+}
+
+/** A service's own object may hold functions, which no other thread can be sent. */
+function sendable(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown
+  } catch {
+    return value
+  }
+}
