@@ -2,7 +2,7 @@
 import { InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { Counter as PromCounter, Histogram as PromHistogram, Registry } from 'prom-client'
 
-import { FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_UNITS, UPSTREAM_DURATION } from '../src/catalogue.ts'
+import { FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_UNITS, UPSTREAM_DURATION } from '../src/kinds/tracker-fetcher/metrics.ts'
 import { TrackerFetcherHealthMonitor } from '../src/kinds/tracker-fetcher/monitor.ts'
 import { MemoryExporter } from '../test/support/memory-exporter.ts'
 import { systemClock } from '../src/clock.ts'

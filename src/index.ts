@@ -1,16 +1,7 @@
 /** The public API. */
-export type {
-  AccountState,
-  AnisetteState,
-  ErrorType,
-  GeofenceTransition,
-  MetricDefinition,
-  QueueState,
-  SkipReason,
-  Tier,
-  Upstream,
-} from './catalogue.ts'
-export { CATALOGUE } from './catalogue.ts'
+export type { AccountState, AnisetteState, ErrorType, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from './kinds/tracker-fetcher/metrics.ts'
+export type { MetricDefinition } from './catalogue.ts'
+export { CATALOGUE } from './kinds/index.ts'
 export type { Check } from './checks/check.ts'
 export type { Pingable } from './checks/redis-check.ts'
 export type { Queryable } from './checks/sql-check.ts'

@@ -47,20 +47,58 @@ export type Sample =
 // ---- compute ----
 
 /**
- * What a profile asks compute to keep of the metrics, by name. Only what is named here costs a ring.
- * `where` matches series whose attributes have all the given values; matching series are added up.
+ * Which series of a metric, by attribute: the value it has, any of several, or none of several. A series without the attribute has the
+ * empty value, so that `not` matches it.
  */
-export type Selector =
-  /** Events of a counter, or values counted by a histogram, over windows. */
-  | { readonly kind: 'events'; readonly metric: string; readonly where?: Attributes }
-  /** Values of a histogram over windows: sum, count and buckets. */
-  | { readonly kind: 'distribution'; readonly metric: string; readonly where?: Attributes }
-  /** The last value; no reading once older than `staleAfterSeconds`. */
-  | { readonly kind: 'level'; readonly metric: string; readonly where?: Attributes; readonly staleAfterSeconds?: number }
-  /** Which value of `attribute` carries the 1 of a state metric. */
-  | { readonly kind: 'state'; readonly metric: string; readonly attribute: string; readonly staleAfterSeconds?: number }
-  /** How long, within a window, the level selector named `level` was above `above`. */
-  | { readonly kind: 'time_above'; readonly level: string; readonly above: number }
+export type Where = Readonly<Record<string, string | readonly string[] | { readonly not: string | readonly string[] }>>
+
+/**
+ * What compute is asked to keep of the metrics: only what a selector names costs a ring, and matching series are added up. A selector is
+ * its own name: whoever holds it asks for its reading with it. Two that say the same are one.
+ */
+export type Selector = EventsSelector | DistributionSelector | LevelSelector | StateSelector | TimeAboveSelector | LastSeenSelector
+
+interface Matching {
+  readonly metric: string
+  readonly where?: Where
+}
+
+/** Events of a counter, or values counted by a histogram, over windows. */
+export interface EventsSelector extends Matching {
+  readonly kind: 'events'
+}
+
+/** Values of a histogram over windows: sum, count and buckets. */
+export interface DistributionSelector extends Matching {
+  readonly kind: 'distribution'
+}
+
+/** The last value; no reading once older than `staleAfterSeconds`. */
+export interface LevelSelector extends Matching {
+  readonly kind: 'level'
+  readonly staleAfterSeconds?: number
+  /** How several series become one value. Default `sum`. */
+  readonly fold?: 'sum' | 'max' | 'min'
+}
+
+/** Which value of `attribute` carries the 1 of a state metric. */
+export interface StateSelector extends Matching {
+  readonly kind: 'state'
+  readonly attribute: string
+  readonly staleAfterSeconds?: number
+}
+
+/** How long, within a window, a level was above `above`. */
+export interface TimeAboveSelector {
+  readonly kind: 'time_above'
+  readonly level: LevelSelector
+  readonly above: number
+}
+
+/** When something was last recorded: a count that grew, or a level that was set. */
+export interface LastSeenSelector extends Matching {
+  readonly kind: 'last_seen'
+}
 
 /** Events in a window. `coveredSeconds` is the part of the window in which events could have been seen. */
 export interface EventsReading {
@@ -89,16 +127,30 @@ export interface LastReading<T> {
   readonly stale: boolean
 }
 
-/** All readings at one instant; asking for a name the profile does not select throws, for that is a mistake in the profile. */
+/** All readings at one instant; asking with a selector that nobody asked to keep throws, for that is a mistake in a rule. */
 export interface Readings {
-  events(selector: string, windowSeconds: number): EventsReading
-  distribution(selector: string, windowSeconds: number): DistributionReading
+  events(selector: EventsSelector, windowSeconds: number): EventsReading
+  distribution(selector: DistributionSelector, windowSeconds: number): DistributionReading
   /** The `q` quantile (0 < q <= 1) of a distribution; `undefined` if the window holds no value. */
-  quantile(selector: string, q: number, windowSeconds: number): Quantile | undefined
-  level(selector: string): LastReading<number> | undefined
-  state(selector: string): LastReading<string> | undefined
+  quantile(selector: DistributionSelector, q: number, windowSeconds: number): Quantile | undefined
+  level(selector: LevelSelector): LastReading<number> | undefined
+  state(selector: StateSelector): LastReading<string> | undefined
   /** Seconds of the window in which the level was above the bound, and for how much of the window that was known. */
-  timeAbove(selector: string, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number }
+  timeAbove(selector: TimeAboveSelector, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number }
+  /** Seconds since anything was recorded; `undefined` while nothing ever was. */
+  lastSeenSeconds(selector: LastSeenSelector): number | undefined
+  /** For how much of the last `windowSeconds` events could have been seen. */
+  coveredSeconds(windowSeconds: number): number
+  /** Every value of the attribute `by` that series of these selectors have had; the empty one stands for series without it. */
+  groups(by: string, selectors: readonly Selector[]): readonly string[]
+  /** The readings of those series alone whose attribute `by` is `value`. */
+  within(by: string, value: string): Readings
+}
+
+/** A selector that compute is to keep, as a whole and, with `by`, for each value of that attribute too. */
+export interface Wanted {
+  readonly selector: Selector
+  readonly by?: string
 }
 
 // ---- judge ----
@@ -128,10 +180,11 @@ export interface Evidence {
 }
 
 /** A rule applied to the readings. Three-valued: what is not known neither fires nor resolves. */
-export type Verdict =
-  | { readonly rule: string; readonly kind: 'ok'; readonly message: string; readonly value: Evidence }
-  | { readonly rule: string; readonly kind: 'breach'; readonly severity: Severity; readonly message: string; readonly value: Evidence }
-  | { readonly rule: string; readonly kind: 'inconclusive'; readonly reason: InconclusiveReason }
+export type Verdict = { readonly rule: string; readonly labels?: Attributes } & (
+  | { readonly kind: 'ok'; readonly message: string; readonly value: Evidence }
+  | { readonly kind: 'breach'; readonly severity: Severity; readonly message: string; readonly value: Evidence }
+  | { readonly kind: 'inconclusive'; readonly reason: InconclusiveReason }
+)
 
 /** What a rule may know of its own alert: a limit that was passed is cleared later than it is passed (hysteresis). */
 export interface OpenAlert {
@@ -153,6 +206,8 @@ export interface RuleTiming {
 
 /** Where a rule draws its lines, for whoever draws them in a chart; what it takes to fire is more than that. */
 export interface RuleLimits {
+  /** What the limits are in, as the figure that is charted: `percent`, `s`, `ms`, `/h`. */
+  readonly unit?: string
   /** On which side of a limit a breach is. */
   readonly breach: 'above' | 'below'
   readonly warning: number
@@ -161,22 +216,55 @@ export interface RuleLimits {
 
 export interface Rule extends RuleTiming {
   readonly name: string
+  /** What it is about, in one sentence for a table of all rules. */
+  readonly summary: string
   readonly scope: RuleScope
-  /** Names of the selectors it reads; a rule whose selectors the profile lacks is a mistake found at construction. */
-  readonly needs: readonly string[]
+  /** The selectors it reads: what it does not name it cannot ask for. */
+  readonly needs: readonly Selector[]
+  /** One alert for each value of this attribute. */
+  readonly by?: string
+  /** Where to read what to do about it. */
+  readonly runbook?: string
   /** Left out by a rule about states. */
   readonly limits?: RuleLimits
-  /** Pure. A throw is caught by the caller and becomes `inconclusive(evaluator_error)`. */
-  judge(readings: Readings, open: OpenAlert | undefined): Verdict
+  /** What it reads now, as a figure of status and metrics; left out where the kind shows it already. */
+  figure?(readings: Readings): RuleFigure
+  /** Pure. `of`: the value of `by` that is judged. A throw is caught by the caller and becomes `inconclusive(evaluator_error)`. */
+  judge(readings: Readings, open: OpenAlert | undefined, of?: string): Verdict
 }
 
-/** What one kind of service is judged by: a table, about one screen long. */
+export interface RuleFigure {
+  /** `null` while unknown. */
+  readonly value: number | string | null
+  readonly evidence: Readonly<Record<string, unknown>>
+}
+
+export interface FiguresInput {
+  readonly readings: Readings
+  readonly samples: readonly Sample[]
+  /** Milliseconds on the monotonic clock, as of which the samples are told. */
+  readonly now: number
+  /** Seconds between two evaluations. */
+  readonly tickSeconds: number
+}
+
+export interface KeyFigures {
+  readonly metrics: KeyMetrics
+  /** Counts and covered time behind the metrics, by their name. */
+  readonly evidence: Readonly<Record<string, unknown>>
+}
+
+/** What one kind of service is judged by, and which figures it shows. */
 export interface Profile {
   readonly name: string
-  readonly selectors: Readonly<Record<string, Selector>>
   readonly rules: readonly Rule[]
   /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
   readonly required?: readonly string[]
+  /** What the figures read, besides what rules do. */
+  readonly selectors: readonly Wanted[]
+  figures(input: FiguresInput): KeyFigures
+  /** What this process has counted since `since` (ISO 8601). */
+  totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
 }
 
 export type AlertState = 'inactive' | 'pending' | 'firing' | 'recovering' | 'unknown' | 'resolved'
@@ -204,6 +292,10 @@ export interface Alert {
   readonly id: string
   readonly rule: string
   readonly service: string
+  /** What tells this alert from others of the same rule; none if the rule has one alert. */
+  readonly labels?: Attributes | undefined
+  /** Where to read what to do about it. */
+  readonly runbook?: string | undefined
   readonly state: AlertState
   readonly severity: Severity
   readonly episode: number
@@ -248,6 +340,8 @@ export interface CheckResult {
 /** Status + verdicts + alerts of one instance at one instant. */
 export interface Snapshot {
   readonly service: string
+  /** What it is judged as. */
+  readonly kind?: string
   readonly instance: string
   /** Epoch milliseconds. */
   readonly at: number

@@ -1,15 +1,5 @@
-import {
-  BATCH_DURATION,
-  ERROR_TYPE,
-  FETCH_ATTEMPTS,
-  FETCH_REPORTS,
-  FETCH_RETRIES,
-  FETCH_SKIPPED,
-  OUTCOME,
-  REPORT_KIND,
-  UPSTREAM,
-  UPSTREAM_DURATION,
-} from '../../src/catalogue.ts'
+import { BATCH_DURATION, FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_RETRIES, FETCH_SKIPPED, OUTCOME, REPORT_KIND, UPSTREAM, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import { ERROR_TYPE } from '../../src/catalogue.ts'
 import type { LedgerEntry, LedgerSummary } from '../simulators/ledger.ts'
 import type { FetcherCounts } from '../tracker-fetcher/fetcher.ts'
 import type { OtlpSums, SeriesSum } from './otlp-sums.ts'

@@ -1,75 +1,73 @@
 /**
- * Keeps of the samples what a profile selects, and answers what was in a window. A selector has one ring whatever the
- * number of series it adds up; series that no selector names cost one look-up per collection.
+ * Keeps of the samples what rules and figures select, and answers what was in a window. A selector has one ring whatever the number of
+ * series it adds up, and with `by` one more for each value of that attribute; series that nobody selects cost one look-up per collection.
  */
 import type {
-  Attributes,
   DistributionReading,
+  DistributionSelector,
   EventsReading,
-  HistogramValue,
+  EventsSelector,
   LastReading,
+  LastSeenSelector,
+  LevelSelector,
   Quantile,
   Readings,
   Sample,
   Selector,
   Series,
+  StateSelector,
+  TimeAboveSelector,
+  Wanted,
 } from '../types.ts'
+import type { Keeper, KeeperOf } from './keeper.ts'
+import { addSample, beginCollection, createKeeper, endCollection, levelOf, lastReading } from './keeper.ts'
+import { matches } from './matches.ts'
 import { quantile } from './quantile.ts'
 import { Ring } from './ring.ts'
 
 /** Two collections further apart than this, and than three ticks, have a suspended or blocked process between them. Milliseconds. */
 const LEAST_GAP_MS = 30_000
 
-type Kept<K extends Selector['kind']> = { readonly selector: Extract<Selector, { kind: K }> }
+/** Values of an attribute that are told apart; those of further series are one, called `_OTHER`. */
+const MOST_GROUPS = 50
+const OTHER = '_OTHER'
 
-interface Events extends Kept<'events'> {
-  readonly ring: Ring
-  total: number
+/** What is kept of the series that have one value of an attribute, or of all. */
+class Group {
+  readonly keepers = new Map<string, Keeper>()
 }
-
-interface Distribution extends Kept<'distribution'> {
-  ring: Ring | undefined
-  bounds: readonly number[]
-  totals: number[]
-}
-
-interface Level extends Kept<'level'> {
-  value: number
-  setAt: number | undefined
-}
-
-interface State extends Kept<'state'> {
-  value: string | undefined
-  setAt: number
-}
-
-interface TimeAbove extends Kept<'time_above'> {
-  readonly ring: Ring
-  readonly totals: [above: number, known: number]
-  wasAbove: boolean | undefined
-}
-
-type Keeper = Events | Distribution | Level | State | TimeAbove
 
 export class Windows {
-  readonly #keepers = new Map<string, Keeper>()
-  readonly #listeners = new Map<Series, readonly Keeper[]>()
-  readonly #covered: Ring
   readonly #longestGapMs: number
+  readonly #selectors: readonly Wanted[]
+  readonly #all = new Group()
+  /** By attribute, then by its value. */
+  readonly #groups = new Map<string, Map<string, Group>>()
+  /** Of each selector, by the object and so by whoever holds it. */
+  readonly #keys = new Map<Selector, string>()
+  readonly #listeners = new Map<Series, readonly Keeper[]>()
+  #keepers: readonly Keeper[] = []
+  readonly #covered: Ring
   #coveredMs = 0
   #lastAt: number
+  /** Attributes that had more values than are told apart. */
+  readonly overflowing = new Set<string>()
 
-  /** `now`: milliseconds on the monotonic clock. Throws if a `time_above` names a level that is not selected. */
-  constructor(selectors: Readonly<Record<string, Selector>>, now: number, tickSeconds: number = 1) {
+  /** `now`: milliseconds on the monotonic clock. */
+  constructor(wanted: readonly Wanted[], now: number, tickSeconds: number = 1) {
     this.#lastAt = now
     this.#longestGapMs = Math.max(LEAST_GAP_MS, 3000 * tickSeconds)
     this.#covered = new Ring(1, now)
-    for (const [name, selector] of Object.entries(selectors)) {
-      if (selector.kind === 'time_above' && selectors[selector.level]?.kind !== 'level') {
-        throw new Error(`Selector "${name}" needs a level selector named "${selector.level}": add it to the profile.`)
-      }
-      this.#keepers.set(name, keeperFor(selector, now))
+    // What a time above a level is measured by is kept as well, and before it.
+    this.#selectors = wanted.flatMap((each) =>
+      each.selector.kind === 'time_above' ? [{ ...each, selector: each.selector.level }, each] : [each],
+    )
+    for (const { selector, by } of this.#selectors) {
+      this.#keys.set(selector, keyOf(selector))
+      this.#keep(this.#all, selector, now)
+      if (by !== undefined && !this.#groups.has(by)) this.#groups.set(by, new Map())
     }
+    this.#listKeepers()
   }
 
   /**
@@ -83,182 +81,182 @@ export class Windows {
     this.#coveredMs += covered
     this.#covered.push([this.#coveredMs], now)
 
-    for (const keeper of this.#keepers.values()) beginCollection(keeper)
-    for (const sample of samples) for (const keeper of this.#listenersOf(sample.series)) addSample(keeper, sample)
-    for (const keeper of this.#keepers.values()) this.#endCollection(keeper, now, covered)
+    for (const { series } of samples) if (!this.#listeners.has(series)) this.#listen(series, now)
+    for (const keeper of this.#keepers) beginCollection(keeper)
+    for (const sample of samples) for (const keeper of this.#listeners.get(sample.series)!) addSample(keeper, sample)
+    for (const keeper of this.#keepers) endCollection(keeper, now, covered)
   }
 
   /**
    * Takes samples of state metrics between two collections, so that a change can be judged at once and alone. Rings and
    * levels wait for the next collection.
    */
-  observeStates(samples: readonly Sample[]): void {
+  observeStates(samples: readonly Sample[], now: number): void {
     for (const sample of samples) {
-      for (const keeper of this.#listenersOf(sample.series)) if (isKind(keeper, 'state')) addSample(keeper, sample)
+      if (!this.#listeners.has(sample.series)) this.#listen(sample.series, now)
+      for (const keeper of this.#listeners.get(sample.series)!) if (keeper.kind === 'state') addSample(keeper, sample)
     }
   }
 
   /** The readings as of `now`, which must not be before the last collection. */
   readings(now: number): Readings {
-    return new ReadingsAt(this, now)
+    return new ReadingsAt(this, now, this.#all)
   }
 
-  /** Of the kind that is asked for. Throws if the profile has none of that name. */
-  keeper<K extends Selector['kind']>(name: string, kind: K): Extract<Keeper, Kept<K>> {
-    const keeper = this.#keepers.get(name)
-    if (!keeper || !isKind(keeper, kind)) throw new Error(`The profile has no ${kind} selector named "${name}".`)
-    return keeper
+  /** Throws if nobody asked to keep it. `undefined` if it is kept, but not of this group. */
+  keeper<K extends Selector['kind']>(group: Group | undefined, selector: Extract<Selector, { kind: K }>): KeeperOf<K> | undefined {
+    let key = this.#keys.get(selector)
+    if (key === undefined) {
+      // Said in other words, or by an object of its own.
+      key = keyOf(selector)
+      if (!this.#all.keepers.has(key)) throw new Error(`A rule or figure reads ${key}, which it does not name in what it needs.`)
+      this.#keys.set(selector, key)
+    }
+    return group?.keepers.get(key) as KeeperOf<K> | undefined
+  }
+
+  group(by: string, value: string): Group | undefined {
+    return this.#groups.get(by)?.get(value)
+  }
+
+  groups(by: string, selectors: readonly Selector[]): readonly string[] {
+    const keys = selectors.map((selector) => this.#keys.get(selector) ?? keyOf(selector))
+    const groups = [...(this.#groups.get(by) ?? [])]
+    return groups.filter(([, { keepers }]) => keys.some((key) => keepers.get(key)?.seen)).map(([value]) => value)
   }
 
   coveredSeconds(windowSeconds: number, now: number): number {
     return this.#covered.growth(0, windowSeconds, now) / 1000
   }
 
-  #endCollection(keeper: Keeper, now: number, covered: number): void {
-    if (isKind(keeper, 'events')) keeper.ring.push([keeper.total], now)
-    else if (isKind(keeper, 'distribution') && keeper.totals.length > 0) {
-      keeper.ring ??= new Ring(keeper.totals.length, now)
-      keeper.ring.push(keeper.totals, now)
-    } else if (isKind(keeper, 'time_above')) {
-      if (keeper.wasAbove !== undefined) {
-        keeper.totals[1] += covered
-        if (keeper.wasAbove) keeper.totals[0] += covered
-      }
-      keeper.ring.push(keeper.totals, now)
-      const level = levelOf(this.keeper(keeper.selector.level, 'level'), now)
-      keeper.wasAbove = level && !level.stale ? level.value > keeper.selector.above : undefined
+  /** Who keeps something of a series is found out once; a value of an attribute that was not there before begins a group. */
+  #listen(series: Series, now: number): void {
+    const listeners: Keeper[] = []
+    let began = false
+    for (const { selector, by } of this.#selectors) {
+      if (selector.kind === 'time_above' || !matches(selector, series)) continue
+      if (by === undefined) continue
+      const [group, isNew] = this.#groupOf(by, series.attributes[by] ?? '', now)
+      began ||= isNew
+      listeners.push(group.keepers.get(this.#keys.get(selector)!)!)
     }
+    for (const keeper of this.#all.keepers.values()) {
+      if (keeper.selector.kind !== 'time_above' && matches(keeper.selector, series)) listeners.push(keeper)
+    }
+    for (const keeper of listeners) keeper.seen = true
+    this.#listeners.set(series, [...new Set(listeners)])
+    if (began) this.#listKeepers()
   }
 
-  #listenersOf(series: Series): readonly Keeper[] {
-    let listeners = this.#listeners.get(series)
-    if (!listeners) {
-      listeners = [...this.#keepers.values()].filter((keeper) => selects(keeper.selector, series))
-      this.#listeners.set(series, listeners)
+  #groupOf(by: string, value: string, now: number): readonly [group: Group, isNew: boolean] {
+    const groups = this.#groups.get(by)!
+    const known = groups.get(value)
+    if (known) return [known, false]
+    if (groups.size >= MOST_GROUPS && value !== OTHER) {
+      this.overflowing.add(by)
+      return this.#groupOf(by, OTHER, now)
     }
-    return listeners
+    const group = new Group()
+    for (const each of this.#selectors) if (each.by === by) this.#keep(group, each.selector, now)
+    groups.set(value, group)
+    return [group, true]
   }
+
+  #keep(group: Group, selector: Selector, now: number): void {
+    const key = this.#keys.get(selector) ?? keyOf(selector)
+    if (group.keepers.has(key)) return
+    const level = selector.kind === 'time_above' ? (group.keepers.get(keyOf(selector.level)) as KeeperOf<'level'>) : undefined
+    group.keepers.set(key, createKeeper(selector, now, level))
+  }
+
+  #listKeepers(): void {
+    const groups = [this.#all, ...[...this.#groups.values()].flatMap((each) => [...each.values()])]
+    this.#keepers = groups.flatMap(({ keepers }) => [...keepers.values()])
+  }
+}
+
+/** What two selectors that say the same have in common. */
+function keyOf(selector: Selector): string {
+  const sorted = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .filter(([, each]) => each !== undefined)
+            .toSorted(([a], [b]) => (a < b ? -1 : 1))
+            .map(([name, each]) => [name, sorted(each)]),
+        )
+      : value
+  return JSON.stringify(sorted(selector))
 }
 
 /** One object of a class, not of closures: it is made for every change of a state, on the way to its alert. */
 class ReadingsAt implements Readings {
   readonly #windows: Windows
   readonly #now: number
+  /** `undefined`: nothing of it was ever seen. */
+  readonly #group: Group | undefined
 
-  constructor(windows: Windows, now: number) {
+  constructor(windows: Windows, now: number, group: Group | undefined) {
     this.#windows = windows
     this.#now = now
+    this.#group = group
   }
 
-  events(name: string, windowSeconds: number): EventsReading {
-    const { ring } = this.#windows.keeper(name, 'events')
-    return { count: ring.growth(0, windowSeconds, this.#now), ...this.#window(windowSeconds) }
+  events(selector: EventsSelector, windowSeconds: number): EventsReading {
+    const keeper = this.#windows.keeper(this.#group, selector)
+    return { count: keeper?.ring.growth(0, windowSeconds, this.#now) ?? 0, ...this.#window(windowSeconds) }
   }
 
-  distribution(name: string, windowSeconds: number): DistributionReading {
-    const { ring, bounds } = this.#windows.keeper(name, 'distribution')
+  distribution(selector: DistributionSelector, windowSeconds: number): DistributionReading {
+    const keeper = this.#windows.keeper(this.#group, selector)
     const window = this.#window(windowSeconds)
-    if (!ring) return { count: 0, sum: 0, bounds, counts: [], ...window }
+    if (!keeper?.ring) return { count: 0, sum: 0, bounds: keeper?.bounds ?? [], counts: [], ...window }
+    const { ring, bounds } = keeper
     const growth = (place: number) => ring.growth(place, windowSeconds, this.#now)
     const counts = Array.from({ length: bounds.length + 1 }, (_, bucket) => growth(bucket))
     const count = counts.reduce((sum, n) => sum + n, 0)
     return { count, sum: growth(bounds.length + 1), bounds, counts, ...window }
   }
 
-  quantile(name: string, q: number, windowSeconds: number): Quantile | undefined {
-    const { bounds, counts } = this.distribution(name, windowSeconds)
+  quantile(selector: DistributionSelector, q: number, windowSeconds: number): Quantile | undefined {
+    const { bounds, counts } = this.distribution(selector, windowSeconds)
     return quantile(q, bounds, counts)
   }
 
-  level(name: string): LastReading<number> | undefined {
-    return levelOf(this.#windows.keeper(name, 'level'), this.#now)
+  level(selector: LevelSelector): LastReading<number> | undefined {
+    const keeper = this.#windows.keeper(this.#group, selector)
+    return keeper && levelOf(keeper, this.#now)
   }
 
-  state(name: string): LastReading<string> | undefined {
-    const { value, setAt, selector } = this.#windows.keeper(name, 'state')
-    return value === undefined ? undefined : lastReading(value, setAt, selector.staleAfterSeconds, this.#now)
+  state(selector: StateSelector): LastReading<string> | undefined {
+    const keeper = this.#windows.keeper(this.#group, selector)
+    return keeper?.value === undefined ? undefined : lastReading(keeper.value, keeper.setAt, selector.staleAfterSeconds, this.#now)
   }
 
-  timeAbove(name: string, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number } {
-    const { ring } = this.#windows.keeper(name, 'time_above')
+  timeAbove(selector: TimeAboveSelector, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number } {
+    const ring = this.#windows.keeper(this.#group, selector)?.ring
+    if (!ring) return { seconds: 0, coveredSeconds: 0 }
     return { seconds: ring.growth(0, windowSeconds, this.#now) / 1000, coveredSeconds: ring.growth(1, windowSeconds, this.#now) / 1000 }
+  }
+
+  lastSeenSeconds(selector: LastSeenSelector): number | undefined {
+    const at = this.#windows.keeper(this.#group, selector)?.at
+    return at === undefined ? undefined : Math.max(0, this.#now - at) / 1000
+  }
+
+  coveredSeconds(windowSeconds: number): number {
+    return this.#windows.coveredSeconds(windowSeconds, this.#now)
+  }
+
+  groups(by: string, selectors: readonly Selector[]): readonly string[] {
+    return this.#windows.groups(by, selectors)
+  }
+
+  within(by: string, value: string): Readings {
+    return new ReadingsAt(this.#windows, this.#now, this.#windows.group(by, value))
   }
 
   #window(windowSeconds: number): { windowSeconds: number; coveredSeconds: number } {
     return { windowSeconds, coveredSeconds: this.#windows.coveredSeconds(windowSeconds, this.#now) }
   }
-}
-
-function levelOf({ value, setAt, selector }: Level, now: number): LastReading<number> | undefined {
-  return setAt === undefined ? undefined : lastReading(value, setAt, selector.staleAfterSeconds, now)
-}
-
-function keeperFor(selector: Selector, now: number): Keeper {
-  switch (selector.kind) {
-    case 'events':
-      return { selector, ring: new Ring(1, now), total: 0 }
-    case 'distribution':
-      // Its ring is made with the first sample, which says how many buckets there are.
-      return { selector, ring: undefined, bounds: [], totals: [] }
-    case 'level':
-      return { selector, value: 0, setAt: undefined }
-    case 'state':
-      return { selector, value: undefined, setAt: 0 }
-    case 'time_above':
-      return { selector, ring: new Ring(2, now), totals: [0, 0], wasAbove: undefined }
-  }
-}
-
-function isKind<K extends Selector['kind']>(keeper: Keeper, kind: K): keeper is Extract<Keeper, Kept<K>> {
-  return keeper.selector.kind === kind
-}
-
-function selects(selector: Selector, series: Series): boolean {
-  if (selector.kind === 'time_above' || selector.metric !== series.metric) return false
-  return selector.kind === 'state' || matches(series.attributes, selector.where)
-}
-
-function matches(attributes: Attributes, where: Attributes | undefined): boolean {
-  return where === undefined || Object.entries(where).every(([name, value]) => attributes[name] === value)
-}
-
-function beginCollection(keeper: Keeper): void {
-  if (isKind(keeper, 'events')) keeper.total = 0
-  else if (isKind(keeper, 'distribution')) keeper.totals.fill(0)
-  else if (isKind(keeper, 'level')) {
-    keeper.value = 0
-    keeper.setAt = undefined
-  }
-}
-
-function addSample(keeper: Keeper, sample: Sample): void {
-  if (sample.kind === 'histogram') {
-    if (isKind(keeper, 'events')) keeper.total += sample.value.count
-    else if (isKind(keeper, 'distribution')) addHistogram(keeper, sample.value)
-  } else if (sample.kind === 'sum') {
-    if (isKind(keeper, 'events')) keeper.total += sample.value
-  } else if (isKind(keeper, 'level')) {
-    keeper.value += sample.value
-    // The sum is as old as its oldest part.
-    keeper.setAt = Math.min(keeper.setAt ?? Infinity, sample.setAt)
-  } else if (isKind(keeper, 'state') && sample.value > 0.5) {
-    keeper.value = sample.series.attributes[keeper.selector.attribute]
-    keeper.setAt = sample.setAt
-  }
-}
-
-function addHistogram(keeper: Distribution, value: HistogramValue): void {
-  if (keeper.totals.length === 0) {
-    keeper.bounds = value.bounds
-    keeper.totals = new Array<number>(value.bounds.length + 2).fill(0)
-  }
-  // Another series of the same metric with other bounds cannot be added up; the first one's bounds stay.
-  if (value.bounds.length !== keeper.bounds.length) return
-  for (let bucket = 0; bucket < value.counts.length; bucket++) keeper.totals[bucket]! += value.counts[bucket]!
-  keeper.totals[keeper.totals.length - 1]! += value.sum
-}
-
-function lastReading<T>(value: T, setAt: number, staleAfterSeconds: number | undefined, now: number): LastReading<T> {
-  const ageSeconds = Math.max(0, now - setAt) / 1000
-  return { value, ageSeconds, stale: staleAfterSeconds !== undefined && ageSeconds > staleAfterSeconds }
 }

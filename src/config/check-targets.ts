@@ -1,6 +1,7 @@
 /** Checks what health.config names of the service: methods, channels, upstream hosts, queues. */
 import type { Fields } from './checking.ts'
 import { checkKeys, checkOneOf, checkText, fail, isRecord } from './checking.ts'
+import type { KindConfig } from './kind-config.ts'
 import { MEANINGS } from './targets.ts'
 
 const EXTRACTORS = ['success', 'reportsFound', 'events', 'errorType', 'result'] as const
@@ -9,11 +10,8 @@ const METHOD_KEYS = ['module', 'class', 'method', 'function', 'callback', ...REA
 const CHANNEL_KEYS = ['channel', ...READING_KEYS] as const
 const UPSTREAM_KEYS = ['host', 'records'] as const
 const QUEUE_TYPES = ['list', 'set', 'zset', 'stream'] as const
-/** Queues of a tracker fetcher; `leased` counts what workers hold of all of them. */
-const TIERS = ['immediate', 'hot', 'warm', 'cold', 'retry', 'leased'] as const
-const TRACKER_UPSTREAMS = ['apple', 'anisette'] as const
 
-export function checkMethods(methods: unknown, path: string, isTracker: boolean): void {
+export function checkMethods(methods: unknown, path: string, kind: KindConfig): void {
   checkList(methods, path, 'methods', METHOD_KEYS, (method, here) => {
     checkText(method['module'], `${here}.module`)
     for (const key of ['class', 'method', 'function']) if (method[key] !== undefined) checkText(method[key], `${here}.${key}`)
@@ -22,14 +20,14 @@ export function checkMethods(methods: unknown, path: string, isTracker: boolean)
     if (!isMethod && !isFunction) fail(here, method, 'either class and method, or function')
     if (method['callback'] !== undefined && typeof method['callback'] !== 'boolean')
       fail(`${here}.callback`, method['callback'], 'true or false')
-    checkReading(method, here, isTracker)
+    checkReading(method, here, kind)
   })
 }
 
-export function checkChannels(channels: unknown, path: string, isTracker: boolean): void {
+export function checkChannels(channels: unknown, path: string, kind: KindConfig): void {
   checkList(channels, path, 'channels', CHANNEL_KEYS, (channel, here) => {
     checkText(channel['channel'], `${here}.channel`, 'the name of a tracing channel')
-    checkReading(channel, here, isTracker)
+    checkReading(channel, here, kind)
   })
 }
 
@@ -49,8 +47,8 @@ export function checkUpstreams(upstreams: unknown, path: string): void {
   })
 }
 
-export function checkQueues(queues: unknown, path: string, isTracker: boolean): void {
-  checkObject(queues, path, isTracker ? 'an object from tier to queue' : 'an object from name to queue', (queue, here) => {
+export function checkQueues(queues: unknown, path: string, kind: KindConfig): void {
+  checkObject(queues, path, 'an object from name to queue', (queue, here) => {
     if (!isRecord(queue)) return fail(here, queue, 'an object with key and type, or with bullmq')
     if (queue['bullmq'] !== undefined) {
       checkKeys(queue, ['bullmq', 'prefix'], `${here} `)
@@ -64,18 +62,18 @@ export function checkQueues(queues: unknown, path: string, isTracker: boolean): 
     if (queue['scores'] !== undefined) checkOneOf(queue['scores'], ['milliseconds', 'seconds'], `${here}.scores`)
     if (queue['group'] !== undefined) checkText(queue['group'], `${here}.group`, 'the name of a consumer group')
   })
-  if (isTracker && isRecord(queues)) checkKeys(queues, TIERS, `${path} `)
+  if (kind.queues && isRecord(queues)) checkKeys(queues, kind.queues, `${path} `)
 }
 
 /** Keys besides `key` and `type`. */
 const OF_TYPE: Readonly<Record<string, readonly string[]>> = { list: [], set: [], zset: ['scores'], stream: ['group'] }
 
-function checkReading(reading: Fields, here: string, isTracker: boolean): void {
+function checkReading(reading: Fields, here: string, kind: KindConfig): void {
   const { records, name, upstream } = reading
-  checkOneOf(records, isTracker ? MEANINGS : MEANINGS.filter((meaning) => meaning !== 'account'), `${here}.records`)
+  checkOneOf(records, kind.hasAccount ? MEANINGS : MEANINGS.filter((meaning) => meaning !== 'account'), `${here}.records`)
   if (name !== undefined) checkText(name, `${here}.name`)
   if (upstream !== undefined) {
-    if (isTracker) checkOneOf(upstream, TRACKER_UPSTREAMS, `${here}.upstream`)
+    if (kind) checkOneOf(upstream, TRACKER_UPSTREAMS, `${here}.upstream`)
     else checkText(upstream, `${here}.upstream`)
   }
   for (const key of EXTRACTORS) {

@@ -5,6 +5,7 @@ import { dirname, join, parse, resolve } from 'node:path'
 
 import type { HealthConfig } from './health-config.ts'
 import { checkHealthConfig } from './health-config.ts'
+import type { KnownKind } from './kind-config.ts'
 
 const NAMES = ['health.config.ts', 'health.config.js', 'health.config.json']
 
@@ -15,11 +16,11 @@ export interface LoadedConfig {
 }
 
 /** The first that is found beside the script that was started, or in the working directory. Throws one sentence if it cannot be used. */
-export function loadHealthConfig(script: string | undefined, cwd: string): LoadedConfig | undefined {
+export function loadHealthConfig(script: string | undefined, cwd: string, kinds: readonly KnownKind[]): LoadedConfig | undefined {
   const folders = script ? [resolve(cwd, dirname(script)), cwd] : [cwd]
   const file = folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path))
   if (file === undefined) return undefined
-  return { file, config: checkHealthConfig(load(file), file) }
+  return { file, config: checkHealthConfig(load(file), file, kinds) }
 }
 
 function load(file: string): unknown {

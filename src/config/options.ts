@@ -1,5 +1,8 @@
 /** Environment + health.config + code -> validated options. Pure: the environment is an argument. */
-import type { HealthConfig, RuleOverride } from './health-config.ts'
+import type { MetricDefinition } from '../catalogue.ts'
+import type { MetricsConfig, OwnRules, RulesConfig } from '../rules/rules-config.ts'
+import { readMetrics, readRules } from '../rules/rules-config.ts'
+import type { HealthConfig } from './health-config.ts'
 import { toServiceName } from './service-name.ts'
 import type { Setting, SettingName, Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
@@ -17,14 +20,20 @@ export interface HealthOptions {
   /** service.instance.id, if the environment names one. */
   readonly instance: string | undefined
   readonly settings: Settings
-  readonly anisetteUrl: string | undefined
-  readonly rules: Readonly<Record<string, RuleOverride>>
+  readonly rules: OwnRules
+  /** Metrics that the service records itself, for rules that name them. */
+  readonly metrics: readonly MetricDefinition[]
 }
 
 export interface OptionSources {
   readonly env: Environment
   /** What was given in code; wins over everything. */
-  readonly code?: Partial<Settings> & { readonly serviceName?: string; readonly instance?: string }
+  readonly code?: Partial<Settings> & {
+    readonly serviceName?: string
+    readonly instance?: string
+    readonly rules?: RulesConfig
+    readonly metrics?: MetricsConfig
+  }
   /** A checked health.config. */
   readonly config?: HealthConfig
   /** `name` of the service's package.json. */
@@ -58,9 +67,14 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
     originalServiceName: serviceName === original ? undefined : original,
     instance: givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined),
     settings,
-    anisetteUrl: config.anisetteUrl,
-    rules: config.rules ?? {},
+    rules: merged(readRules(config.rules), readRules(code.rules)),
+    metrics: [...readMetrics(config.metrics), ...readMetrics(code.metrics)],
   }
+}
+
+function merged(config: OwnRules, code: OwnRules): OwnRules {
+  const own = new Map([...config.own, ...code.own].map((rule) => [rule.name, rule]))
+  return { overrides: { ...config.overrides, ...code.overrides }, own: [...own.values()] }
 }
 
 function resolveSetting(name: SettingName, env: Environment, fromCode: unknown, fromConfig: unknown): unknown {

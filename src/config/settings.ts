@@ -66,19 +66,23 @@ export const SETTINGS = {
   redisPassword: { ...text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'), secret: true },
   redisTls: flag('HEALTH_REDIS_TLS', 'Whether to connect with TLS.'),
   redisCa: text('HEALTH_REDIS_CA', undefined, 'File with the CA certificate, in PEM, that signed the health Redis’ certificate.'),
-  largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due items (trackers of a fetcher) above which the service is degraded.'),
+  largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due items above which the service is degraded.'),
   veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due items above which the service is unhealthy.'),
   minSuccessRateHealthy: number('MIN_SUCCESS_RATE_HEALTHY', 80, 0, 100, 'Percent of attempts; below it the service is degraded.'),
   minSuccessRateDegraded: number('MIN_SUCCESS_RATE_DEGRADED', 50, 0, 100, 'Percent of attempts; below it the service is unhealthy.'),
-  minFetchRate: number('MIN_FETCH_RATE', 10, 0, 1e9, 'Trackers per hour, while work is owed; below it the service is degraded.'),
+  minFetchRate: number('MIN_FETCH_RATE', 10, 0, 1e9, 'Attempts per hour, while work is owed; below it the service is degraded.'),
   maxApiResponseTime: number(
     'MAX_API_RESPONSE_TIME',
     10_000,
     1,
     3_600_000,
-    'Milliseconds; a call to an upstream (Apple, of a tracker fetcher) that takes longer is slow.',
+    'Milliseconds; a call to an upstream that takes longer is slow.',
   ),
 } as const satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof SETTINGS
 export type Settings = { readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never }
+
+export function defaultSettings(): Settings {
+  return Object.fromEntries(Object.entries(SETTINGS).map(([name, setting]) => [name, setting.default])) as Settings
+}

@@ -20,7 +20,7 @@ export interface Reading {
   readonly records: Meaning
   /** What kind of work it is; default: the name of the method or channel. */
   readonly name?: string
-  /** For `api_call`: which upstream is called; default: `apple` of a tracker fetcher, else the name of the work. */
+  /** For `api_call`: which upstream is called; default: that of the kind of service, else the name of the work. */
   readonly upstream?: string
   /** Whether the result is a success, by what counts as true in JavaScript; default: it did not throw or reject. */
   readonly success?: Extractor<boolean>
@@ -77,7 +77,7 @@ export function workNameOf(target: MethodTarget | ChannelTarget): string {
   return target.name ?? ('channel' in target ? target.channel : (target.method ?? target.function!))
 }
 
-/** Which upstream an `api_call` goes to. */
-export function upstreamNameOf(target: MethodTarget | ChannelTarget, profile: string | undefined): string {
-  return target.upstream ?? (profile === 'tracker_fetcher' ? 'apple' : workNameOf(target))
+/** Which upstream an `api_call` goes to; `byDefault`: where one goes that does not say. */
+export function upstreamNameOf(target: MethodTarget | ChannelTarget, byDefault: string | undefined): string {
+  return target.upstream ?? byDefault ?? workNameOf(target)
 }

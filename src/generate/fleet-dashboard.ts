@@ -1,18 +1,7 @@
 /** All services at a glance: how each stands, and which alerts are open. */
-import {
-  FETCH_ATTEMPTS,
-  HEALTH_SERVICE,
-  HEALTH_SERVICE_SILENT,
-  OUTCOME,
-  QUEUE_SIZE,
-  QUEUE_STATE,
-  TIER,
-  WORK_ATTEMPTS,
-  WORK_OUTCOME,
-  WORK_QUEUE_NAME,
-  WORK_QUEUE_SIZE,
-  WORK_QUEUE_STATE,
-} from '../catalogue.ts'
+import { FETCH_ATTEMPTS, OUTCOME, QUEUE_SIZE, QUEUE_STATE, TIER } from '../kinds/tracker-fetcher/metrics.ts'
+import { HEALTH_SERVICE, HEALTH_SERVICE_SILENT } from '../catalogue.ts'
+import { WORK_ATTEMPTS, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_SIZE, WORK_QUEUE_STATE } from '../kinds/worker/metrics.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'

@@ -4,13 +4,15 @@
  * timers. Whether people are told (acknowledged, silenced, inhibited, flapping) is decided on top of the transitions,
  * in their `deliver`, and never changes a state.
  */
-import type { Alert, InconclusiveReason, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
+import type { Alert, Attributes, InconclusiveReason, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
 
 export interface AlertIdentity {
   /** Hash of rule, service and scope labels. */
   readonly id: string
   readonly rule: string
   readonly service: string
+  readonly labels?: Attributes | undefined
+  readonly runbook?: string | undefined
 }
 
 /** One instant on both clocks, in milliseconds: timers run on `monotonicMs`, people read `epochMs`. */
@@ -183,6 +185,8 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     id: identity.id,
     rule: identity.rule,
     service: identity.service,
+    labels: identity.labels,
+    runbook: identity.runbook,
     state: 'pending',
     severity: 'WARNING',
     episode: last ? last.episode + (last.state === 'resolved' ? 1 : 0) : 1,

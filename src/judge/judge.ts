@@ -1,5 +1,5 @@
 /** Is it healthy, and should someone know? Every rule against the readings, every alert one step on. */
-import type { Alert, InconclusiveReason, OpenAlert, Readings, Rule, Transition, Verdict } from '../types.ts'
+import type { Alert, Attributes, InconclusiveReason, OpenAlert, Readings, Rule, Transition, Verdict } from '../types.ts'
 import type { Instant } from './alert.ts'
 import { removeAlert, stepAlert } from './alert.ts'
 import { breach, inconclusive, ok } from './verdicts.ts'
@@ -7,20 +7,20 @@ import { breach, inconclusive, ok } from './verdicts.ts'
 export interface JudgeInput {
   readonly rules: readonly Rule[]
   readonly readings: Readings
-  /** By rule. What came out of the last judgement, or of a restart. */
+  /** By `alertKey`. What came out of the last judgement, or of a restart. */
   readonly alerts: ReadonlyMap<string, Alert>
   /** `rules` are not all there are: alerts of others are left alone. */
   readonly partly?: boolean
   readonly service: string
-  /** The alert's id: a hash of rule, service and scope labels. */
-  readonly alertId: (rule: string) => string
+  /** The alert's id: a hash of rule, service and labels. */
+  readonly alertId: (rule: string, labels: Attributes | undefined) => string
   readonly now: Instant
 }
 
 export interface Judgement {
-  /** One for each rule, in their order. */
+  /** In the order of the rules: one for each, or for each of the values that a rule is split by. */
   readonly verdicts: readonly Verdict[]
-  /** By rule, for the next judgement; those inactive or resolved included, for their episode and their all-clear. */
+  /** By `alertKey`, for the next judgement; those inactive or resolved included, for their episode and their all-clear. */
   readonly alerts: ReadonlyMap<string, Alert>
   readonly transitions: readonly Transition[]
   /** What rules threw or returned in place of a verdict. */
@@ -39,20 +39,40 @@ export function judge({ rules, readings, alerts, partly = false, service, alertI
   const transitions: Transition[] = []
   const errors: RuleError[] = []
   for (const rule of rules) {
-    const alert = alerts.get(rule.name)
-    const verdict = verdictOf(rule, readings, openAlert(alert, now), errors)
-    const step = stepAlert(alert, verdict, rule, { id: alert?.id ?? alertId(rule.name), rule: rule.name, service }, now)
-    verdicts.push(verdict)
-    transitions.push(...step.transitions)
-    if (step.alert) next.set(rule.name, step.alert)
+    for (const labels of labelsOf(rule, readings, alerts)) {
+      const key = alertKey(rule.name, labels)
+      const alert = alerts.get(key)
+      const own = rule.by === undefined ? readings : readings.within(rule.by, labels?.[rule.by] ?? '')
+      const verdict = verdictOf(rule, own, openAlert(alert, now), errors, rule.by && labels?.[rule.by])
+      const identity = { id: alert?.id ?? alertId(rule.name, labels), rule: rule.name, service, labels, runbook: rule.runbook }
+      const step = stepAlert(alert, verdict, rule, identity, now)
+      verdicts.push(labels ? { ...verdict, labels } : verdict)
+      transitions.push(...step.transitions)
+      if (step.alert) next.set(key, step.alert)
+    }
   }
-  for (const [name, alert] of partly ? [] : alerts) {
-    if (next.has(name)) continue
+  for (const [key, alert] of partly ? [] : alerts) {
+    if (next.has(key)) continue
     const step = removeAlert(alert, now)
     transitions.push(...step.transitions)
-    if (step.alert) next.set(name, step.alert)
+    if (step.alert) next.set(key, step.alert)
   }
   return { verdicts, alerts: next, transitions, errors }
+}
+
+/** The key of an alert among those of one service. */
+export function alertKey(rule: string, labels: Attributes | undefined): string {
+  return labels === undefined ? rule : JSON.stringify([rule, ...Object.entries(labels)])
+}
+
+/** What a split rule has alerts about: every value that was seen, and those of alerts that an earlier process left. */
+function labelsOf(rule: Rule, readings: Readings, alerts: ReadonlyMap<string, Alert>): readonly (Attributes | undefined)[] {
+  const { by } = rule
+  if (by === undefined) return [undefined]
+  const values = new Set(readings.groups(by, rule.needs))
+  for (const alert of alerts.values()) if (alert.rule === rule.name) values.add(alert.labels?.[by] ?? '')
+  // Series without the attribute are the alert without a label.
+  return values.size === 0 ? [undefined] : Array.from(values, (value) => (value === '' ? undefined : { [by]: value }))
 }
 
 function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefined {
@@ -61,10 +81,9 @@ function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefine
   return { state, severity, ...(clearedAt !== undefined && { sinceClearSeconds: (now.monotonicMs - clearedAt) / 1000 }) }
 }
 
-function verdictOf(rule: Rule, readings: Readings, open: OpenAlert | undefined, errors: RuleError[]): Verdict {
+function verdictOf(rule: Rule, readings: Readings, open: OpenAlert | undefined, errors: RuleError[], of?: string): Verdict {
   try {
-    const v = rule.judge(readings, open)
-    return checked(rule.name, v)
+    return checked(rule.name, rule.judge(readings, open, of))
   } catch (error) {
     errors.push({ rule: rule.name, error })
     return inconclusive(rule.name, 'evaluator_error')

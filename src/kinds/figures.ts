@@ -3,7 +3,7 @@
  * not enough of its window was watched, or nothing happened in it.
  */
 import { isCovered } from '../judge/covered.ts'
-import type { EventsReading, Quantile, Readings, Sample } from '../types.ts'
+import type { DistributionSelector, EventsReading, EventsSelector, LevelSelector, Quantile, Readings, Sample } from '../types.ts'
 
 export const FIVE_MINUTES = 300
 export const ONE_HOUR = 3600
@@ -23,23 +23,29 @@ export interface AttemptFigures {
   readonly evidence: { readonly perHour: object; readonly successPercent: object }
 }
 
-/** Of the selectors `attempts`, `failed_attempts`, `units` and `failed_units`. */
-export function attemptFigures(readings: Readings, tickSeconds: number): AttemptFigures {
-  const hour = readings.events('attempts', ONE_HOUR)
-  const attempts = readings.events('attempts', FIVE_MINUTES)
-  const failures = readings.events('failed_attempts', FIVE_MINUTES).count
+export interface AttemptSelectors {
+  readonly attempts: EventsSelector
+  readonly failed: EventsSelector
+  readonly units: EventsSelector
+  readonly failedUnits: EventsSelector
+}
+
+export function attemptFigures(readings: Readings, of: AttemptSelectors, tickSeconds: number): AttemptFigures {
+  const hour = readings.events(of.attempts, ONE_HOUR)
+  const attempts = readings.events(of.attempts, FIVE_MINUTES)
+  const failures = readings.events(of.failed, FIVE_MINUTES).count
   return {
     perHour: perHour(hour, tickSeconds),
     successPercent: mean(100 * (attempts.count - failures), attempts.count, attempts, tickSeconds),
     hour,
-    succeeded: hour.count - readings.events('failed_attempts', ONE_HOUR).count,
+    succeeded: hour.count - readings.events(of.failed, ONE_HOUR).count,
     evidence: {
       perHour: { attempts: hour.count, ...windowOf(hour) },
       successPercent: {
         attempts: attempts.count,
         failures,
-        units: readings.events('units', FIVE_MINUTES).count,
-        failed_units: readings.events('failed_units', FIVE_MINUTES).count,
+        units: readings.events(of.units, FIVE_MINUTES).count,
+        failed_units: readings.events(of.failedUnits, FIVE_MINUTES).count,
         ...windowOf(attempts),
       },
     },
@@ -64,7 +70,7 @@ export interface Percentiles {
 }
 
 /** Of a distribution of seconds over 5 minutes. */
-export function percentilesMs(readings: Readings, selector: string, tickSeconds: number): Percentiles {
+export function percentilesMs(readings: Readings, selector: DistributionSelector, tickSeconds: number): Percentiles {
   const isShown = isKnown(readings.distribution(selector, FIVE_MINUTES), tickSeconds)
   const quantiles = Object.entries(PERCENTILES).map(([name, q]) => [name, readings.quantile(selector, q, FIVE_MINUTES)] as const)
   return {
@@ -74,7 +80,7 @@ export function percentilesMs(readings: Readings, selector: string, tickSeconds:
 }
 
 /** Of a level selector; `null` if it is stale. */
-export function levelOf(readings: Readings, selector: string): number | null {
+export function levelOf(readings: Readings, selector: LevelSelector): number | null {
   const level = readings.level(selector)
   return level && !level.stale ? level.value : null
 }

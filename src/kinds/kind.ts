@@ -1,25 +1,45 @@
-/** What makes a monitor one of a certain kind of service: how it is judged and which figures it shows. */
-import type { KeyMetrics, Profile, Readings, Sample } from '../types.ts'
-import type { Limits, RuleOverrides } from './limits.ts'
+/** What varies by kind of service, each kind in a folder of its own. */
+import type { MetricDefinition } from '../catalogue.ts'
+import type { KindConfig } from '../config/kind-config.ts'
+import type { PanelRow } from '../panels/panel-spec.ts'
+import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import type { ServiceKind } from '../rules/service-kind.ts'
+import type { ServiceHealthMonitorOptions } from '../service/monitor-options.ts'
+import type { ServiceHealthMonitor } from '../service/monitor.ts'
+import type { RuleLimits, Where } from '../types.ts'
+import type { ServiceRecorder } from '../zero-code/service-recorder.ts'
 
-export interface KeyMetricsInput {
-  readonly readings: Readings
-  readonly samples: readonly Sample[]
-  /** Milliseconds on the monotonic clock, as of which the samples are told. */
-  readonly now: number
-  /** Seconds between two evaluations. */
-  readonly tickSeconds: number
+/** `Own`: the keys of health.config that only this kind has. */
+export interface Kind<Own extends object = object> extends ServiceKind {
+  /** As headings say it: "tracker fetcher". */
+  readonly title: string
+  /** What services are of this kind, in one sentence for the reference. */
+  readonly about: string
+  readonly config: KindConfig & { readonly own?: Own }
+  /** The names of its rules, for whoever checks what health.config says of them. */
+  readonly ruleNames: readonly string[]
+  /** A monitor of this kind, and what tells it of a service that knows nothing of it. Throws one sentence if an option cannot be used. */
+  monitor(options: ServiceHealthMonitorOptions): Monitored
+  readonly dashboard: KindDashboard
 }
 
-export interface KeyFigures {
-  readonly metrics: KeyMetrics
-  /** Counts and covered time behind the metrics, by their name. */
-  readonly evidence: Readonly<Record<string, unknown>>
+export interface Monitored {
+  readonly monitor: ServiceHealthMonitor
+  readonly recorder: ServiceRecorder
 }
 
-export interface ServiceKind {
-  profile(limits: Limits, overrides: RuleOverrides): Profile
-  figures(input: KeyMetricsInput): KeyFigures
-  /** What this process has counted since `since` (ISO 8601). */
-  totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
+export interface KindDashboard {
+  readonly description: string
+  /** A rule that only services of this kind have: they are the ones to choose from. */
+  readonly rule: string
+  /** What the dashboard of all services adds up. */
+  readonly fleet: {
+    readonly attempts: MetricDefinition
+    readonly succeeded: Readonly<Record<string, string | { readonly not: string }>>
+    readonly due: { readonly metric: MetricDefinition; readonly where: Where; readonly by: string }
+  }
+  /** Loaded when dashboards are generated, never in a service. */
+  rows(): Promise<KindRows>
 }
+
+export type KindRows = (limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming) => readonly PanelRow[]

@@ -1,30 +1,35 @@
 /** Any service: no rules of its own, the figures of its process. */
 import { EVENT_LOOP_DELAY, PROCESS_CPU_UTILIZATION, PROCESS_MEMORY_USAGE } from '../catalogue.ts'
-import type { KeyMetrics, Readings, Selector } from '../types.ts'
-import type { ServiceKind } from '../kinds/kind.ts'
+import { Metric } from '../rules/metric-ref.ts'
+import type { ServiceKind } from '../rules/service-kind.ts'
+import type { KeyMetrics, LevelSelector, Readings, Wanted } from '../types.ts'
 
-export const PROCESS_SELECTORS: Readonly<Record<string, Selector>> = {
-  memory: { kind: 'level', metric: PROCESS_MEMORY_USAGE.name },
-  cpu: { kind: 'level', metric: PROCESS_CPU_UTILIZATION.name },
-  loop_delay: { kind: 'level', metric: EVENT_LOOP_DELAY.name },
-}
+const memory = new Metric(PROCESS_MEMORY_USAGE).level()
+const cpu = new Metric(PROCESS_CPU_UTILIZATION).level()
+const loopDelay = new Metric(EVENT_LOOP_DELAY).level()
+
+export const PROCESS_SELECTORS: readonly Wanted[] = [{ selector: memory }, { selector: cpu }, { selector: loopDelay }]
 
 /** `null` while unknown. */
 export function processFigures(readings: Readings): KeyMetrics {
-  const level = (selector: string) => readings.level(selector)?.value ?? null
-  const delay = level('loop_delay')
-  const cpu = level('cpu')
+  const value = (selector: LevelSelector, factor: number) => {
+    const level = readings.level(selector)?.value
+    return level === undefined ? null : Math.round(10 * factor * level) / 10
+  }
   return {
     process: {
-      memory_bytes: level('memory'),
-      cpu_percent: cpu === null ? null : Math.round(1000 * cpu) / 10,
-      event_loop_delay_p99_ms: delay === null ? null : Math.round(10_000 * delay) / 10,
+      memory_bytes: readings.level(memory)?.value ?? null,
+      cpu_percent: value(cpu, 100),
+      event_loop_delay_p99_ms: value(loopDelay, 1000),
     },
   }
 }
 
 export const anyService: ServiceKind = {
-  profile: () => ({ name: 'service', selectors: PROCESS_SELECTORS, rules: [] }),
+  name: 'service',
+  metrics: [],
+  rules: () => [],
+  selectors: PROCESS_SELECTORS,
   figures: ({ readings }) => ({ metrics: processFigures(readings), evidence: {} }),
   totals: (_samples, since) => ({ since }),
 }

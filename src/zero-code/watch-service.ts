@@ -6,6 +6,7 @@ import { diag } from '../diag.ts'
 import { callListener } from './call-listener.ts'
 import { codeOf } from './call-reading.ts'
 import type { HealthConfig } from '../config/health-config.ts'
+import type { KindConfig } from '../config/kind-config.ts'
 import type { ChannelTarget, MethodTarget } from '../config/targets.ts'
 import { upstreamNameOf, workNameOf } from '../config/targets.ts'
 import { watchBullmqWorkers } from '../instrument/queues/bullmq-worker.ts'
@@ -32,6 +33,8 @@ const LATE_AFTER_MS = 5000
 export interface ServiceWatchOptions {
   readonly recorder: ServiceRecorder
   readonly config: HealthConfig
+  /** What the kind of service says of its upstreams. */
+  readonly kind: KindConfig
   /** The folder of health.config; the modules it names are relative to it. */
   readonly folder: string
   /** Where the configured queues are; `undefined` if that is not known. */
@@ -97,13 +100,13 @@ function leaveToCluster(recorder: ServiceRecorder, queues: QueueWatcher): Cancel
 }
 
 /** The methods and channels that health.config names. */
-function watchCalls({ config, recorder, folder, clock, mainThread }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
-  const { methods = [], channels = [], profile } = config
+function watchCalls({ config, kind, recorder, folder, clock, mainThread }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
+  const { methods = [], channels = [] } = config
   // A thread that begins later does not take the service back to its start.
   if (!mainThread && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
   const listener = (target: MethodTarget | ChannelTarget) => ({
     clock,
-    ...callListener(recorder, target, { name: workNameOf(target), upstream: upstreamNameOf(target, profile) }),
+    ...callListener(recorder, target, { name: workNameOf(target), upstream: upstreamNameOf(target, kind.defaultUpstream) }),
   })
   return [
     ...methods.map((target) => {
@@ -121,12 +124,12 @@ function moduleOf({ module }: MethodTarget, folder: string): string {
 }
 
 /** Every outgoing HTTP request; one to a host that health.config names is a call to that upstream, else each host is one. */
-function watchUpstreams({ config, recorder, clock }: ServiceWatchOptions): Cancel {
-  const { upstreams = {}, methods = [], channels = [], profile } = config
+function watchUpstreams({ config, kind, recorder, clock }: ServiceWatchOptions): Cancel {
+  const { upstreams = {}, methods = [], channels = [] } = config
   const named = upstreamOf(upstreams)
   // A call that health.config names, and that sends a request, would be two.
   const namesCalls = [...methods, ...channels].some(({ records }) => records === 'api_call')
-  const byHost = profile !== 'tracker_fetcher' && !namesCalls && Object.keys(upstreams).length === 0
+  const byHost = !kind.upstreams && !namesCalls && Object.keys(upstreams).length === 0
   return watchHttpClient({
     clock,
     ignore: isOwnRequest,

@@ -9,15 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import {
-  ACCOUNT_STATUS,
-  ANISETTE_STATUS,
-  HEALTH_ALERT_STATUS,
-  HEALTH_HEARTBEAT_TIME,
-  HEALTH_INSTANCE_PHASE,
-  HEALTH_STATUS,
-  TIERS,
-} from '../../src/catalogue.ts'
+import { ACCOUNT_STATUS, ANISETTE_STATUS, TIERS } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import { HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_STATUS } from '../../src/catalogue.ts'
 import { prometheusRules } from '../../src/generate/prometheus-rules.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { parsePromql } from '../generate/promql.ts'

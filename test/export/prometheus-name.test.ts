@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CATALOGUE } from '../../src/catalogue.ts'
+import { CATALOGUE } from '../../src/kinds/index.ts'
 import { prometheusLabel, prometheusName } from '../../src/export/prometheus-name.ts'
 
 test.for([

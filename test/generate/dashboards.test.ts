@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 import type { MetricDefinition } from '../../src/catalogue.ts'
-import { CATALOGUE } from '../../src/catalogue.ts'
+import { CATALOGUE } from '../../src/kinds/index.ts'
 import { resolveOptions } from '../../src/config/options.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import type { GenerateOptions } from '../../src/generate/dashboards.ts'

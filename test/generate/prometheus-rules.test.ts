@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-import { CATALOGUE } from '../../src/catalogue.ts'
+import { CATALOGUE } from '../../src/kinds/index.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { prometheusRuleFile, prometheusRules } from '../../src/generate/prometheus-rules.ts'

@@ -2,7 +2,7 @@
 import type { HrTime } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
-import { FETCH_ATTEMPTS, OUTCOME, UPSTREAM_DURATION } from '../../src/catalogue.ts'
+import { FETCH_ATTEMPTS, OUTCOME, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { createCellProducer } from '../../src/record/cell-producer.ts'
 import { CellStore } from '../../src/record/cells.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'

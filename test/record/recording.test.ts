@@ -5,7 +5,8 @@ import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, Periodic
 import { describe, expect, test } from 'vitest'
 
 import type { MetricDefinition } from '../../src/catalogue.ts'
-import { FETCH_ATTEMPTS, FETCH_STREAK, QUEUE_SIZE, SCOPE, UPSTREAM_DURATION } from '../../src/catalogue.ts'
+import { FETCH_ATTEMPTS, FETCH_STREAK, QUEUE_SIZE, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import { SCOPE } from '../../src/catalogue.ts'
 import { createCellProducer } from '../../src/record/cell-producer.ts'
 import { CARDINALITY_LIMIT, CellStore } from '../../src/record/cells.ts'
 import { MeterRecording } from '../../src/record/meter-recording.ts'

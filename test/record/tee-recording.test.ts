@@ -3,14 +3,9 @@ import type { Meter } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
 
-import {
-  CATALOGUE,
-  FETCH_ATTEMPTS,
-  HTTP_CLIENT_REQUEST_DURATION,
-  QUEUE_OLDEST_DUE_AGE,
-  QUEUE_SIZE,
-  UPSTREAM_DURATION,
-} from '../../src/catalogue.ts'
+import { CATALOGUE } from '../../src/kinds/index.ts'
+import { FETCH_ATTEMPTS, QUEUE_OLDEST_DUE_AGE, QUEUE_SIZE, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import { HTTP_CLIENT_REQUEST_DURATION } from '../../src/catalogue.ts'
 import { SampleStreams } from '../../src/collect/samples.ts'
 import { CellStore } from '../../src/record/cells.ts'
 import { recordProcess } from '../../src/record/process-metrics.ts'

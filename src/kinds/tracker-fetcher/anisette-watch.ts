@@ -3,7 +3,7 @@
  * the two headers that matter is `invalid` at once. A failure is told from a hiccup by a second one: after a failed
  * request or probe the server is probed again at once, and two failures in a row are `unreachable`.
  */
-import type { AnisetteState } from '../../catalogue.ts'
+import type { AnisetteState } from './metrics.ts'
 import type { Cancel, Clock } from '../../types.ts'
 
 /** What a probe or a real request found. */

@@ -1,29 +1,6 @@
 /** What a tracker fetcher's dashboard shows beyond any service's. */
-import {
-  ACCOUNT_STATE,
-  ACCOUNT_STATUS,
-  ANISETTE_STATE,
-  ANISETTE_STATUS,
-  BATCH_DURATION,
-  ERROR_TYPE,
-  FETCH_ATTEMPTS,
-  FETCH_REPORTS,
-  FETCH_RETRIES,
-  FETCH_SKIPPED,
-  FETCH_STREAK,
-  GEOFENCE_EVENTS,
-  GEOFENCE_TRANSITION,
-  OUTCOME,
-  QUEUE_OLDEST_DUE_AGE,
-  QUEUE_SIZE,
-  QUEUE_STATE,
-  REPORT_KIND,
-  SKIP_REASON,
-  TIER,
-  UPSTREAM,
-  UPSTREAM_DURATION,
-  UPSTREAM_SLOW,
-} from '../../catalogue.ts'
+import { ACCOUNT_STATE, ACCOUNT_STATUS, ANISETTE_STATE, ANISETTE_STATUS, BATCH_DURATION, FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_RETRIES, FETCH_SKIPPED, FETCH_STREAK, GEOFENCE_EVENTS, GEOFENCE_TRANSITION, OUTCOME, QUEUE_OLDEST_DUE_AGE, QUEUE_SIZE, QUEUE_STATE, REPORT_KIND, SKIP_REASON, TIER, UPSTREAM, UPSTREAM_DURATION, UPSTREAM_SLOW } from './metrics.ts'
+import { ERROR_TYPE } from '../../catalogue.ts'
 import type { RuleLimits } from '../../types.ts'
 import type { Row } from '../../generate/dashboard.ts'
 import { stateNow } from '../../panels/health-panels.ts'

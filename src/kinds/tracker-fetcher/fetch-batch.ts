@@ -1,5 +1,5 @@
 /** What a tracker fetcher says of its work: attempts, and the batches they are made in. */
-import type { GeofenceTransition, SkipReason, Tier } from '../../catalogue.ts'
+import type { GeofenceTransition, SkipReason, Tier } from './metrics.ts'
 
 /** One tracker looked up, after in-line retries. */
 export interface FetchAttempt {

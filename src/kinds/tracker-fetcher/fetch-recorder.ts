@@ -3,47 +3,22 @@
  * here throws: what is not a count, a duration or a known state is dropped and counted, for a recording call stands in
  * the middle of somebody's work.
  */
-import type { AccountState, AnisetteState, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from '../../catalogue.ts'
-import {
-  ACCOUNT_STATE,
-  ACCOUNT_STATUS,
-  ANISETTE_STATE,
-  ANISETTE_STATUS,
-  BATCH_DURATION,
-  ERROR_TYPE,
-  FETCH_RETRIES,
-  FETCH_SKIPPED,
-  FETCH_STREAK,
-  FETCH_UNITS,
-  GEOFENCE_EVENTS,
-  GEOFENCE_TRANSITION,
-  QUEUE_OLDEST_DUE_AGE,
-  QUEUE_SIZE,
-  QUEUE_STATE,
-  QUEUE_STATES,
-  SKIP_REASON,
-  SKIP_REASONS,
-  TIER,
-  TIERS,
-  TRANSITIONS,
-  UNIT_OUTCOME,
-  UPSTREAM,
-  UPSTREAM_DURATION,
-  UPSTREAM_SLOW,
-  UPSTREAMS,
-} from '../../catalogue.ts'
+import type { AccountState, AnisetteState, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from './metrics.ts'
+import { ACCOUNT_STATE, ACCOUNT_STATUS, ANISETTE_STATE, ANISETTE_STATUS, BATCH_DURATION, FETCH_RETRIES, FETCH_SKIPPED, FETCH_STREAK, FETCH_UNITS, GEOFENCE_EVENTS, GEOFENCE_TRANSITION, QUEUE_OLDEST_DUE_AGE, QUEUE_SIZE, QUEUE_STATE, QUEUE_STATES, SKIP_REASON, SKIP_REASONS, TIER, TIERS, TRANSITIONS, UNIT_OUTCOME, UPSTREAM, UPSTREAM_DURATION, UPSTREAM_SLOW, UPSTREAMS } from './metrics.ts'
+import { ERROR_TYPE } from '../../catalogue.ts'
 import type { Attributes } from '../../types.ts'
 import { isAmount } from '../../record/amount.ts'
 import type { Drop } from '../../record/drop.ts'
 import { createDrop } from '../../record/drop.ts'
-import { toErrorType } from '../worker/error-type.ts'
+import { toErrorType } from './error-type.ts'
 import type { FetchAttempt, FetchBatch } from './fetch-batch.ts'
 import type { CounterHandle, Recording } from '../../record/recording.ts'
 import { StateMetric } from '../../record/state-metric.ts'
 import type { BoundAttempts } from './tier-attempts.ts'
 import { TierAttempts } from './tier-attempts.ts'
 import { Units } from '../worker/units.ts'
-import type { ApiCall, BoundApiCalls } from '../worker/upstream-calls.ts'
+import type { ApiCall } from './api-call.ts'
+import type { BoundApiCalls } from '../worker/upstream-calls.ts'
 import { UpstreamCalls } from '../worker/upstream-calls.ts'
 
 /** A queue's size as one number (its due trackers), or split by state. */

@@ -3,48 +3,69 @@
  * Rates are over covered time; percentages carry the counts they were made of, because only counts may be added up
  * over instances.
  */
+import { ERROR_TYPE } from '../../catalogue.ts'
+import { Metric } from '../../rules/metric-ref.ts'
+import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
+import type { FiguresInput, KeyFigures, Readings, Sample, StateSelector, Wanted } from '../../types.ts'
+import type { AttemptSelectors } from '../figures.ts'
+import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, sumOf, windowOf } from '../figures.ts'
+import { QUEUE_STALE_AFTER } from '../worker/rules.ts'
 import {
-  ERROR_TYPE,
+  ACCOUNT_STATE,
+  ANISETTE_STATE,
+  BATCH_DURATION,
   FETCH_ATTEMPTS,
   FETCH_REPORTS,
   FETCH_RETRIES,
   FETCH_SKIPPED,
   GEOFENCE_EVENTS,
   OUTCOME,
+  REPORT_KIND,
   SKIP_REASON,
+  TIER,
   TIERS,
   UPSTREAM_DURATION,
-} from '../../catalogue.ts'
-import type { Readings, Sample } from '../../types.ts'
-import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, sumOf, windowOf } from '../figures.ts'
-import type { KeyFigures, KeyMetricsInput, ServiceKind } from '../kind.ts'
-import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
-import { trackerFetcherProfile } from './rules.ts'
+} from './metrics.ts'
+import { account, anisette, appleCalls, attempts, dueTrackers, failedAttempts, failedUnits, slowAppleCalls, units } from './rules.ts'
 
-export const trackerFetcher: ServiceKind = {
-  profile(limits, overrides) {
-    const profile = trackerFetcherProfile(limits, overrides)
-    return { ...profile, selectors: { ...profile.selectors, ...PROCESS_SELECTORS } }
-  },
-  figures: trackerFetcherFigures,
-  totals: trackerFetcherTotals,
+const OF_ATTEMPTS: AttemptSelectors = {
+  attempts: attempts.events,
+  failed: failedAttempts.events,
+  units: units.events,
+  failedUnits: failedUnits.events,
 }
+const ACCOUNT = account.state(ACCOUNT_STATE)
+const ANISETTE = anisette.state(ANISETTE_STATE)
+const DUE = dueTrackers.level(QUEUE_STALE_AFTER)
+const DUE_OF_TIER = TIERS.map((tier) => [tier, dueTrackers.where({ [TIER]: tier }).level(QUEUE_STALE_AFTER)] as const)
+const APPLE_DURATIONS = appleCalls.values
+const SLOW_APPLE_CALLS = slowAppleCalls.events
+const BATCHES = new Metric(BATCH_DURATION).values
+const REPORTS = new Metric(FETCH_REPORTS).where({ [REPORT_KIND]: 'new' }).values
 
-function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInput): KeyFigures {
-  const { hour, succeeded, ...attempts } = attemptFigures(readings, tickSeconds)
-  const calls = readings.distribution('apple_durations', FIVE_MINUTES)
-  const reports = readings.distribution('reports', ONE_HOUR)
-  const batches = readings.distribution('batches', FIVE_MINUTES)
-  const percentiles = percentilesMs(readings, 'apple_durations', tickSeconds)
+export const TRACKER_FETCHER_SELECTORS: readonly Wanted[] = [
+  ...[...Object.values(OF_ATTEMPTS), ACCOUNT, ANISETTE, DUE, APPLE_DURATIONS, SLOW_APPLE_CALLS, BATCHES, REPORTS].map((selector) => ({
+    selector,
+  })),
+  ...DUE_OF_TIER.map(([, selector]) => ({ selector })),
+  ...PROCESS_SELECTORS,
+]
+
+export function trackerFetcherFigures({ readings, samples, tickSeconds }: FiguresInput): KeyFigures {
+  const { hour, succeeded, ...attempts } = attemptFigures(readings, OF_ATTEMPTS, tickSeconds)
+  const calls = readings.distribution(APPLE_DURATIONS, FIVE_MINUTES)
+  const reports = readings.distribution(REPORTS, ONE_HOUR)
+  const batches = readings.distribution(BATCHES, FIVE_MINUTES)
+  const percentiles = percentilesMs(readings, APPLE_DURATIONS, tickSeconds)
 
   return {
     metrics: {
       fetch_rate_per_hour: attempts.perHour,
       success_rate_percent: attempts.successPercent,
-      apple_account_authenticated: stateIs(readings, 'account', 'logged_in'),
-      anisette_server_reachable: stateIs(readings, 'anisette', 'reachable'),
-      total_queue_size: levelOf(readings, 'due'),
-      queue_sizes: Object.fromEntries(TIERS.map((tier) => [tier, levelOf(readings, `due_${tier}`)])),
+      apple_account_authenticated: stateIs(readings, ACCOUNT, 'logged_in'),
+      anisette_server_reachable: stateIs(readings, ANISETTE, 'reachable'),
+      total_queue_size: levelOf(readings, DUE),
+      queue_sizes: Object.fromEntries(DUE_OF_TIER.map(([tier, due]) => [tier, levelOf(readings, due)])),
       apple_api_response_time_ms: meanMs(calls, tickSeconds),
       apple_api_percentiles_ms: percentiles.figures,
       reports_found_per_tracker: mean(reports.sum, succeeded, hour, tickSeconds),
@@ -55,7 +76,7 @@ function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInp
     evidence: {
       fetch_rate_per_hour: attempts.evidence.perHour,
       success_rate_percent: attempts.evidence.successPercent,
-      apple_api_response_time_ms: { calls: calls.count, slow: readings.events('slow_apple_calls', FIVE_MINUTES).count, ...windowOf(calls) },
+      apple_api_response_time_ms: { calls: calls.count, slow: readings.events(SLOW_APPLE_CALLS, FIVE_MINUTES).count, ...windowOf(calls) },
       apple_api_percentiles_ms: percentiles.evidence,
       reports_found_per_tracker: { reports: reports.sum, attempts: succeeded, ...windowOf(hour) },
       batch_processing_time_ms: { batches: batches.count, ...windowOf(batches) },
@@ -64,7 +85,7 @@ function trackerFetcherFigures({ readings, samples, tickSeconds }: KeyMetricsInp
 }
 
 /** What this process has counted since it started, in the ledger's terms. */
-function trackerFetcherTotals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>> {
+export function trackerFetcherTotals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>> {
   const attempts = { reports: 0, empty: 0 }
   const failed = new Map<string, number>()
   const skipped = new Map<string, number>()
@@ -91,7 +112,7 @@ function trackerFetcherTotals(samples: readonly Sample[], since: string): Readon
   }
 }
 
-function stateIs(readings: Readings, selector: string, wanted: string): boolean | null {
+function stateIs(readings: Readings, selector: StateSelector, wanted: string): boolean | null {
   const state = readings.state(selector)
   return state && !state.stale && state.value !== 'unknown' ? state.value === wanted : null
 }

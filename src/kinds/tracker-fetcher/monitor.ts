@@ -1,17 +1,19 @@
 /** TrackerFetcherHealthMonitor: a ServiceHealthMonitor that knows what a tracker fetcher does. */
-import type { AccountState, AnisetteState, GeofenceTransition, SkipReason, Tier, Upstream } from '../../catalogue.ts'
+import type { AccountState, AnisetteState, GeofenceTransition, SkipReason, Tier, Upstream } from './metrics.ts'
 import { probeAnisette } from './anisette-probe.ts'
 import type { AnisetteEvidence } from './anisette-watch.ts'
 import { AnisetteWatch } from './anisette-watch.ts'
 import { ServiceHealthMonitor } from '../../service/monitor.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
-import { toErrorType } from '../worker/error-type.ts'
+import { toErrorType } from './error-type.ts'
 import type { FetchAttempt, FetchBatch } from './fetch-batch.ts'
 import type { QueueSize } from './fetch-recorder.ts'
 import { FetchRecorder } from './fetch-recorder.ts'
 import type { BoundAttempts } from './tier-attempts.ts'
-import type { ApiCall, BoundApiCalls } from '../worker/upstream-calls.ts'
-import { trackerFetcher } from './figures.ts'
+import type { ApiCall } from './api-call.ts'
+import type { TrackerFetcherConfig } from './config.ts'
+import type { BoundApiCalls } from '../worker/upstream-calls.ts'
+import { trackerFetcherJudging } from './judging.ts'
 
 export interface TrackerFetcherHealthMonitorOptions extends ServiceHealthMonitorOptions {
   /** Base URL of the anisette server; it is probed when no real request proves that it works. */
@@ -31,10 +33,10 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
 
   /** Throws one sentence if an option or an environment variable cannot be used. */
   constructor(options: TrackerFetcherHealthMonitorOptions = {}) {
-    super(options, trackerFetcher)
-    const url = options.anisetteUrl ?? this.options.anisetteUrl
+    super(options, trackerFetcherJudging)
+    const url = options.anisetteUrl ?? (options.config as TrackerFetcherConfig | undefined)?.anisetteUrl
     this.#fetches = new FetchRecorder(this.recording, {
-      maxApiResponseTimeMs: this.options.rules['slow_apple_api']?.limit ?? this.options.settings.maxApiResponseTime,
+      maxApiResponseTimeMs: this.limitOf('slow_apple_api') ?? this.options.settings.maxApiResponseTime,
       onStateChange: (metric) => this.evaluateSoon(metric),
     })
     this.#anisette = new AnisetteWatch({

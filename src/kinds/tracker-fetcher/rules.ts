@@ -1,105 +1,103 @@
 /** How a tracker fetcher is judged. */
+import type { Limits } from '../../config/limits.ts'
+import { Metric } from '../../rules/metric-ref.ts'
+import { level, slowCalls, state, successRate, throughput } from '../../rules/readings.ts'
+import type { RuleSentence } from '../../rules/rule.ts'
+import { rule } from '../../rules/rule.ts'
+import { QUEUE_STALE_AFTER } from '../worker/rules.ts'
 import {
   ACCOUNT_STATE,
   ACCOUNT_STATUS,
   ANISETTE_STATE,
   ANISETTE_STATUS,
-  BATCH_DURATION,
   FETCH_ATTEMPTS,
-  FETCH_REPORTS,
   FETCH_STREAK,
   FETCH_UNITS,
   OUTCOME,
   QUEUE_SIZE,
   QUEUE_STATE,
-  REPORT_KIND,
-  TIER,
-  TIERS,
   UNIT_OUTCOME,
   UPSTREAM,
   UPSTREAM_DURATION,
   UPSTREAM_SLOW,
-} from '../../catalogue.ts'
-import { fetchRateRule } from '../../judge/fetch-rate-rule.ts'
-import { levelRule } from '../../judge/level-rule.ts'
-import { slowCallsRule } from '../../judge/slow-calls-rule.ts'
-import { stateRule } from '../../judge/state-rule.ts'
-import { successRateRule } from '../../judge/success-rate-rule.ts'
-import type { Profile, Selector } from '../../types.ts'
-import type { Limits, RuleOverrides } from '../limits.ts'
-import { QUEUE_STALE_AFTER, timed } from '../limits.ts'
+} from './metrics.ts'
 
-const due: Selector = { kind: 'level', metric: QUEUE_SIZE.name, where: { [QUEUE_STATE]: 'due' }, staleAfterSeconds: QUEUE_STALE_AFTER }
+export const attempts = new Metric(FETCH_ATTEMPTS)
+export const failedAttempts = attempts.where({ [OUTCOME]: 'failed' })
+export const units = new Metric(FETCH_UNITS)
+export const failedUnits = units.where({ [UNIT_OUTCOME]: 'failed' })
+export const dueTrackers = new Metric(QUEUE_SIZE).where({ [QUEUE_STATE]: 'due' })
+export const appleCalls = new Metric(UPSTREAM_DURATION).where({ [UPSTREAM]: 'apple' })
+export const slowAppleCalls = new Metric(UPSTREAM_SLOW).where({ [UPSTREAM]: 'apple' })
+export const account = new Metric(ACCOUNT_STATUS)
+export const anisette = new Metric(ANISETTE_STATUS)
 
-const SELECTORS: Readonly<Record<string, Selector>> = {
-  units: { kind: 'events', metric: FETCH_UNITS.name },
-  failed_units: { kind: 'events', metric: FETCH_UNITS.name, where: { [UNIT_OUTCOME]: 'failed' } },
-  streak: { kind: 'level', metric: FETCH_STREAK.name },
-  attempts: { kind: 'events', metric: FETCH_ATTEMPTS.name },
-  failed_attempts: { kind: 'events', metric: FETCH_ATTEMPTS.name, where: { [OUTCOME]: 'failed' } },
-  account: { kind: 'state', metric: ACCOUNT_STATUS.name, attribute: ACCOUNT_STATE },
-  anisette: { kind: 'state', metric: ANISETTE_STATUS.name, attribute: ANISETTE_STATE },
-  due,
-  owed: { kind: 'time_above', level: 'due', above: 0 },
-  ...Object.fromEntries(TIERS.map((tier) => [`due_${tier}`, { ...due, where: { [QUEUE_STATE]: 'due', [TIER]: tier } }])),
-  apple_calls: { kind: 'events', metric: UPSTREAM_DURATION.name, where: { [UPSTREAM]: 'apple' } },
-  slow_apple_calls: { kind: 'events', metric: UPSTREAM_SLOW.name, where: { [UPSTREAM]: 'apple' } },
-  apple_durations: { kind: 'distribution', metric: UPSTREAM_DURATION.name, where: { [UPSTREAM]: 'apple' } },
-  batches: { kind: 'distribution', metric: BATCH_DURATION.name },
-  reports: { kind: 'distribution', metric: FETCH_REPORTS.name, where: { [REPORT_KIND]: 'new' } },
-}
+export const REQUIRED = ['apple_account_unauthenticated', 'anisette_unreachable', 'large_queue', 'low_success_rate', 'low_fetch_rate'] as const
 
-export function trackerFetcherProfile(limits: Limits, overrides: RuleOverrides = {}): Profile {
-  const { tickSeconds = 1 } = limits
-  const limit = (name: string, value: number) => overrides[name]?.limit ?? value
-  const critical = (name: string, value: number) => overrides[name]?.critical ?? value
-
-  return {
-    name: 'tracker_fetcher',
-    selectors: SELECTORS,
-    required: ['apple_account_unauthenticated', 'anisette_unreachable', 'large_queue', 'low_success_rate', 'low_fetch_rate'],
-    rules: [
-      stateRule({
-        ...timed(overrides, 'apple_account_unauthenticated', 0, 120),
-        selector: 'account',
-        healthy: 'logged_in',
-        messages: {
+export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
+  return [
+    rule('apple_account_unauthenticated')
+      .when(
+        state(account, ACCOUNT_STATE, {
           logged_in: 'An Apple account is logged in',
           logged_out: 'No Apple account can fetch: logged out, and the automatic re-login failed',
           require_2fa: 'No Apple account can fetch: a person must enter a two-factor code',
           blocked: 'No Apple account can fetch: Apple refuses the login (account blocked)',
-        },
-      }),
-      stateRule({
-        ...timed(overrides, 'anisette_unreachable', 0, 60),
-        selector: 'anisette',
-        healthy: 'reachable',
-        messages: {
+        }),
+      )
+      .isNot('logged_in')
+      .for(0)
+      .keepFiring(120)
+      .summary('No Apple account can fetch: logged out, two-factor code wanted, or blocked.'),
+    rule('anisette_unreachable')
+      .when(
+        state(anisette, ANISETTE_STATE, {
           reachable: 'The anisette server answers with usable headers',
           invalid: 'The anisette server answers, but without usable headers',
           unreachable: 'The anisette server cannot be reached',
-        },
-      }),
-      levelRule({
-        ...timed(overrides, 'large_queue', 60, 120),
-        selector: 'due',
-        warning: limit('large_queue', limits.largeQueue),
-        critical: critical('large_queue', limits.veryLargeQueue),
-        unit: 'trackers',
-        describe: (current) => `${current} trackers are due`,
-      }),
-      successRateRule({
-        ...timed(overrides, 'low_success_rate', 60, 120),
-        warning: limit('low_success_rate', limits.minSuccessRateHealthy),
-        critical: critical('low_success_rate', limits.minSuccessRateDegraded),
-        tickSeconds,
-      }),
-      fetchRateRule({ ...timed(overrides, 'low_fetch_rate', 60, 120), limit: limit('low_fetch_rate', limits.minFetchRate), tickSeconds }),
-      slowCallsRule({
-        ...timed(overrides, 'slow_apple_api', 60, 120),
-        limitMs: limit('slow_apple_api', limits.maxApiResponseTimeMs),
-        tickSeconds,
-      }),
-    ],
-  }
+        }),
+      )
+      .isNot('reachable')
+      .for(0)
+      .keepFiring(60)
+      .summary('The anisette server does not answer twice in a row, or answers without usable headers.'),
+    rule('large_queue')
+      .when(level(dueTrackers, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'trackers' }))
+      .above(limits.largeQueue)
+      .critical(limits.veryLargeQueue)
+      .scope('shared')
+      .says('{current} trackers are due (limit {limit})')
+      .summary('Due trackers above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).'),
+    rule('low_success_rate')
+      .when(
+        successRate({
+          attempts,
+          failed: failedAttempts,
+          units,
+          failedUnits,
+          streak: new Metric(FETCH_STREAK),
+          wording: { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' },
+        }),
+      )
+      .below(limits.minSuccessRateHealthy, '%')
+      .critical(limits.minSuccessRateDegraded)
+      .summary(
+        'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
+      ),
+    rule('low_fetch_rate')
+      .when(
+        throughput({
+          of: attempts,
+          owed: dueTrackers,
+          staleAfter: QUEUE_STALE_AFTER,
+          wording: { done: 'fetched {current}', unit: 'trackers' },
+        }),
+      )
+      .below(limits.minFetchRate, '/h')
+      .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.'),
+    rule('slow_apple_api')
+      .when(slowCalls({ of: slowAppleCalls, in: appleCalls, called: 'Apple' }))
+      .above(limits.maxApiResponseTimeMs, 'ms')
+      .summary('More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.'),
+  ]
 }

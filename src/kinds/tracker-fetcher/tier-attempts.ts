@@ -1,9 +1,10 @@
 /** The attempts of one queue tier, through handles that are resolved once. */
-import type { ErrorType, Tier } from '../../catalogue.ts'
-import { ERROR_TYPE, FETCH_ATTEMPTS, FETCH_REPORTS, OUTCOME, REPORT_KIND, TIER } from '../../catalogue.ts'
+import type { ErrorType, Tier } from './metrics.ts'
+import { ERROR_TYPE } from '../../catalogue.ts'
+import { FETCH_ATTEMPTS, FETCH_REPORTS, OUTCOME, REPORT_KIND, TIER } from './metrics.ts'
 import type { Attributes } from '../../types.ts'
 import { isAmount } from '../../record/amount.ts'
-import { toErrorType } from '../worker/error-type.ts'
+import { toErrorType } from './error-type.ts'
 import type { CounterHandle, HistogramHandle, Recording } from '../../record/recording.ts'
 
 /** Records the attempts of one queue tier through resolved handles: no lookup and no allocation per attempt. */

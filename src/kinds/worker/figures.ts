@@ -2,11 +2,19 @@
  * A worker's key metrics, the evidence behind them and its totals, as they go into payloads: `null` while unknown, and
  * for good where a service has no such thing.
  */
+import type { AttemptSelectors } from '../figures.ts'
+import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, round, sumOf, windowOf } from '../figures.ts'
+import { ERROR_TYPE } from '../../catalogue.ts'
+import { Metric } from '../../rules/metric-ref.ts'
+import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
+import type { FiguresInput, KeyFigures, Readings, Sample, Wanted } from '../../types.ts'
 import {
-  ERROR_TYPE,
+  WORK_ATTEMPT_DURATION,
   WORK_ATTEMPTS,
+  WORK_BATCH_DURATION,
   WORK_EVENTS,
   WORK_ITEMS_FOUND,
+  WORK_NAME,
   WORK_OUTCOME,
   WORK_QUEUE_NAME,
   WORK_QUEUE_OLDEST_DUE_AGE,
@@ -14,42 +22,36 @@ import {
   WORK_QUEUE_STATE,
   WORK_UPSTREAM,
   WORK_UPSTREAM_DURATION,
-} from '../../catalogue.ts'
-import type { Sample } from '../../types.ts'
-import {
-  attemptFigures,
-  countUnder,
-  FIVE_MINUTES,
-  levelOf,
-  mean,
-  meanMs,
-  ONE_HOUR,
-  percentilesMs,
-  round,
-  sumOf,
-  windowOf,
-} from '../figures.ts'
-import { QUEUE_STALE_AFTER } from '../limits.ts'
-import type { KeyFigures, KeyMetricsInput, ServiceKind } from '../kind.ts'
-import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
-import { workerProfile } from './rules.ts'
+} from './metrics.ts'
+import { attempts, calls, dueItems, failedAttempts, failedUnits, QUEUE_STALE_AFTER, slow, units } from './rules.ts'
 
-export const worker: ServiceKind = {
-  profile(limits, overrides) {
-    const profile = workerProfile(limits, overrides)
-    return { ...profile, selectors: { ...profile.selectors, ...PROCESS_SELECTORS } }
-  },
-  figures: workerFigures,
-  totals: workerTotals,
+const OF_ATTEMPTS: AttemptSelectors = {
+  attempts: attempts.events,
+  failed: failedAttempts.events,
+  units: units.events,
+  failedUnits: failedUnits.events,
 }
+const DUE = dueItems.level(QUEUE_STALE_AFTER)
+const CALL_DURATIONS = calls.values
+const SLOW_CALLS = slow.events
+const ATTEMPT_DURATIONS = new Metric(WORK_ATTEMPT_DURATION).values
+const BATCHES = new Metric(WORK_BATCH_DURATION).values
+const FOUND = new Metric(WORK_ITEMS_FOUND).events
 
-function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput): KeyFigures {
-  const { hour, succeeded, ...attempts } = attemptFigures(readings, tickSeconds)
-  const calls = readings.distribution('call_durations', FIVE_MINUTES)
-  const percentiles = percentilesMs(readings, 'call_durations', tickSeconds)
-  const durations = readings.distribution('attempt_durations', FIVE_MINUTES)
-  const batches = readings.distribution('batches', FIVE_MINUTES)
-  const found = readings.events('found', ONE_HOUR)
+export const WORKER_SELECTORS: readonly Wanted[] = [
+  ...Object.values(OF_ATTEMPTS).map((selector: AttemptSelectors['attempts']) => ({ selector, by: WORK_NAME })),
+  ...[DUE, CALL_DURATIONS, SLOW_CALLS, ATTEMPT_DURATIONS, BATCHES, FOUND].map((selector) => ({ selector })),
+  ...PROCESS_SELECTORS,
+]
+
+export function workerFigures({ readings, samples, now, tickSeconds }: FiguresInput): KeyFigures {
+  const { hour, succeeded, ...attempts } = attemptFigures(readings, OF_ATTEMPTS, tickSeconds)
+  const names = namedFigures(readings, tickSeconds)
+  const calls = readings.distribution(CALL_DURATIONS, FIVE_MINUTES)
+  const percentiles = percentilesMs(readings, CALL_DURATIONS, tickSeconds)
+  const durations = readings.distribution(ATTEMPT_DURATIONS, FIVE_MINUTES)
+  const batches = readings.distribution(BATCHES, FIVE_MINUTES)
+  const found = readings.events(FOUND, ONE_HOUR)
   // Who never found anything may be a worker that looks for nothing.
   const finds = sumOf(samples, WORK_ITEMS_FOUND.name) > 0
 
@@ -57,7 +59,7 @@ function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput)
     metrics: {
       work_rate_per_hour: attempts.perHour,
       success_rate_percent: attempts.successPercent,
-      total_queue_size: levelOf(readings, 'due'),
+      total_queue_size: levelOf(readings, DUE),
       queue_sizes: byQueue(samples, WORK_QUEUE_SIZE.name, now),
       oldest_age_seconds: byQueue(samples, WORK_QUEUE_OLDEST_DUE_AGE.name, now),
       upstream_response_time_ms: meanMs(calls, tickSeconds),
@@ -67,16 +69,35 @@ function workerFigures({ readings, samples, now, tickSeconds }: KeyMetricsInput)
       attempt_duration_ms: meanMs(durations, tickSeconds),
       batch_processing_time_ms: meanMs(batches, tickSeconds),
       ...processFigures(readings),
+      ...names.metrics,
     },
     evidence: {
       work_rate_per_hour: attempts.evidence.perHour,
       success_rate_percent: attempts.evidence.successPercent,
-      upstream_response_time_ms: { calls: calls.count, slow: readings.events('slow_calls', FIVE_MINUTES).count, ...windowOf(calls) },
+      upstream_response_time_ms: { calls: calls.count, slow: readings.events(SLOW_CALLS, FIVE_MINUTES).count, ...windowOf(calls) },
       upstream_percentiles_ms: percentiles.evidence,
       found_per_attempt: { found: found.count, attempts: succeeded, ...windowOf(hour) },
       attempt_duration_ms: { attempts: durations.count, ...windowOf(durations) },
       batch_processing_time_ms: { batches: batches.count, ...windowOf(batches) },
+      ...names.evidence,
     },
+  }
+}
+
+/** Of each kind of work by itself, for a rare one that fails is drowned by a frequent one that does not. Work without a name has none. */
+function namedFigures(readings: Readings, tickSeconds: number): KeyFigures {
+  const figures = readings
+    .groups(WORK_NAME, [OF_ATTEMPTS.attempts])
+    .filter(Boolean)
+    .map((name) => [name, attemptFigures(readings.within(WORK_NAME, name), OF_ATTEMPTS, tickSeconds)] as const)
+  return {
+    metrics: Object.fromEntries(
+      figures.flatMap(([name, { perHour, successPercent }]) => [
+        [`work.${name}.rate_per_hour`, perHour],
+        [`work.${name}.success_rate_percent`, successPercent],
+      ]),
+    ),
+    evidence: Object.fromEntries(figures.map(([name, { evidence }]) => [`work.${name}.success_rate_percent`, evidence.successPercent])),
   }
 }
 
@@ -92,7 +113,7 @@ function byQueue(samples: readonly Sample[], metric: string, now: number): Reado
 }
 
 /** What this process has counted since it started. */
-function workerTotals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>> {
+export function workerTotals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>> {
   let ok = 0
   const failed = new Map<string, number>()
   const apiCalls = new Map<string, Map<string, number>>()

@@ -1,12 +1,11 @@
 /** WorkerHealthMonitor: a ServiceHealthMonitor of any service that works: a fetcher, a job processor, a queue consumer. */
 import { ServiceHealthMonitor } from '../../service/monitor.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
-import type { FetchBatch } from '../tracker-fetcher/fetch-batch.ts'
 import type { QueueFigures } from './queue-levels.ts'
 import type { WorkAttempt, WorkBatch } from './work-batch.ts'
 import type { WorkApiCall } from './work-recorder.ts'
 import { WorkRecorder } from './work-recorder.ts'
-import { worker } from './figures.ts'
+import { workerJudging } from './judging.ts'
 
 /**
  * Recording calls never throw: what is not a finite number >= 0 or has no name is dropped and counted in
@@ -18,9 +17,9 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
 
   /** Throws one sentence if an option or an environment variable cannot be used. */
   constructor(options: ServiceHealthMonitorOptions = {}) {
-    super(options, worker)
+    super(options, workerJudging)
     this.#work = new WorkRecorder(this.recording, {
-      maxApiResponseTimeMs: this.options.rules['slow_upstream']?.limit ?? this.options.settings.maxApiResponseTime,
+      maxApiResponseTimeMs: this.limitOf('slow_upstream') ?? this.options.settings.maxApiResponseTime,
     })
   }
 
@@ -33,7 +32,7 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
    * All pieces of work of one call: one piece of evidence, however many they are. `durationMs` in milliseconds, >= 0;
    * `errorType` if the whole batch failed, which without attempts is one failed attempt.
    */
-  recordBatch(batch: readonly WorkAttempt[] | WorkBatch | FetchBatch, durationMs?: number, errorType?: string | number): void {
+  recordBatch(batch: readonly WorkAttempt[] | WorkBatch, durationMs?: number, errorType?: string | number): void {
     this.#work.batch(batch, durationMs, errorType)
   }
 

@@ -1,6 +1,8 @@
 /** The attempts of one kind of work, through handles that are resolved once. */
-import { ERROR_TYPE, WORK_ATTEMPT_DURATION, WORK_ATTEMPTS, WORK_BATCH_DURATION, WORK_EVENTS } from '../../catalogue.ts'
-import { WORK_ITEMS_FOUND, WORK_NAME, WORK_OUTCOME } from '../../catalogue.ts'
+import { ERROR_TYPE } from '../../catalogue.ts'
+import { WORK_ATTEMPT_DURATION, WORK_ATTEMPTS, WORK_BATCH_DURATION, WORK_EVENTS } from './metrics.ts'
+import { WORK_ITEMS_FOUND, WORK_NAME, WORK_OUTCOME, WORK_STREAK, WORK_UNITS } from './metrics.ts'
+import { Units } from './units.ts'
 import type { Attributes } from '../../types.ts'
 import type { CounterHandle, HistogramHandle, Recording } from '../../record/recording.ts'
 
@@ -12,6 +14,8 @@ interface Outcome {
 
 /** Amounts are finite numbers >= 0, error types are bounded: whoever calls has seen to that. */
 export class NamedWork {
+  /** The evidence behind its attempts. */
+  readonly units: Units
   readonly #recording: Recording
   readonly #attributes: Attributes
   readonly #outcomes = new Map<string | undefined, Outcome>()
@@ -22,6 +26,7 @@ export class NamedWork {
   constructor(recording: Recording, name: string | undefined) {
     this.#recording = recording
     this.#attributes = name === undefined ? {} : { [WORK_NAME]: name }
+    this.units = new Units(recording, { units: WORK_UNITS, outcome: WORK_OUTCOME, streak: WORK_STREAK }, this.#attributes)
   }
 
   /** `errorType` is left out for a success. */

@@ -1,6 +1,6 @@
 /** Sizes and ages of queues that the service names. Queues that share a series, because there are many, are added up in it. */
-import type { WorkQueueState } from '../../catalogue.ts'
-import { WORK_QUEUE_NAME, WORK_QUEUE_OLDEST_DUE_AGE, WORK_QUEUE_SIZE, WORK_QUEUE_STATE, WORK_QUEUE_STATES } from '../../catalogue.ts'
+import type { WorkQueueState } from './metrics.ts'
+import { WORK_QUEUE_NAME, WORK_QUEUE_OLDEST_DUE_AGE, WORK_QUEUE_SIZE, WORK_QUEUE_STATE, WORK_QUEUE_STATES } from './metrics.ts'
 import type { BoundedValues } from './bounded-values.ts'
 import type { LevelHandle, Recording } from '../../record/recording.ts'
 

@@ -1,81 +1,80 @@
 /** How any worker is judged: a fetcher, a job processor, a queue consumer. What it has not (queues, upstreams) is not judged. */
+import type { Limits } from '../../config/limits.ts'
+import { Metric } from '../../rules/metric-ref.ts'
+import { level, slowCalls, successRate, throughput } from '../../rules/readings.ts'
+import type { RuleSentence } from '../../rules/rule.ts'
+import { rule } from '../../rules/rule.ts'
 import {
-  WORK_ATTEMPT_DURATION,
   WORK_ATTEMPTS,
-  WORK_BATCH_DURATION,
-  WORK_ITEMS_FOUND,
+  WORK_NAME,
   WORK_OUTCOME,
   WORK_QUEUE_SIZE,
   WORK_QUEUE_STATE,
   WORK_STREAK,
   WORK_UNITS,
+  WORK_UPSTREAM,
   WORK_UPSTREAM_DURATION,
   WORK_UPSTREAM_SLOW,
-} from '../../catalogue.ts'
-import { fetchRateRule } from '../../judge/fetch-rate-rule.ts'
-import { levelRule } from '../../judge/level-rule.ts'
-import { slowCallsRule } from '../../judge/slow-calls-rule.ts'
-import { successRateRule } from '../../judge/success-rate-rule.ts'
-import type { Profile, Selector } from '../../types.ts'
-import type { Limits, RuleOverrides } from '../limits.ts'
-import { QUEUE_STALE_AFTER, timed } from '../limits.ts'
+} from './metrics.ts'
+
+/** Seconds after which a queue size that nobody has set again says nothing. */
+export const QUEUE_STALE_AFTER = 90
 
 const FAILED = { [WORK_OUTCOME]: 'failed' }
+export const attempts = new Metric(WORK_ATTEMPTS)
+export const failedAttempts = attempts.where(FAILED)
+export const units = new Metric(WORK_UNITS)
+export const failedUnits = units.where(FAILED)
+export const dueItems = new Metric(WORK_QUEUE_SIZE).where({ [WORK_QUEUE_STATE]: 'due' })
+export const calls = new Metric(WORK_UPSTREAM_DURATION)
+export const slow = new Metric(WORK_UPSTREAM_SLOW)
 
-const SELECTORS: Readonly<Record<string, Selector>> = {
-  units: { kind: 'events', metric: WORK_UNITS.name },
-  failed_units: { kind: 'events', metric: WORK_UNITS.name, where: FAILED },
-  streak: { kind: 'level', metric: WORK_STREAK.name },
-  attempts: { kind: 'events', metric: WORK_ATTEMPTS.name },
-  failed_attempts: { kind: 'events', metric: WORK_ATTEMPTS.name, where: FAILED },
-  attempt_durations: { kind: 'distribution', metric: WORK_ATTEMPT_DURATION.name },
-  batches: { kind: 'distribution', metric: WORK_BATCH_DURATION.name },
-  found: { kind: 'events', metric: WORK_ITEMS_FOUND.name },
-  due: { kind: 'level', metric: WORK_QUEUE_SIZE.name, where: { [WORK_QUEUE_STATE]: 'due' }, staleAfterSeconds: QUEUE_STALE_AFTER },
-  owed: { kind: 'time_above', level: 'due', above: 0 },
-  calls: { kind: 'events', metric: WORK_UPSTREAM_DURATION.name },
-  slow_calls: { kind: 'events', metric: WORK_UPSTREAM_SLOW.name },
-  call_durations: { kind: 'distribution', metric: WORK_UPSTREAM_DURATION.name },
-}
+/** Queue sizes that nobody refreshes degrade; where there never was a queue there is no data, which says nothing. */
+export const REQUIRED = ['large_queue', 'low_success_rate', 'low_work_rate'] as const
 
-export function workerProfile(limits: Limits, overrides: RuleOverrides = {}): Profile {
-  const { tickSeconds = 1 } = limits
-  const limit = (name: string, value: number) => overrides[name]?.limit ?? value
-  const critical = (name: string, value: number) => overrides[name]?.critical ?? value
-
-  return {
-    name: 'worker',
-    selectors: SELECTORS,
-    // Queue sizes that nobody refreshes degrade; where there never was a queue there is no data, which says nothing.
-    required: ['large_queue', 'low_success_rate', 'low_work_rate'],
-    rules: [
-      levelRule({
-        ...timed(overrides, 'large_queue', 60, 120),
-        selector: 'due',
-        warning: limit('large_queue', limits.largeQueue),
-        critical: critical('large_queue', limits.veryLargeQueue),
-        unit: 'items',
-        describe: (current) => `${current} items are due`,
-      }),
-      successRateRule({
-        ...timed(overrides, 'low_success_rate', 60, 120),
-        warning: limit('low_success_rate', limits.minSuccessRateHealthy),
-        critical: critical('low_success_rate', limits.minSuccessRateDegraded),
-        tickSeconds,
-        wording: { rate: 'Success rate', units: 'pieces of work', unitsInFull: 'pieces of work' },
-      }),
-      fetchRateRule({
-        ...timed(overrides, 'low_work_rate', 60, 120),
-        limit: limit('low_work_rate', limits.minFetchRate),
-        tickSeconds,
-        wording: { done: (attempts) => `${attempts} ${attempts === '1' ? 'attempt' : 'attempts'}`, unit: 'attempts' },
-      }),
-      slowCallsRule({
-        ...timed(overrides, 'slow_upstream', 60, 120),
-        limitMs: limit('slow_upstream', limits.maxApiResponseTimeMs),
-        tickSeconds,
-        upstream: { calls: 'calls', slowCalls: 'slow_calls', name: 'upstreams' },
-      }),
-    ],
-  }
+export function workerRules(limits: Limits): readonly RuleSentence[] {
+  return [
+    rule('large_queue')
+      .when(level(dueItems, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'items' }))
+      .above(limits.largeQueue)
+      .critical(limits.veryLargeQueue)
+      .scope('shared')
+      .says('{current} items are due (limit {limit})')
+      .summary('Due items of all queues above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).'),
+    rule('low_success_rate')
+      .when(
+        successRate({
+          attempts,
+          failed: failedAttempts,
+          units,
+          failedUnits,
+          streak: new Metric(WORK_STREAK),
+          wording: { rate: 'Success rate', units: 'pieces of work', unitsInFull: 'pieces of work' },
+        }),
+      )
+      .below(limits.minSuccessRateHealthy, '%')
+      .critical(limits.minSuccessRateDegraded)
+      .by(WORK_NAME)
+      .summary(
+        'Success rate of one kind of work below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers; an alert for each `work.name`.',
+      ),
+    rule('low_work_rate')
+      .when(
+        throughput({
+          of: attempts,
+          owed: dueItems,
+          staleAfter: QUEUE_STALE_AFTER,
+          wording: { done: '{current} attempts', one: '1 attempt', unit: 'attempts' },
+        }),
+      )
+      .below(limits.minFetchRate, '/h')
+      .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while items were due.'),
+    rule('slow_upstream')
+      .when(slowCalls({ of: slow, in: calls, called: '' }))
+      .above(limits.maxApiResponseTimeMs, 'ms')
+      .by(WORK_UPSTREAM)
+      .summary(
+        'More than 5 % of the calls to one upstream in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out; an alert for each `work.upstream`.',
+      ),
+  ]
 }

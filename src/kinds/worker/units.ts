@@ -3,6 +3,7 @@
  * units, and how many of the same outcome came last.
  */
 import type { MetricDefinition } from '../../catalogue.ts'
+import type { Attributes } from '../../types.ts'
 import type { CounterHandle, Recording } from '../../record/recording.ts'
 
 export interface UnitMetrics {
@@ -17,10 +18,11 @@ export class Units {
   readonly #failed: CounterHandle
   #streak = 0
 
-  constructor(recording: Recording, { units, outcome, streak }: UnitMetrics) {
-    this.#ok = recording.counter(units, { [outcome]: 'ok' })
-    this.#failed = recording.counter(units, { [outcome]: 'failed' })
-    const level = recording.level(streak, {})
+  /** `of`: attributes of all its series. */
+  constructor(recording: Recording, { units, outcome, streak }: UnitMetrics, of: Attributes = {}) {
+    this.#ok = recording.counter(units, { ...of, [outcome]: 'ok' })
+    this.#failed = recording.counter(units, { ...of, [outcome]: 'failed' })
+    const level = recording.level(streak, of)
     // Set when somebody looks: a level takes the time, which would cost more than all the rest of an attempt.
     recording.onCollect(() => {
       if (this.#streak !== 0) level.set(this.#streak)

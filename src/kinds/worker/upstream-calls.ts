@@ -1,25 +1,16 @@
 /** The calls to one upstream, through handles that are resolved once. */
-import type { ErrorType, MetricDefinition, Upstream } from '../../catalogue.ts'
+import type { MetricDefinition } from '../../catalogue.ts'
 import { ERROR_TYPE } from '../../catalogue.ts'
 import type { Attributes } from '../../types.ts'
 import { isAmount } from '../../record/amount.ts'
 import type { Drop } from '../../record/drop.ts'
-import { isTimeout } from './error-type.ts'
+import { isTimeout } from './timeout.ts'
 import type { CounterHandle, HistogramHandle, Recording } from '../../record/recording.ts'
-
-export interface ApiCall {
-  /** Default `apple`. */
-  readonly upstream?: Upstream
-  /** Milliseconds, >= 0. */
-  readonly durationMs: number
-  /** Absent for a successful call; one of `ERROR_TYPES`, anything else becomes `_OTHER`. */
-  readonly errorType?: string
-}
 
 /** Records calls to one upstream through resolved handles. */
 export interface BoundApiCalls {
   /** `durationMs` in milliseconds, >= 0; `errorType` absent for a success. */
-  record(durationMs: number, errorType?: ErrorType): void
+  record(durationMs: number, errorType?: string): void
 }
 
 export interface UpstreamMetrics {

@@ -25,3 +25,9 @@ export interface WorkBatch {
   /** Why the whole batch failed. */
   readonly errorType?: string | number
 }
+
+/** As services with queue tiers say it: the tier is the name of the work, what it generated are its events. */
+export interface TieredWork {
+  readonly tier?: string | undefined
+  readonly geofenceEvents?: number | Readonly<Record<string, number | undefined>> | undefined
+}

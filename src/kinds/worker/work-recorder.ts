@@ -3,31 +3,20 @@
  * count, duration or name is dropped and counted, for a recording call stands in the middle of somebody's work. Names,
  * upstreams and error types are the service's own, so they are cleaned and their number is bounded.
  */
-import {
-  WORK_OUTCOME,
-  WORK_QUEUE_STATES,
-  WORK_STREAK,
-  WORK_UNITS,
-  WORK_UPSTREAM,
-  WORK_UPSTREAM_DURATION,
-  WORK_UPSTREAM_SLOW,
-} from '../../catalogue.ts'
+import { WORK_QUEUE_STATES, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
 import { isAmount } from '../../record/amount.ts'
 import { BoundedValues, cleanErrorType, cleanName } from './bounded-values.ts'
 import type { Drop } from '../../record/drop.ts'
 import { createDrop } from '../../record/drop.ts'
-import type { FetchAttempt, FetchBatch } from '../tracker-fetcher/fetch-batch.ts'
 import { NamedWork } from './named-work.ts'
 import type { QueueFigures } from './queue-levels.ts'
 import { QueueLevels } from './queue-levels.ts'
 import type { Recording } from '../../record/recording.ts'
-import { Units } from './units.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
-import type { WorkAttempt, WorkBatch } from './work-batch.ts'
+import type { TieredWork, WorkAttempt, WorkBatch } from './work-batch.ts'
 
-/** As a worker says it, or as a tracker fetcher does: its queue tier is the name of the work. */
-type AnyAttempt = WorkAttempt & Pick<FetchAttempt, 'tier' | 'geofenceEvents'>
-type AnyBatch = WorkBatch & Pick<FetchBatch, 'tier' | 'geofenceEvents'>
+type AnyAttempt = WorkAttempt & TieredWork
+type AnyBatch = WorkBatch & TieredWork
 
 export interface WorkApiCall {
   /** Its configured name, or its host. */
@@ -53,7 +42,6 @@ export class WorkRecorder {
   readonly #recording: Recording
   readonly #limitMs: number
   readonly #drop: Drop
-  readonly #units: Units
   readonly #names = new BoundedValues(NAMES, cleanName)
   readonly #upstreamNames = new BoundedValues(NAMES, cleanName)
   readonly #errorTypes = new BoundedValues(ERRORS, cleanErrorType)
@@ -70,25 +58,24 @@ export class WorkRecorder {
     this.#drop = createDrop(recording)
     this.#lastWork = new NamedWork(recording, undefined)
     this.#work.set(undefined, this.#lastWork)
-    this.#units = new Units(recording, { units: WORK_UNITS, outcome: WORK_OUTCOME, streak: WORK_STREAK })
     this.#queues = new QueueLevels(recording, new BoundedValues(NAMES, cleanName))
   }
 
   /** One attempt by itself: a unit of its own. A figure of it that is none is dropped alone, its outcome counts. */
   attempt(attempt: WorkAttempt): void {
     try {
-      if (this.#countAttempt(attempt, attempt.name, attempt.events)) this.#units.add(attempt.success)
+      this.#countAttempt(attempt, attempt.name, attempt.events)?.units.add(attempt.success)
     } catch {
       this.#drop('an attempt that cannot be read')
     }
   }
 
   /**
-   * All attempts of one batch, such as one upstream call: one unit, failed if more than half of them failed. Attempts
-   * and the batch may be as a tracker fetcher says them. A batch without attempts says nothing, but with an error it is
+   * All attempts of one batch, such as one upstream call: one unit, failed if more than half of them failed. Where
+   * they are of several kinds of work, one unit of each. A batch without attempts says nothing, but with an error it is
    * one failed attempt, for otherwise a worker whose every batch fails would look idle. `durationMs` >= 0.
    */
-  batch(batch: readonly WorkAttempt[] | WorkBatch | FetchBatch, durationMs?: number, errorType?: string | number): void {
+  batch(batch: readonly WorkAttempt[] | WorkBatch, durationMs?: number, errorType?: string | number): void {
     try {
       this.#countBatch(Array.isArray(batch) ? { attempts: batch } : (batch as AnyBatch), durationMs, errorType)
     } catch {
@@ -119,17 +106,18 @@ export class WorkRecorder {
     }
   }
 
-  #countAttempt(attempt: WorkAttempt, name: unknown, events: unknown): boolean {
+  /** The work that it was counted as; `undefined` if it was dropped. */
+  #countAttempt(attempt: WorkAttempt, name: unknown, events: unknown): NamedWork | undefined {
     const { success, durationMs, reportsFound } = attempt
     if (typeof success !== 'boolean') {
       this.#drop('an attempt without success: true or false')
-      return false
+      return undefined
     }
     const work = this.#named(name)
     work.attempt(this.#amount(durationMs, 'a duration of an attempt'), success ? undefined : this.#errorType(attempt.errorType))
     if (success && reportsFound !== undefined) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
     if (events !== undefined) this.#countEvents(work, events)
-    return true
+    return work
   }
 
   #countBatch(batch: AnyBatch, durationMs: unknown, givenError: unknown): void {
@@ -138,22 +126,24 @@ export class WorkRecorder {
     if (!Array.isArray(attempts)) return this.#drop('a batch without attempts')
     const errorType = error === undefined || error === null ? undefined : this.#errorType(error)
     const work = this.#named(name)
-    let counted = 0
-    let failures = 0
+    const tallies = new Map<NamedWork, { attempts: number; failures: number }>()
     for (const attempt of attempts as readonly AnyAttempt[]) {
       const { name: own = attempt.tier ?? name, events: found = attempt.geofenceEvents } = attempt
-      if (!this.#countAttempt(attempt, own, found)) continue
-      counted++
-      if (!attempt.success) failures++
+      const counted = this.#countAttempt(attempt, own, found)
+      if (!counted) continue
+      let tally = tallies.get(counted)
+      if (!tally) tallies.set(counted, (tally = { attempts: 0, failures: 0 }))
+      tally.attempts++
+      if (!attempt.success) tally.failures++
     }
     if (attempts.length === 0 && errorType !== undefined) {
       work.attempt(undefined, errorType)
-      counted = failures = 1
+      tallies.set(work, { attempts: 1, failures: 1 })
     }
-    this.#units.addBatch(counted, failures)
+    for (const [each, tally] of tallies) each.units.addBatch(tally.attempts, tally.failures)
     this.#countEvents(work, events)
     const duration = this.#amount(durationMs, 'a duration of a batch')
-    if (counted > 0 && duration !== undefined) work.batch(duration, errorType)
+    if (tallies.size > 0 && duration !== undefined) work.batch(duration, errorType)
   }
 
   #countEvents(work: NamedWork, events: unknown): void {

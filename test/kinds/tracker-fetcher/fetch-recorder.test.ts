@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { CATALOGUE, RECORDS_DROPPED } from '../../../src/catalogue.ts'
+import { CATALOGUE } from '../../../src/kinds/index.ts'
+import { RECORDS_DROPPED } from '../../../src/catalogue.ts'
 import { CellStore } from '../../../src/record/cells.ts'
 import { FetchRecorder } from '../../../src/kinds/tracker-fetcher/fetch-recorder.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 
-import type { AnisetteState } from '../../../src/catalogue.ts'
+import type { AnisetteState } from '../../../src/kinds/tracker-fetcher/metrics.ts'
 import type { TrackerFetcherHealthMonitorOptions } from '../../../src/kinds/tracker-fetcher/monitor.ts'
 import { TrackerFetcherHealthMonitor } from '../../../src/kinds/tracker-fetcher/monitor.ts'
 import type { Presence } from '../../../src/types.ts'

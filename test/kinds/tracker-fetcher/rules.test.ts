@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { CATALOGUE } from '../../../src/catalogue.ts'
+import { CATALOGUE } from '../../../src/kinds/index.ts'
 import { Windows } from '../../../src/compute/windows.ts'
 import { trackerFetcherProfile } from '../../../src/kinds/tracker-fetcher/rules.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { ERROR_TYPES } from '../../../src/catalogue.ts'
+import { ERROR_TYPES } from '../../../src/kinds/tracker-fetcher/metrics.ts'
 import { toErrorType } from '../../../src/kinds/worker/error-type.ts'
 
 test.for([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { CATALOGUE } from '../../../src/catalogue.ts'
+import { CATALOGUE } from '../../../src/kinds/index.ts'
 import { Windows } from '../../../src/compute/windows.ts'
 import { judge } from '../../../src/judge/judge.ts'
 import type { Judgement } from '../../../src/judge/judge.ts'

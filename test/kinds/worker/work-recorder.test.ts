@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { CATALOGUE, RECORDS_DROPPED } from '../../../src/catalogue.ts'
+import { CATALOGUE } from '../../../src/kinds/index.ts'
+import { RECORDS_DROPPED } from '../../../src/catalogue.ts'
 import { CARDINALITY_LIMIT, CellStore } from '../../../src/record/cells.ts'
 import { WorkRecorder } from '../../../src/kinds/worker/work-recorder.ts'
 import { diagLines } from '../../contracts/diag-lines.ts'

@@ -1,9 +1,12 @@
-import type { Evidence, OpenAlert, Readings, Rule, RuleTiming, Severity, Verdict } from '../types.ts'
-import { binomialTail } from './binomial.ts'
-import { isCovered } from './covered.ts'
-import type { Finding } from './verdicts.ts'
-import { breach, inconclusive, ok } from './verdicts.ts'
-import { amount, decimal, duration, onceIn } from './wording.ts'
+/** Percent of attempts that succeed, judged by independent pieces of evidence. */
+import { binomialTail } from '../../judge/binomial.ts'
+import { isCovered } from '../../judge/covered.ts'
+import type { Finding } from '../../judge/verdicts.ts'
+import { breach, inconclusive, ok } from '../../judge/verdicts.ts'
+import { amount, decimal, duration, onceIn } from '../../judge/wording.ts'
+import type { EventsSelector, Evidence, OpenAlert, Readings, Severity, Verdict } from '../../types.ts'
+import type { Context, JudgedReading, JudgedRule } from '../judged-reading.ts'
+import type { SuccessRateReading, SuccessRateWording } from '../rule-data.ts'
 
 /** Seconds, shortest first. */
 const LADDER = [60, 300, 900, 3600, 21_600] as const
@@ -30,32 +33,10 @@ interface Limit {
   readonly wording: SuccessRateWording
 }
 
-export interface SuccessRateWording {
-  /** What the percentage is of: "Fetch success rate". */
-  readonly rate: string
-  /** What a unit is: "calls". */
-  readonly units: string
-  /** The same where it stands for itself: "calls to Apple". */
-  readonly unitsInFull: string
-}
-
-const OF_FETCHES: SuccessRateWording = { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' }
-
 interface Look {
   readonly seconds: number
   readonly units: number
   readonly failed: number
-}
-
-export interface SuccessRateRuleOptions extends RuleTiming {
-  readonly name: string
-  /** Percent: WARNING below. */
-  readonly warning: number
-  /** Percent: CRITICAL below. */
-  readonly critical: number
-  /** Seconds between two evaluations. */
-  readonly tickSeconds?: number
-  readonly wording?: SuccessRateWording
 }
 
 /**
@@ -76,53 +57,94 @@ export interface SuccessRateRuleOptions extends RuleTiming {
  * 10 is the longest run that still clears within 10 units of full recovery, and the longer the run, the rarer it is
  * met by luck: a service at a true 70 % and 300 units an hour then resolves and fires again 0.2 times an hour, with a
  * run of 6 it would be 0.5 times (bench/small-numbers.ts).
- *
- * Throws if `critical` is above `warning`.
  */
-export function successRateRule(options: SuccessRateRuleOptions): Rule {
-  const { name, warning, critical, tickSeconds = 1, wording = OF_FETCHES, ...timing } = options
-  if (critical > warning) throw new Error(`The critical limit of ${name} is ${critical} %, expected at most its limit (${warning} %).`)
-  const limits: readonly Limit[] = [
-    { severity: 'CRITICAL', percent: critical, tail: 0.001, run: 10, wording },
-    { severity: 'WARNING', percent: warning, tail: 0.005, run: 5, wording },
-  ]
+export function successRateReading(data: SuccessRateReading, context: Context): JudgedReading {
+  const selectors: Selectors = {
+    attempts: context.events(data.attempts),
+    failed: context.events(data.failed),
+    units: context.events(data.units),
+    failedUnits: context.events(data.failedUnits),
+  }
+  const streakLevel = context.level(data.streak, { fold: 'sum' })
+  const { tickSeconds } = context
   return {
-    name,
+    needs: [selectors.units, selectors.failedUnits, streakLevel, selectors.attempts, selectors.failed],
+    unit: '%',
     scope: 'any',
-    ...timing,
-    needs: ['units', 'failed_units', 'streak', 'attempts', 'failed_attempts'],
-    limits: { breach: 'below', warning, critical },
-    judge(readings: Readings, open: OpenAlert | undefined): Verdict {
-      const looks = look(readings, tickSeconds)
-      if (looks.length === 0) return inconclusive(name, 'starting')
-      if (looks.at(-1)!.units === 0) return inconclusive(name, 'no_data')
-      const streak = readings.level('streak')?.value ?? 0
-      const plain = looks.find(({ units }) => units >= ENOUGH_UNITS)
-      const isOver = streak >= CLEAR_RUN && !(plain && plain.seconds <= RECENT_SECONDS)
-      const untold = open?.sinceClearSeconds ?? Infinity
-
-      for (const limit of limits) {
-        const found =
-          runOfFailures(limit, streak) ??
-          (plain && !isOver && plain.seconds <= untold ? plainBreach(limit, plain, readings) : undefined) ??
-          smallSample(limit, looks, streak, untold, readings) ??
-          (isHeld(limit, open) && !isOver && !(plain && isClear(limit, plain)) ? notYetClear(limit, plain, streak, readings) : undefined)
-        if (found) return breach(name, limit.severity, found)
+    title: data.wording.rate,
+    judge(rule, readings, open) {
+      const streak = readings.level(streakLevel)?.value ?? 0
+      return judgeUnits({ rule, limits: limitsOf(rule, data.wording), readings: { readings, selectors, tickSeconds }, streak, open })
+    },
+    figure(readings) {
+      const window = readings.events(selectors.attempts, RECENT_SECONDS)
+      const failures = readings.events(selectors.failed, RECENT_SECONDS).count
+      const isKnown = window.count > 0 && isCovered(window, tickSeconds)
+      return {
+        value: isKnown ? decimal((100 * (window.count - failures)) / window.count) : null,
+        evidence: { unit: 'percent', n: window.count, failures, window_seconds: RECENT_SECONDS },
       }
-      const least = limits.at(-1)!
-      const isOpen = open && (open.state === 'firing' || open.state === 'recovering' || open.state === 'unknown')
-      if (plain && !isOver && rate(plain) >= least.percent) return ok(name, rateOf(least, plain, readings))
-      return isOpen || (plain && isOver) ? ok(name, runOfSuccesses(least, streak)) : inconclusive(name, 'low_sample')
     },
   }
 }
 
-function look(readings: Readings, tickSeconds: number): readonly Look[] {
+interface Selectors {
+  readonly attempts: EventsSelector
+  readonly failed: EventsSelector
+  readonly units: EventsSelector
+  readonly failedUnits: EventsSelector
+}
+
+interface Reads {
+  readonly readings: Readings
+  readonly selectors: Selectors
+  readonly tickSeconds: number
+}
+
+function limitsOf({ limits }: JudgedRule, wording: SuccessRateWording): readonly Limit[] {
+  const { critical, warning } = limits!
+  return [
+    ...(critical ? [{ severity: 'CRITICAL', percent: critical.value, tail: 0.001, run: 10, wording } as const] : []),
+    { severity: 'WARNING', percent: warning.value, tail: 0.005, run: 5, wording },
+  ]
+}
+
+interface UnitsJudged {
+  readonly rule: JudgedRule
+  readonly limits: readonly Limit[]
+  readonly readings: Reads
+  readonly streak: number
+  readonly open: OpenAlert | undefined
+}
+
+function judgeUnits({ rule: { name }, limits, readings, streak, open }: UnitsJudged): Verdict {
+  const looks = look(readings)
+  if (looks.length === 0) return inconclusive(name, 'starting')
+  if (looks.at(-1)!.units === 0) return inconclusive(name, 'no_data')
+  const plain = looks.find(({ units }) => units >= ENOUGH_UNITS)
+  const isOver = streak >= CLEAR_RUN && !(plain && plain.seconds <= RECENT_SECONDS)
+  const untold = open?.sinceClearSeconds ?? Infinity
+
+  for (const limit of limits) {
+    const found =
+      runOfFailures(limit, streak) ??
+      (plain && !isOver && plain.seconds <= untold ? plainBreach(limit, plain, readings) : undefined) ??
+      smallSample(limit, looks, streak, untold, readings) ??
+      (isHeld(limit, open) && !isOver && !(plain && isClear(limit, plain)) ? notYetClear(limit, plain, streak, readings) : undefined)
+    if (found) return breach(name, limit.severity, found)
+  }
+  const least = limits.at(-1)!
+  const isOpen = open && (open.state === 'firing' || open.state === 'recovering' || open.state === 'unknown')
+  if (plain && !isOver && rate(plain) >= least.percent) return ok(name, rateOf(least, plain, readings))
+  return isOpen || (plain && isOver) ? ok(name, runOfSuccesses(least, streak)) : inconclusive(name, 'low_sample')
+}
+
+function look({ readings, selectors, tickSeconds }: Reads): readonly Look[] {
   const looks: Look[] = []
   for (const seconds of LADDER) {
-    const units = readings.events('units', seconds)
+    const units = readings.events(selectors.units, seconds)
     if (!isCovered(units, tickSeconds)) continue
-    looks.push({ seconds, units: units.count, failed: Math.min(units.count, readings.events('failed_units', seconds).count) })
+    looks.push({ seconds, units: units.count, failed: Math.min(units.count, readings.events(selectors.failedUnits, seconds).count) })
   }
   return looks
 }
@@ -136,11 +158,11 @@ function runOfFailures(limit: Limit, streak: number): Finding | undefined {
   }
 }
 
-function plainBreach(limit: Limit, plain: Look, readings: Readings): Finding | undefined {
+function plainBreach(limit: Limit, plain: Look, readings: Reads): Finding | undefined {
   return rate(plain) < limit.percent ? rateOf(limit, plain, readings) : undefined
 }
 
-function smallSample(limit: Limit, looks: readonly Look[], streak: number, untold: number, readings: Readings): Finding | undefined {
+function smallSample(limit: Limit, looks: readonly Look[], streak: number, untold: number, readings: Reads): Finding | undefined {
   if (streak >= 0) return undefined
   for (const sample of looks) {
     if (sample.units >= ENOUGH_UNITS || sample.seconds > untold) return undefined
@@ -164,7 +186,7 @@ function isClear(limit: Limit, plain: Look): boolean {
   return plain.failed === 0 || rate(plain) > limit.percent + CLEAR_MARGIN
 }
 
-function notYetClear(limit: Limit, plain: Look | undefined, streak: number, readings: Readings): Finding {
+function notYetClear(limit: Limit, plain: Look | undefined, streak: number, readings: Reads): Finding {
   if (plain) {
     const { message, value } = rateOf(limit, plain, readings)
     return { message: `${message}; clears above ${decimal(limit.percent + CLEAR_MARGIN)} %`, value }
@@ -191,12 +213,12 @@ function rate({ units, failed }: Look): number {
   return (100 * (units - failed)) / units
 }
 
-function rateOf(limit: Limit, sample: Look, readings: Readings): Finding {
+function rateOf(limit: Limit, sample: Look, { readings, selectors }: Reads): Finding {
   const { seconds, units, failed } = sample
   const percent = decimal(rate(sample))
-  const attempts = readings.events('attempts', seconds).count
+  const attempts = readings.events(selectors.attempts, seconds).count
   const what = attempts === units ? 'attempts' : 'batches'
-  const behind = attempts > units ? ` (${amount(readings.events('failed_attempts', seconds).count)} of ${amount(attempts)} attempts)` : ''
+  const behind = attempts > units ? ` (${amount(readings.events(selectors.failed, seconds).count)} of ${amount(attempts)} attempts)` : ''
   return {
     message:
       `${limit.wording.rate} is ${percent} % over ${duration(seconds)} (limit ${decimal(limit.percent)} %): ` +

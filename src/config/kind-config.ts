@@ -1,0 +1,22 @@
+/** What health.config may say of one kind of service beyond what it may say of any. */
+
+export interface KindConfig {
+  /** Keys of this kind alone; each check throws one sentence that begins with `path`. */
+  readonly keys: Readonly<Record<string, (value: unknown, path: string) => void>>
+  /** The names of its upstreams; default: any, and each host that is called is one. */
+  readonly upstreams?: readonly string[]
+  /** Which of them an `api_call` goes to that names none; default: one by the name of the work. */
+  readonly defaultUpstream?: string
+  /** The names of its queues; default: any. */
+  readonly queues?: readonly string[]
+  /** Whether a call may say how its account stands. */
+  readonly hasAccount?: boolean
+}
+
+/** A kind of service as health.config can name it. */
+export interface KnownKind {
+  readonly name: string
+  readonly config: KindConfig
+  /** The names of its rules. */
+  readonly ruleNames: readonly string[]
+}

@@ -1,0 +1,100 @@
+/** How what was measured is held against limits, and shown. */
+import { breach, inconclusive, ok } from '../judge/verdicts.ts'
+import type { Evidence, InconclusiveReason, OpenAlert, Readings, RuleFigure, Verdict } from '../types.ts'
+import type { JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
+import type { Limit, ShownUnit } from './unit.ts'
+import { unitOf } from './unit.ts'
+
+export interface Measurement {
+  /** In the unit of the reading; Infinity where only "more than" is known. */
+  readonly value: number
+  /** Only this much is known: the value is more. */
+  readonly moreThan?: number
+  readonly n?: number
+  /** Those of `n` that the value is made of. */
+  readonly failures?: number
+  readonly windowSeconds?: number
+  /** Whether a limit is passed, where that takes more than comparing: `unsure` if the evidence is too small to say. */
+  passes?(limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure'
+}
+
+/** `InconclusiveReason`: nothing was measured. */
+export type Measured = Measurement | InconclusiveReason
+
+type Plan = Omit<JudgedReading, 'judge' | 'figure'>
+
+/** A reading that is one number, of which every limit is asked in turn. */
+export function measuredReading(plan: Plan, measure: (readings: Readings) => Measured): JudgedReading {
+  return {
+    ...plan,
+    judge(rule, readings, open) {
+      const measured = measure(readings)
+      return typeof measured === 'string' ? inconclusive(rule.name, measured) : judged(rule, measured, open)
+    },
+    figure: (readings) => figureOf(measure(readings), plan.unit),
+  }
+}
+
+function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undefined): Verdict {
+  const { name, limits } = rule
+  if (!limits) return inconclusive(name, 'no_data')
+  const { breach: side, warning, critical, clear } = limits
+  const told = (limit: Limit) => finding(rule, measured, limit)
+  const outcomes = [critical, warning].flatMap((limit) => (limit ? [{ limit, outcome: passes(measured, limit.value, side) }] : []))
+  const passed = outcomes.find(({ outcome }) => outcome === 'passed')
+  if (passed) return breach(name, passed.limit === critical ? 'CRITICAL' : 'WARNING', told(passed.limit))
+  // A limit that an alert fires for stays passed until the value is clear of it.
+  const fires = open?.state === 'firing' || open?.state === 'unknown'
+  if (clear && fires && passes(measured, clear.value, side) !== 'within') return breach(name, 'WARNING', told(clear))
+  return outcomes.some(({ outcome }) => outcome === 'unsure') ? inconclusive(name, 'low_sample') : ok(name, told(warning))
+}
+
+function passes(measured: Measurement, limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure' {
+  if (measured.passes) return measured.passes(limit, side)
+  return (side === 'above' ? measured.value > limit : measured.value < limit) ? 'passed' : 'within'
+}
+
+function finding({ sentence }: JudgedRule, measured: Measurement, limit: Limit): { message: string; value: Evidence } {
+  const { n, failures, windowSeconds } = measured
+  const current = shownValue(measured, limit.unit)
+  return {
+    message: sentence({ current, limit: limit.shown, unit: limit.unit, n, failures, windowSeconds }),
+    value: {
+      current,
+      threshold: limit.shown,
+      unit: limit.unit.name,
+      ...(n !== undefined && { n }),
+      ...(failures !== undefined && { failures }),
+      ...(windowSeconds !== undefined && { window_seconds: windowSeconds }),
+    },
+  }
+}
+
+
+
+function figureOf(measured: Measured, unit: string): RuleFigure {
+  if (typeof measured === 'string') return { value: null, evidence: { unknown: measured } }
+  const { n, failures, windowSeconds, moreThan } = measured
+  const known = unitOf(unit, unit)!
+  const value = shownValue(measured, known)
+  return {
+    // What is only known to be more than a bound is no figure: the bound itself would be a false one.
+    value: typeof value === 'number' ? value : null,
+    evidence: {
+      unit: known.name,
+      ...(moreThan !== undefined && { more_than: rounded(moreThan) }),
+      ...(n !== undefined && { n }),
+      ...(failures !== undefined && { failures }),
+      ...(windowSeconds !== undefined && { window_seconds: windowSeconds }),
+    },
+  }
+}
+
+function shownValue({ value, moreThan }: Measurement, unit: ShownUnit): number | string {
+  return moreThan === undefined ? rounded(value / unit.factor) : `more than ${rounded(moreThan / unit.factor)}`
+}
+
+/** One decimal, and four digits of what is small. */
+export function rounded(value: number): number {
+  return Math.abs(value) >= 10 || value === 0 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4))
+}

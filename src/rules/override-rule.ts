@@ -1,0 +1,31 @@
+/** What a user changes of a rule that is there already. */
+import type { Where } from '../types.ts'
+import type { LimitText, RuleData, TimeText } from './rule-data.ts'
+
+/** Limits in the rule's own unit, or with a unit; times in seconds, or as a text. */
+export interface RuleOverride {
+  readonly limit?: LimitText
+  readonly critical?: LimitText
+  readonly clear?: LimitText
+  readonly for?: TimeText
+  readonly keepFiring?: TimeText
+  /** Only these series: one kind of work, one upstream. */
+  readonly where?: Where
+  readonly runbook?: string
+}
+
+/** By rule; `false` switches it off. */
+export type RuleOverrides = Readonly<Record<string, RuleOverride | false>>
+
+/** The rule as it is to be judged; `undefined` if it is off. */
+export function overridden(data: RuleData, overrides: RuleOverrides): RuleData | undefined {
+  const override = Object.hasOwn(overrides, data.name) ? overrides[data.name] : {}
+  if (override === false) return undefined
+  const { limit, where, ...others } = override ?? {}
+  return {
+    ...data,
+    ...others,
+    ...(limit !== undefined && (data.above === undefined ? { below: limit } : { above: limit })),
+    ...(where && { where: { ...data.where, ...where } }),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * How fast what may be bad is used up, in a long window and a short one both. Source: Google, The Site Reliability Workbook, chapter 5,
+ * "Multiwindow, Multi-Burn-Rate Alerts".
+ */
+import { isCovered } from '../../judge/covered.ts'
+import type { Readings } from '../../types.ts'
+import type { Context, JudgedReading } from '../judged-reading.ts'
+import { measuredReading } from '../measured.ts'
+import type { BurnRateReading } from '../rule-data.ts'
+import { shareAgainst } from '../share-against.ts'
+
+const LONG_SECONDS = 3600
+/** The workbook's: the short window is a twelfth of the long one. */
+const SHORT_PART = 12
+
+/** Throws one sentence if the objective leaves nothing to burn or the short window is not the shorter one. */
+export function burnRateReading(data: BurnRateReading, context: Context): JudgedReading {
+  const { of, in: whole, objective } = data
+  if (!(objective > 0 && objective < 100)) {
+    throw new Error(`The objective of the rule ${context.name} is ${objective} %, expected more than 0 and less than 100.`)
+  }
+  const [part, all] = [context.metric(of), context.metric(whole)]
+  if (part.unit !== all.unit) {
+    throw new Error(`The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`)
+  }
+  const long = context.window(data.over ?? LONG_SECONDS)
+  const short = context.window(data.and ?? long / SHORT_PART)
+  if (short >= long) throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
+  const selectors = { of: context.events(of), in: context.events(whole) }
+  const budget = 1 - objective / 100
+  const look = (readings: Readings, window: number) => {
+    const reading = readings.events(selectors.in, window)
+    const n = reading.count
+    return { n, bad: Math.min(n, readings.events(selectors.of, window).count), isKnown: isCovered(reading, context.tickSeconds) }
+  }
+  const plan = {
+    needs: [selectors.of, selectors.in],
+    unit: 'x',
+    scope: 'any',
+    title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
+  } as const
+  return measuredReading(plan, (readings) => {
+    const looks = [look(readings, long), look(readings, short)] as const
+    if (!looks.every(({ isKnown }) => isKnown)) return 'starting'
+    const [{ n, bad }, recent] = looks
+    if (n === 0) return 'no_data'
+    const rates = looks.map((each) => (each.n === 0 ? 0 : each.bad / each.n / budget))
+    return {
+      // As fast as the slower of the two: what is over burns no more.
+      value: Math.min(...rates),
+      n,
+      failures: bad,
+      windowSeconds: long,
+      passes: (limit, side) => {
+        if (side === 'below') return Math.min(...rates) < limit ? 'passed' : 'within'
+        const share = Math.min(1, limit * budget)
+        const inLong = shareAgainst(bad, n, share)
+        const inShort = recent.n === 0 ? 'within' : shareAgainst(recent.bad, recent.n, share)
+        if (inLong === 'passed' && inShort === 'passed') return 'passed'
+        return inLong === 'within' || inShort === 'within' ? 'within' : 'unsure'
+      },
+    }
+  })
+}

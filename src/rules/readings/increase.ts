@@ -1,0 +1,29 @@
+/** Events in a window. What was seen so far can be too much already; too little only once the window was watched. */
+import { isCovered } from '../../judge/covered.ts'
+import type { Context, JudgedReading } from '../judged-reading.ts'
+import { measuredReading } from '../measured.ts'
+import type { CountReading } from '../rule-data.ts'
+
+/** Share of the window that must have been watched: a pause or a start takes a little of it. */
+const WATCHED = 0.9
+
+export function increaseReading({ of, over }: CountReading, context: Context): JudgedReading {
+  const events = context.events(of)
+  const windowSeconds = context.window(over)
+  const unit = context.metric(of).instrument === 'counter' ? context.metric(of).unit : '{value}'
+  const plan = { needs: [events], unit, scope: 'any', title: `The increase of ${of.metric}` } as const
+  return measuredReading(plan, (readings) => {
+    const { count: n, coveredSeconds } = readings.events(events, windowSeconds)
+    if (!isCovered({ windowSeconds, coveredSeconds }, context.tickSeconds)) return 'starting'
+    const isWhole = coveredSeconds >= WATCHED * windowSeconds
+    return {
+      value: n,
+      n,
+      windowSeconds,
+      passes: (limit, side) => {
+        if (side === 'above') return n > limit ? 'passed' : 'within'
+        return n >= limit ? 'within' : isWhole ? 'passed' : 'unsure'
+      },
+    }
+  })
+}

@@ -1,0 +1,46 @@
+/** A quantile of a histogram's values in a window. */
+import { isCovered } from '../../judge/covered.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import { measuredReading } from '../measured.ts'
+import type { QuantileReading } from '../rule-data.ts'
+
+/** Throws one sentence if q is no quantile. */
+export function quantileReading({ q, of, over }: QuantileReading, context: Context): JudgedReading {
+  if (!(q > 0 && q < 1)) throw new Error(`The rule ${context.name} reads the quantile ${q}, expected a number between 0 and 1, such as 0.95.`)
+  const values = context.distribution(of)
+  const windowSeconds = context.window(over)
+  const metric = context.metric(of)
+  const plan = {
+    needs: [values],
+    unit: metric.unit,
+    scope: 'any',
+    title: `The ${Math.round(1000 * q) / 10}th percentile of ${of.metric}`,
+    check: (limits: Limits) => checkBounds(limits, metric.bounds, context.name),
+  } as const
+  // Of fewer values the quantile would be the highest of them.
+  const least = Math.ceil(Math.max(1 / (1 - q), 1 / q) - 1e-9)
+  return measuredReading(plan, (readings) => {
+    const reading = readings.distribution(values, windowSeconds)
+    if (!isCovered(reading, context.tickSeconds)) return 'starting'
+    const n = reading.count
+    if (n === 0) return 'no_data'
+    if (n < least) return 'low_sample'
+    const found = readings.quantile(values, q, windowSeconds)!
+    if ('value' in found) return { value: found.value, n, windowSeconds }
+    const { moreThan } = found
+    // Beyond the last bound nothing is known but that: above every limit up to the bound.
+    const passes = (limit: number, side: Limits['breach']) => (moreThan < limit ? 'unsure' : side === 'above' ? 'passed' : 'within')
+    return { value: Infinity, moreThan, n, windowSeconds, passes }
+  })
+}
+
+/** Values beyond the last bound are all one: no limit there can be told from another. */
+function checkBounds({ warning, critical }: Limits, bounds: readonly number[] | undefined, rule: string): void {
+  const last = bounds?.at(-1)
+  for (const limit of [warning, critical]) {
+    if (!limit || last === undefined || limit.value <= last) continue
+    throw new Error(
+      `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, beyond the last bucket of the histogram (${last}): give the histogram a bound above it.`,
+    )
+  }
+}

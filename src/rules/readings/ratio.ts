@@ -1,0 +1,47 @@
+/** Percent of some events in others, honest about small numbers. */
+import { isCovered } from '../../judge/covered.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import { measuredReading } from '../measured.ts'
+import type { RatioReading } from '../rule-data.ts'
+import { shareAgainst } from '../share-against.ts'
+
+/** Throws one sentence if the two count different things. */
+export function ratioReading({ of, in: whole, over }: RatioReading, context: Context): JudgedReading {
+  const [part, all] = [context.metric(of), context.metric(whole)]
+  if (part.unit !== all.unit) {
+    throw new Error(`The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`)
+  }
+  const selectors = { of: context.events(of), in: context.events(whole) }
+  const windowSeconds = context.window(over)
+  const plan = {
+    needs: [selectors.of, selectors.in],
+    unit: '%',
+    scope: 'any',
+    title: of.metric === whole.metric ? `The ratio in ${of.metric}` : `The ratio of ${of.metric} in ${whole.metric}`,
+    check: (limits: Limits) => checkShare(limits, context.name),
+  } as const
+  return measuredReading(plan, (readings) => {
+    const reading = readings.events(selectors.in, windowSeconds)
+    if (!isCovered(reading, context.tickSeconds)) return 'starting'
+    const n = reading.count
+    if (n === 0) return 'no_data'
+    // Two counters are not read at the same instant by whoever records them.
+    const failures = Math.min(n, readings.events(selectors.of, windowSeconds).count)
+    return {
+      value: (100 * failures) / n,
+      n,
+      failures,
+      windowSeconds,
+      passes: (limit, side) =>
+        side === 'above' ? shareAgainst(failures, n, limit / 100) : shareAgainst(n - failures, n, 1 - limit / 100),
+    }
+  })
+}
+
+/** A share is from 0 to 100 %: a limit at its end is never passed. */
+function checkShare({ breach, warning, critical }: Limits, rule: string): void {
+  for (const limit of [warning, critical]) {
+    if (!limit || (breach === 'above' ? limit.value >= 0 && limit.value < 100 : limit.value > 0 && limit.value <= 100)) continue
+    throw new Error(`The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, but a ratio is never ${breach} it: use one within 0 and 100 %.`)
+  }
+}

@@ -1,0 +1,95 @@
+/** A rule as a sentence: rule('low_hit_rate').when(ratio({ of: hits, in: lookups }).over('5m')).below(60, '%').for('2m'). */
+import type { RuleScope, Severity, Where } from '../types.ts'
+import type { Reading } from './readings.ts'
+import type { LimitText, RuleData, TimeText } from './rule-data.ts'
+
+export function rule(name: string): { when(reading: Reading): RuleSentence } {
+  return { when: (reading) => new RuleSentence({ name, when: reading.data }) }
+}
+
+/** Every word gives a new sentence; whether it makes sense is found out when a monitor is made of it. */
+export class RuleSentence {
+  readonly data: RuleData
+
+  constructor(data: RuleData) {
+    this.data = data
+  }
+
+  /** A breach, a WARNING, above the limit. The unit is any of the reading's kind: `ms` for seconds. */
+  above(limit: number, unit?: string): RuleSentence {
+    return this.#with({ above: withUnit(limit, unit) })
+  }
+
+  /** A breach, a WARNING, below the limit. */
+  below(limit: number, unit?: string): RuleSentence {
+    return this.#with({ below: withUnit(limit, unit) })
+  }
+
+  /** CRITICAL beyond this limit, which is further out. Default unit: that of the first limit. */
+  critical(limit: number, unit?: string): RuleSentence {
+    return this.#with({ critical: withUnit(limit, unit) })
+  }
+
+  /** Once it fires, it is fine again only beyond this limit, which is on the good side of the first. */
+  clear(limit: number, unit?: string): RuleSentence {
+    return this.#with({ clear: withUnit(limit, unit) })
+  }
+
+  /** Of a state: every known state but this one is a breach. */
+  isNot(state: string): RuleSentence {
+    return this.#with({ isNot: state })
+  }
+
+  /** Of a state or an absence, which have no limits. Default: CRITICAL of a state, WARNING of an absence. */
+  as(severity: Severity): RuleSentence {
+    return this.#with({ severity })
+  }
+
+  /** A breach must hold this long before the alert fires. Default 1m. */
+  for(time: TimeText): RuleSentence {
+    return this.#with({ for: time })
+  }
+
+  /** It must be fine this long before the alert resolves. Default 2m. */
+  keepFiring(time: TimeText): RuleSentence {
+    return this.#with({ keepFiring: time })
+  }
+
+  /** What people are told. {current}, {limit}, {n}, {failures} and {window} stand for figures, {of} for the value of `by`. */
+  says(sentence: string): RuleSentence {
+    return this.#with({ says: sentence })
+  }
+
+  /** One alert for each value of the attribute. The first 50 are told apart, the others are judged together as `_OTHER`. */
+  by(attribute: string): RuleSentence {
+    return this.#with({ by: attribute })
+  }
+
+  /** Only these series of every metric that it reads. */
+  where(where: Where): RuleSentence {
+    return this.#with({ where: { ...this.data.where, ...where } })
+  }
+
+  /** How instances of one service combine. Default `any`. */
+  scope(scope: RuleScope): RuleSentence {
+    return this.#with({ scope })
+  }
+
+  /** A page that says what to do about it. */
+  runbook(url: string): RuleSentence {
+    return this.#with({ runbook: url })
+  }
+
+  /** What it is about, for whoever reads a list of rules. */
+  summary(sentence: string): RuleSentence {
+    return this.#with({ summary: sentence })
+  }
+
+  #with(more: Partial<RuleData>): RuleSentence {
+    return new RuleSentence({ ...this.data, ...more })
+  }
+}
+
+function withUnit(limit: number, unit: string | undefined): LimitText {
+  return unit === undefined ? limit : `${limit} ${unit}`
+}

@@ -1,0 +1,67 @@
+/** `rules` and `metrics` of health.config, and of a monitor's options: own ones, and changes of those that a kind has. */
+import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
+import type { MetricOptions } from './metric-ref.ts'
+import { defineMetric, Metric } from './metric-ref.ts'
+import type { RuleOverride, RuleOverrides } from './override-rule.ts'
+import type { RuleData } from './rule-data.ts'
+import { RuleSentence } from './rule.ts'
+
+/** By name: a rule of one's own, other limits for a rule that is there, or `false` to switch it off. Or a list of rules. */
+export type RulesConfig =
+  | Readonly<Record<string, RuleOverride | RuleSentence | Omit<RuleData, 'name'> | false>>
+  | readonly (RuleSentence | RuleData | ({ readonly name: string } & RuleOverride))[]
+
+export interface MetricConfig extends MetricOptions {
+  readonly instrument: 'counter' | 'histogram' | 'gauge' | 'up_down_counter'
+}
+
+/** Metrics that the service records itself, for rules that name them. */
+export type MetricsConfig = Readonly<Record<string, MetricConfig>> | readonly Metric[]
+
+export interface OwnRules {
+  readonly overrides: RuleOverrides
+  readonly own: readonly RuleData[]
+}
+
+export const NO_RULES: OwnRules = { overrides: {}, own: [] }
+
+export function readRules(config: RulesConfig | undefined): OwnRules {
+  const overrides: Record<string, RuleOverride | false> = {}
+  const own: RuleData[] = []
+  for (const [name, entry] of entriesOf(config ?? {})) {
+    if (entry instanceof RuleSentence) own.push({ ...entry.data, name })
+    else if (entry !== false && 'when' in entry) own.push({ ...(entry as RuleData), name })
+    else overrides[name] = entry
+  }
+  return { overrides, own }
+}
+
+function entriesOf(config: RulesConfig): [name: string, entry: RuleOverride | RuleSentence | RuleData | false][] {
+  if (!isList(config)) return Object.entries(config) as [string, RuleOverride | RuleSentence | RuleData | false][]
+  return config.map((entry) => {
+    if (entry instanceof RuleSentence) return [entry.data.name, entry]
+    const { name, ...rest } = entry
+    return [name, 'when' in entry ? entry : rest]
+  })
+}
+
+function isList<T>(value: unknown): value is readonly T[] {
+  return Array.isArray(value)
+}
+
+const INSTRUMENTS: Readonly<Record<MetricConfig['instrument'], InstrumentKind>> = {
+  counter: 'counter',
+  histogram: 'histogram',
+  gauge: 'observable_gauge',
+  up_down_counter: 'observable_up_down_counter',
+}
+
+/** Throws one sentence if a metric is declared wrongly. */
+export function readMetrics(config: MetricsConfig | undefined): readonly MetricDefinition[] {
+  if (isList<Metric>(config)) return config.map(({ ref }) => ref.definition)
+  return Object.entries(config ?? {}).map(([name, { instrument, ...options }]) => {
+    const kind = Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
+    if (kind) return defineMetric(name, kind, options)
+    throw new Error(`The instrument of the metric ${name} is ${JSON.stringify(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`)
+  })
+}

@@ -1,0 +1,60 @@
+/** What people are told: a sentence with places for figures. */
+import { amount, duration } from '../judge/wording.ts'
+import type { ShownUnit } from './unit.ts'
+
+export interface Facts {
+  readonly current: number | string
+  readonly limit: number | string | undefined
+  readonly unit: ShownUnit
+  readonly n?: number | undefined
+  readonly failures?: number | undefined
+  readonly windowSeconds?: number | undefined
+}
+
+/** `of`: the value of the attribute that the rule is split by. */
+export type Sentence = (facts: Facts, of?: string) => string
+
+const PLACE = /\{([^{}]*)\}/g
+const PLACES = ['current', 'limit', 'n', 'failures', 'window', 'of'] as const
+
+/** Throws one sentence if a place is none. */
+export function sentenceOf(text: string, rule: string): Sentence {
+  for (const [, place] of text.matchAll(PLACE)) {
+    if (!(PLACES as readonly string[]).includes(place!)) {
+      throw new Error(`The sentence of the rule ${rule} has the place {${place}}, expected one of ${PLACES.map((each) => `{${each}}`).join(', ')}.`)
+    }
+  }
+  return (facts, of) => text.replaceAll(PLACE, (_all, place: string) => filled(place as (typeof PLACES)[number], facts, of))
+}
+
+/** Of a rule that has no sentence of its own. */
+export function plainSentence(title: string): Sentence {
+  return (facts) => {
+    const { current, limit, unit, n, failures, windowSeconds } = facts
+    const over = windowSeconds === undefined ? '' : ` over ${duration(windowSeconds)}`
+    const bound = limit === undefined ? '' : ` (limit ${shown(limit, unit)})`
+    const evidence = n === undefined ? '' : failures === undefined ? `: ${amount(n)} in all` : `: ${amount(failures)} of ${amount(n)}`
+    return `${title} is ${shown(current, unit)}${over}${bound}${evidence}`
+  }
+}
+
+function filled(place: (typeof PLACES)[number], { current, limit, unit, n, failures, windowSeconds }: Facts, of: string | undefined): string {
+  switch (place) {
+    case 'current':
+      return shown(current, unit)
+    case 'limit':
+      return limit === undefined ? 'none' : shown(limit, unit)
+    case 'n':
+      return n === undefined ? 'an unknown number' : amount(n)
+    case 'failures':
+      return failures === undefined ? 'an unknown number' : amount(failures)
+    case 'window':
+      return windowSeconds === undefined ? 'now' : duration(windowSeconds)
+    case 'of':
+      return of || 'all'
+  }
+}
+
+function shown(figure: number | string, { suffix }: ShownUnit): string {
+  return typeof figure === 'number' ? `${Number.isInteger(figure) || Math.abs(figure) >= 10 ? amount(figure) : String(figure)}${suffix}` : figure
+}

@@ -1,0 +1,57 @@
+/** What a kind of service is to whoever judges it; the rest of it (monitor, dashboard) is in src/kinds. */
+import type { MetricDefinition } from '../catalogue.ts'
+import { EVERY_SERVICE } from '../catalogue.ts'
+import type { Limits } from '../config/limits.ts'
+import type { FiguresInput, KeyFigures, Profile, Rule, Sample, Wanted } from '../types.ts'
+import { compileRule } from './compile-rule.ts'
+import { overridden } from './override-rule.ts'
+import type { RuleSentence } from './rule.ts'
+import type { OwnRules } from './rules-config.ts'
+import { NO_RULES } from './rules-config.ts'
+
+export interface ServiceKind {
+  /** As health.config names it, and as the status message says it. */
+  readonly name: string
+  readonly metrics: readonly MetricDefinition[]
+  /** In the order of the reference. */
+  rules(limits: Limits): readonly RuleSentence[]
+  /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
+  readonly required?: readonly string[]
+  /** What the figures read. */
+  readonly selectors: readonly Wanted[]
+  figures(input: FiguresInput): KeyFigures
+  /** What this process has counted since `since` (ISO 8601). */
+  totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
+}
+
+/** Throws one sentence if a rule cannot be judged, has the name of another, or changes one that is not there. */
+export function profileOf(
+  kind: ServiceKind,
+  limits: Limits,
+  { overrides, own }: OwnRules = NO_RULES,
+  metrics: readonly MetricDefinition[] = [],
+): Profile {
+  const known = new Map([...EVERY_SERVICE, ...kind.metrics, ...metrics].map((metric) => [metric.name, metric]))
+  const { tickSeconds = 1 } = limits
+  const ofKind = kind.rules(limits).map(({ data }) => data)
+  const names = new Set([...ofKind, ...own].map(({ name }) => name))
+  if (names.size < ofKind.length + own.length) {
+    const twice = own.find(({ name }) => ofKind.some((rule) => rule.name === name)) ?? own[0]!
+    throw new Error(`There are two rules called ${twice.name}: give yours another name, or say only what is to be other than in the rule that is there.`)
+  }
+  for (const name of Object.keys(overrides)) {
+    if (!names.has(name)) throw new Error(`The rule ${name} is not there to be changed: known are ${[...names].join(', ')}.`)
+  }
+  const compiled = (data: (typeof ofKind)[number], showsFigure: boolean): Rule[] => {
+    const changed = overridden(data, overrides)
+    return changed ? [compileRule(changed, { metrics: known, tickSeconds, showsFigure })] : []
+  }
+  return {
+    name: kind.name,
+    rules: [...ofKind.flatMap((data) => compiled(data, false)), ...own.flatMap((data) => compiled(data, true))],
+    ...(kind.required && { required: kind.required }),
+    selectors: kind.selectors,
+    figures: kind.figures,
+    totals: kind.totals,
+  }
+}
