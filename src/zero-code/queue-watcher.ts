@@ -2,8 +2,7 @@
 import type { Cluster, Redis } from 'ioredis'
 
 import type { QueueTarget } from '../config/targets.ts'
-import type { CommandClient } from '../instrument/queues/queue-keys.ts'
-import type { Command, Reply } from '../instrument/queues/queue-reading.ts'
+import type { Command, CommandClient, Reply } from '../instrument/queues/command-client.ts'
 import { watchQueues } from '../instrument/queues/queues.ts'
 import type { RedisClient, RedisTarget } from '../publish/redis-client.ts'
 import { RedisConnection } from '../publish/redis-connection.ts'

@@ -5,7 +5,7 @@
 // oxlint-disable unicorn/require-post-message-target-origin -- of windows; a channel between threads has no origin
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 
-import type { BullmqQueue } from '../instrument/queues/bullmq-worker.ts'
+import type { FoundQueue } from '../instrument/queues/queue-library.ts'
 import type { Cancel } from '../types.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
 
@@ -17,7 +17,7 @@ export interface ThreadNews {
   /** Modules that health.config names and the thread has loaded. */
   loaded(modules: readonly string[]): void
   /** A queue in use, which is read by the main thread: the thread may end. */
-  queue(queue: BullmqQueue): void
+  queue(queue: FoundQueue): void
 }
 
 type Told =

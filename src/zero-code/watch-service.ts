@@ -9,7 +9,7 @@ import type { HealthConfig } from '../config/health-config.ts'
 import type { KindConfig } from '../config/kind-config.ts'
 import type { ChannelTarget, MethodTarget } from '../config/targets.ts'
 import { upstreamNameOf, workNameOf } from '../config/targets.ts'
-import { watchBullmqWorkers } from '../instrument/queues/bullmq-worker.ts'
+import { watchQueueLibraries } from '../instrument/queues/queue-libraries.ts'
 import { watchDependencies } from '../instrument/clients/dependencies.ts'
 import type { HttpRequest } from '../instrument/http/http-exchange.ts'
 import { watchHttpClient } from '../instrument/http/http-client.ts'
@@ -61,8 +61,8 @@ export function watchService(options: ServiceWatchOptions): ServiceWatch {
     loaded(modules) {
       for (const module of modules) elsewhere.add(module)
     },
-    queue({ name, prefix, redis: server }) {
-      if (server && !config.queues) queues.watchFound(server, name, { bullmq: name, prefix })
+    queue({ name, target, redis: server }) {
+      if (server && !config.queues) queues.watchFound(server, name, target)
     },
   }
   const cancels = [
@@ -71,7 +71,7 @@ export function watchService(options: ServiceWatchOptions): ServiceWatch {
     ...watchCalls(options, hook),
     watchUpstreams(options),
     watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
-    watchBullmq(options, hook, mainThread ?? news),
+    watchWorkers(options, hook, mainThread ?? news),
   ]
   if (config.methods) cancels.push(speakOfModules(options, config.methods, hook, elsewhere))
   if (!mainThread) {
@@ -157,14 +157,14 @@ function watchUpstreams({ config, kind, recorder, clock }: ServiceWatchOptions):
 }
 
 /**
- * Jobs of BullMQ workers are attempts unless health.config says what an attempt is, and the queues they are taken from are
+ * What workers of queue libraries do is attempts unless health.config says what an attempt is, and the queues they are taken from are
  * read unless it says which queues there are.
  */
-function watchBullmq({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
+function watchWorkers({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
   const { methods = [], channels = [], upstreams = {} } = config
   const targets = [...methods, ...channels, ...Object.values(upstreams)]
   const isAttempt = !targets.some(({ records }) => records === 'attempt' || records === 'batch')
-  return watchBullmqWorkers(hook, {
+  return watchQueueLibraries(hook, {
     clock,
     onAttempt({ queue, durationMs, failed, error, postponed }) {
       if (!isAttempt || postponed) return

@@ -1,16 +1,18 @@
 /**
  * Reads the service's queues from Redis at an interval, on a connection of ours. All queues are read in one round trip; a second one
- * reads what the first names (the oldest jobs of BullMQ, the oldest undelivered entry of a stream's group), and one search per minute
+ * reads what the first names (the oldest jobs of a library, the oldest undelivered entry of a stream's group), and one search per minute
  * finds the keys of a pattern.
  */
 
 import { diag } from '../../diag.ts'
 import type { QueueTarget } from '../../config/targets.ts'
 import type { Cancel, Clock } from '../../types.ts'
-import type { CommandClient } from './queue-keys.ts'
-import { MatchingKeys, MAX_KEYS } from './queue-keys.ts'
-import type { Asking, Command, QueueReading, Reply } from './queue-reading.ts'
-import { askQueue, sumOf } from './queue-reading.ts'
+import { askQueue } from './ask-queue.ts'
+import type { Command, CommandClient, Reply } from './command-client.ts'
+import { MatchingKeys, MAX_KEYS } from './matching-keys.ts'
+import type { Asking } from './queue-form.ts'
+import type { QueueReading } from './queue-reading.ts'
+import { sumOf } from './queue-reading.ts'
 
 /** By the name each queue has in health.config. */
 export type QueueReadings = Readonly<Record<string, QueueReading>>

@@ -11,7 +11,7 @@ import { watchMethod } from '../../../src/instrument/calls/watch-methods.ts'
 import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
-const fixture = (name: string): string => new URL(`./fixtures/${name}`, import.meta.url).href
+const fixture = (name: string): string => new URL(`../fixtures/${name}`, import.meta.url).href
 
 interface Run {
   readonly code: number | null

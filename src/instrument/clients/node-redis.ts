@@ -6,13 +6,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { existsSync } from 'node:fs'
 
 import { diag } from '../../diag.ts'
-import type { Cancel } from '../../types.ts'
 import { redisOutcome } from './dependency-outcome.ts'
-import type { ModuleHook } from '../hook/module-hook.ts'
+import type { WatchClient } from './client-library.ts'
 import { waitsOnPurpose } from './redis-commands.ts'
-import type { CommandContext } from '../calls/sampled-channels.ts'
-import { SampledChannels } from '../calls/sampled-channels.ts'
-import type { EvidenceTeller, WatchedConnection } from './watched-connection.ts'
+import type { CommandContext } from './sampled-channels.ts'
+import { SampledChannels } from './sampled-channels.ts'
+import type { WatchedConnection } from './watched-connection.ts'
 
 interface ConnectionContext extends CommandContext {
   readonly clientId?: string
@@ -21,7 +20,7 @@ interface ConnectionContext extends CommandContext {
 /** Clients that come and go without being closed are forgotten from here on. */
 const MOST_CLIENTS = 1000
 
-export function watchRedisClient(hook: ModuleHook, teller: EvidenceTeller): Cancel {
+export const watchNodeRedis: WatchClient = (hook, teller) => {
   const cancelHook = hook.add({
     label: 'redis',
     matches: (url) => url.endsWith('/@redis/client/dist/lib/client/index.js'),

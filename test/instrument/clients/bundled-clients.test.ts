@@ -6,13 +6,13 @@ import { Redis } from 'ioredis'
 import mysql from 'mysql2'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
-import { type EmbeddedValkey, startValkey } from '../../examples/valkey/start-valkey.ts'
-import type { DependencyEvidence } from '../../src/checks/dependency-evidence.ts'
-import { watchDependencies } from '../../src/instrument/clients/dependencies.ts'
-import { hookModules } from '../../src/instrument/hook/module-hook.ts'
-import type { Cancel } from '../../src/types.ts'
-import { type MysqlServer, startMysql } from '../support/mysql-server.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { type EmbeddedValkey, startValkey } from '../../../examples/valkey/start-valkey.ts'
+import type { DependencyEvidence } from '../../../src/checks/dependency-evidence.ts'
+import { watchDependencies } from '../../../src/instrument/clients/dependencies.ts'
+import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
+import type { Cancel } from '../../../src/types.ts'
+import { type MysqlServer, startMysql } from '../../support/mysql-server.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const clock = new VirtualClock()
 const hook = hookModules()

@@ -1,5 +1,5 @@
 /**
- * mysql2 3, where the module hook can reach it: its connections are watched where packets come in. To subscribe to its channels would
+ * mysql2 3. Where the module hook can reach it, its connections are watched where packets come in. To subscribe to its channels would
  * change the service: mysql2 then listens for `error` on the connection or the query, and an error that nobody listens for no longer
  * ends the process.
  */
@@ -7,6 +7,8 @@ import type { Cancel } from '../../types.ts'
 import { MYSQL_REFUSALS, mysqlOutcome } from './dependency-outcome.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import { cancelAll, noticeCalls, prototypeOf } from '../calls/replace-method.ts'
+import type { WatchClient } from './client-library.ts'
+import { SampledChannels } from './sampled-channels.ts'
 import type { EvidenceTeller } from './watched-connection.ts'
 import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
@@ -23,7 +25,12 @@ interface Packet {
 
 const ERROR_PACKET = 0xff
 
-export class Mysql2Connections {
+export const watchMysql2: WatchClient = (hook, teller) => {
+  const hooked = new Mysql2Connections(teller)
+  return cancelAll([hooked.hook(hook), watchBundled(hooked, teller)])
+}
+
+class Mysql2Connections {
   readonly #teller: EvidenceTeller
   readonly #connections = new WeakMap<object, WatchedConnection | 'server'>()
   #loaded = false
@@ -92,4 +99,22 @@ export class Mysql2Connections {
     }
     return connection === 'server' ? undefined : connection
   }
+}
+
+/**
+ * A copy that the module hook did not reach, as in a bundle. Queries with callbacks or promises are the same while they are listened to;
+ * a streamed one without a listener for errors is not.
+ */
+function watchBundled(hooked: Mysql2Connections, teller: EvidenceTeller): Cancel {
+  const sampled = new SampledChannels({
+    teller,
+    kind: 'mysql',
+    channels: ['mysql2:query', 'mysql2:execute'],
+    defaultPort: 3306,
+    outcome: mysqlOutcome,
+    ignore: () => hooked.loaded,
+    waits: () => false,
+  })
+  teller.onPeriod(() => (hooked.loaded ? sampled.stop() : sampled.start()))
+  return () => sampled.stop()
 }

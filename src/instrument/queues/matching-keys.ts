@@ -1,17 +1,6 @@
 /** Keys that match a pattern, found by SCAN in small steps, so that a server with many keys does not notice; never by KEYS. */
 import type { Clock } from '../../types.ts'
-import type { Command, Reply } from './queue-reading.ts'
-
-/** What is needed of a Redis client. */
-export interface CommandClient {
-  /**
-   * Sends all commands at once, without waiting for one another's answers; resolves to one reply for each, in their order, errors of
-   * the server included. Rejects if the connection is lost.
-   */
-  pipeline(commands: readonly Command[]): Promise<readonly Reply[]>
-  /** Of a cluster: one client for each master, for each knows its own keys only. Rejects if the connection is lost. */
-  masters?(): Promise<readonly CommandClient[]>
-}
+import type { CommandClient, Reply } from './command-client.ts'
 
 /** More keys are not looked for: the pattern is a mistake, or what it counts needs no sum that exact. */
 export const MAX_KEYS = 1000

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis5'
 import { expect, test } from 'vitest'
 
-import { connectionTarget } from '../../../src/instrument/queues/bullmq-connection.ts'
+import { connectionTarget } from '../../../src/instrument/queues/connection-target.ts'
 import type { RedisTarget } from '../../../src/publish/redis-client.ts'
 
 const LOCAL = { host: '127.0.0.1', port: 6379, database: 0, tls: false }

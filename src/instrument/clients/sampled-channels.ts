@@ -6,9 +6,9 @@ import type { TracingChannel } from 'node:diagnostics_channel'
 import { tracingChannel } from 'node:diagnostics_channel'
 
 import type { DependencyKind } from '../../checks/dependency-evidence.ts'
-import type { Outcome } from '../clients/dependency-outcome.ts'
-import type { EvidenceTeller } from '../clients/watched-connection.ts'
-import { WatchedConnection, addressOf, socketAddress } from '../clients/watched-connection.ts'
+import type { Outcome } from './dependency-outcome.ts'
+import type { EvidenceTeller } from './watched-connection.ts'
+import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
 /** While a server is idle and not heard, this many commands to others are enough. */
 const MOST_COMMANDS = 100

@@ -1,5 +1,6 @@
 /**
- * Where the Redis of a BullMQ worker is, so that a connection of ours can be made to it. Only data is read; no client of the service is
+ * Where the Redis of a queue library is, by the connection that the service gave it: options of ioredis, or a client. A connection of ours
+ * can then be made to it. Only data is read; no client of the service is
  * used or duplicated. What data alone cannot make again is not told: sentinels, clusters, file system sockets, TLS with options of its
  * own, credentials given by a function, clients other than ioredis.
  */
@@ -10,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>
 /** Options with which host, port, database, user and password are not all that counts. */
 const NOT_PLAIN = ['path', 'sentinels', 'Connector', 'socket', 'credentialsProvider'] as const
 
-/** `connection`: a worker's option of that name, which is options or a client. Throws what reading it throws. */
+/** `undefined` where it cannot be told. Throws what reading `connection` throws. */
 export function connectionTarget(connection: unknown): RedisTarget | undefined {
   const options = optionsOf(connection)
   if (!options || NOT_PLAIN.some((name) => isGiven(options[name]))) return undefined
@@ -30,7 +31,7 @@ export function connectionTarget(connection: unknown): RedisTarget | undefined {
   return { host, port, database, tls, ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
 }
 
-/** BullMQ copies options, own properties only; a client of ioredis keeps its own in `options`. */
+/** Own properties only, as libraries (BullMQ) copy them; a client of ioredis keeps its own in `options`. */
 function optionsOf(connection: unknown): Fields | undefined {
   if (typeof connection !== 'object' || connection === null) return undefined
   const { duplicate, defineCommand, isCluster, options } = connection as Fields

@@ -4,9 +4,8 @@
  */
 import type { Cancel } from '../../types.ts'
 import { postgresOutcome } from './dependency-outcome.ts'
-import type { ModuleHook } from '../hook/module-hook.ts'
 import { cancelAll, noticeCalls, prototypeOf } from '../calls/replace-method.ts'
-import type { EvidenceTeller } from './watched-connection.ts'
+import type { WatchClient } from './client-library.ts'
 import { WatchedConnection, addressOf } from './watched-connection.ts'
 
 /** What is read of a `Client` of pg 8. */
@@ -18,7 +17,7 @@ interface Client {
   readonly _activeQuery?: unknown
 }
 
-export function hookPg(hook: ModuleHook, teller: EvidenceTeller): Cancel {
+export const watchPg: WatchClient = (hook, teller) => {
   const connections = new WeakMap<object, WatchedConnection>()
   const of = (self: unknown): WatchedConnection => {
     const client = self as Client

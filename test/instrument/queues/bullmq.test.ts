@@ -10,9 +10,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { EmbeddedValkey } from '../../../examples/valkey/start-valkey.ts'
 import { startValkey } from '../../../examples/valkey/start-valkey.ts'
-import type { BullmqAttempt, BullmqQueue } from '../../../src/instrument/queues/bullmq-worker.ts'
+import type { FoundQueue, QueueAttempt } from '../../../src/instrument/queues/queue-library.ts'
 
-const fixture = (name: string): URL => new URL(`./fixtures/${name}`, import.meta.url)
+const fixture = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url)
 
 let valkey: EmbeddedValkey
 let redis: Redis
@@ -36,8 +36,8 @@ interface Run {
 }
 
 interface Told {
-  readonly attempts: readonly (Omit<BullmqAttempt, 'error'> & { readonly error?: string })[]
-  readonly queues: readonly BullmqQueue[]
+  readonly attempts: readonly (Omit<QueueAttempt, 'error'> & { readonly error?: string })[]
+  readonly queues: readonly FoundQueue[]
   readonly said: readonly string[]
 }
 
@@ -59,7 +59,7 @@ async function run(
       : [`const bullmq = require('bullmq')`, `(async () => { ${program} })()`]
   try {
     await mkdir(record)
-    await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'))
+    await symlink(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'))
     await writeFile(service, `${load}\n${PRELUDE}\n${main}`)
     const env = {
       ...process.env,
@@ -100,7 +100,7 @@ async function runBoth(
 ): Promise<{ readonly bare: Run; readonly watched: Run; readonly told: readonly Told[] }> {
   const [{ told: nothing, ...bare }, { told, ...watched }] = await Promise.all([
     run(program, type, 9),
-    run(program, type, 0, ['--import', fixture('watch-bullmq.ts').href]),
+    run(program, type, 0, ['--import', fixture('watch-queues.ts').href]),
   ])
   expect(nothing).toEqual([])
   return { bare, watched, told }
@@ -157,7 +157,13 @@ describe.for<ModuleType>(['module', 'commonjs'])('a service of type %s', (type) 
     ])
     expect(attempts.every(({ durationMs }) => durationMs >= 0 && durationMs < 10_000)).toBe(true)
     expect(Math.max(...attempts.map(({ durationMs }) => durationMs))).toBeGreaterThan(35)
-    expect(queues).toEqual([{ name: 'mail', prefix: 'bull', redis: { host: '127.0.0.1', port: valkey.port, database: 0, tls: false } }])
+    expect(queues).toEqual([
+      {
+        name: 'mail',
+        target: { bullmq: 'mail', prefix: 'bull' },
+        redis: { host: '127.0.0.1', port: valkey.port, database: 0, tls: false },
+      },
+    ])
     expect(said).toEqual(['otel-health: a BullMQ worker could not be recorded: cannot be recorded'])
   })
 })
@@ -221,9 +227,9 @@ test('each queue that workers take jobs from is told once, with where it is', as
   expect(watched).toEqual(bare)
   const where = { host: '127.0.0.1', port: valkey.port, tls: false }
   expect(told[0]!.queues).toEqual([
-    { name: 'mail', prefix: 'bull', redis: { ...where, database: 0 } },
-    { name: 'mail', prefix: 'bull', redis: { ...where, database: 1 } },
-    { name: 'digests', prefix: '{app}', redis: { ...where, database: 2 } },
+    { name: 'mail', target: { bullmq: 'mail', prefix: 'bull' }, redis: { ...where, database: 0 } },
+    { name: 'mail', target: { bullmq: 'mail', prefix: 'bull' }, redis: { ...where, database: 1 } },
+    { name: 'digests', target: { bullmq: 'digests', prefix: '{app}' }, redis: { ...where, database: 2 } },
   ])
 })
 

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 
 import { expect, test } from 'vitest'
 
-const WATCH = `import { watchFunction } from ${JSON.stringify(new URL('../../src/instrument/calls/watch-function.ts', import.meta.url).href)}
-import { systemClock } from ${JSON.stringify(new URL('../../src/clock.ts', import.meta.url).href)}
+const WATCH = `import { watchFunction } from ${JSON.stringify(new URL('../../../src/instrument/calls/watch-function.ts', import.meta.url).href)}
+import { systemClock } from ${JSON.stringify(new URL('../../../src/clock.ts', import.meta.url).href)}
 globalThis.recorded = []
 globalThis.wrap = (fn) => watchFunction(fn, { clock: systemClock, onCall: (call) => void recorded.push(call) })`
 const PLAIN = 'globalThis.recorded = []; globalThis.wrap = (fn) => fn'

@@ -12,9 +12,9 @@ import { runInNewContext } from 'node:vm'
 
 import { expect, test } from 'vitest'
 
-import type { AnyFunction, Call, WatchFunctionOptions } from '../../src/instrument/calls/watch-function.ts'
-import { watchFunction } from '../../src/instrument/calls/watch-function.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import type { AnyFunction, Call, WatchFunctionOptions } from '../../../src/instrument/calls/watch-function.ts'
+import { watchFunction } from '../../../src/instrument/calls/watch-function.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
 
 type Wrap = <F>(fn: F, options?: Partial<WatchFunctionOptions>) => F
 

@@ -1,13 +1,18 @@
 /**
- * ioredis 5 and 6, where the module hook can reach it: its connections are watched where replies come in, not at the promises of
+ * ioredis 5 and 6. Where the module hook can reach it, its connections are watched where replies come in, not at the promises of
  * commands. To subscribe to its channel `ioredis:command` would change the service: ioredis then answers with a promise whose rejection
  * it has handled itself, and a rejection that nobody handles no longer ends the process.
+ * Only for a copy in a bundle that is done, for moments.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+
 import type { Cancel } from '../../types.ts'
 import { redisOutcome } from './dependency-outcome.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import { isHandshake, waitsOnPurpose } from './redis-commands.ts'
 import { cancelAll, noticeCalls, prototypeOf, replaceMethod } from '../calls/replace-method.ts'
+import type { WatchClient } from './client-library.ts'
+import { SampledChannels } from './sampled-channels.ts'
 import type { EvidenceTeller } from './watched-connection.ts'
 import { WatchedConnection, addressOf, socketAddress } from './watched-connection.ts'
 
@@ -39,7 +44,12 @@ interface Client {
   used: boolean
 }
 
-export class IoredisConnections {
+export const watchIoredis: WatchClient = (hook, teller) => {
+  const hooked = new IoredisConnections(teller)
+  return cancelAll([hooked.hook(hook), watchBundled(hooked, teller)])
+}
+
+class IoredisConnections {
   readonly #teller: EvidenceTeller
   readonly #clients = new WeakMap<object, Client | 'own'>()
   #inside = false
@@ -158,4 +168,30 @@ function redisAddress({ options = {}, stream }: Redis): string | undefined {
 /** Redis answers in order: an answer is the oldest command's. */
 function answersHandshake({ commandQueue }: Redis): boolean {
   return isHandshake(commandQueue?.peekAt?.(0)?.command?.name ?? '')
+}
+
+/** A copy that the module hook did not reach, as in a bundle, is known by connecting on its own. */
+function watchBundled(hooked: IoredisConnections, teller: EvidenceTeller): Cancel {
+  const ignore = (): boolean => hooked.inside
+  const options = { teller, kind: 'redis', defaultPort: 6379, outcome: redisOutcome, ignore, waits: waitsOnPurpose } as const
+  const sampled = new SampledChannels({ ...options, channels: ['ioredis:command'] })
+  const onConnect = (message: unknown): void => {
+    if (hooked.inside) return
+    sampled.start()
+    unhooked.add(message as object)
+  }
+  const unhooked = new WeakSet<object>()
+  const onFailure = (message: unknown): void => {
+    if (!unhooked.has(message as object)) return
+    const server = sampled.server(message as object)
+    server?.begins()
+    server?.ended(redisOutcome((message as { error?: unknown }).error))
+  }
+  subscribe('tracing:ioredis:connect:start', onConnect)
+  subscribe('tracing:ioredis:connect:error', onFailure)
+  return () => {
+    unsubscribe('tracing:ioredis:connect:start', onConnect)
+    unsubscribe('tracing:ioredis:connect:error', onFailure)
+    sampled.stop()
+  }
 }
