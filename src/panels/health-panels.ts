@@ -1,11 +1,11 @@
 /** Panels that every service has: how it stands, its process, and what otel-health says of itself. */
 import type { MetricDefinition } from '../catalogue.ts'
-import { EVALUATION_ERRORS, EVENT_LOOP_DELAY, EXPORT_FAILURES, HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATE, HEALTH_ALERT_STATUS, HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_RULE, HEALTH_STATE, HEALTH_STATUS, HTTP_CLIENT_REQUEST_DURATION, HTTP_RESPONSE_STATUS_CODE, PROCESS_CPU_UTILIZATION, PROCESS_MEMORY_USAGE, PROCESS_UPTIME, PUBLISH_MESSAGES, PUBLISH_OUTCOME, RECORDS_DROPPED, SERVER_ADDRESS } from '../catalogue.ts'
-import type { Row } from '../generate/dashboard.ts'
+import { EVALUATION_ERRORS, EVENT_LOOP_DELAY, EXPORT_FAILURES, HEALTH_ALERT_ACTIVE, HEALTH_ALERT_OF, HEALTH_ALERT_STATE, HEALTH_ALERT_STATUS, HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_RULE, HEALTH_SEVERITY, HEALTH_STATE, HEALTH_STATUS, HTTP_CLIENT_REQUEST_DURATION, HTTP_RESPONSE_STATUS_CODE, PROCESS_CPU_UTILIZATION, PROCESS_MEMORY_USAGE, PROCESS_UPTIME, PUBLISH_MESSAGES, PUBLISH_OUTCOME, RECORDS_DROPPED, SERVER_ADDRESS } from '../catalogue.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { beating, heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
-import type { PanelSpec, ShownState } from '../generate/panel.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
+import type { Where } from '../types.ts'
+import type { PanelRow, PanelSpec, Query, ShownState } from './panel-spec.ts'
 import { INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
 
 /** Without an environment the name alone. */
@@ -24,6 +24,7 @@ const PHASE: readonly ShownState[] = [
   { state: 'draining', colour: 'purple' },
   { state: 'stopped', colour: 'text' },
 ]
+/** Of an alert. */
 const ALERT: readonly ShownState[] = [
   { state: 'inactive', colour: 'green' },
   { state: 'pending', colour: 'yellow' },
@@ -39,15 +40,17 @@ export function stateNow(
   states: readonly ShownState[],
   timing: HeartbeatTiming,
   by: readonly string[],
+  where?: Where,
 ): string {
-  return max(whileRunning(numberOf(metric, attribute, states), timing), by)
+  return max(whileRunning(numberOf(metric, attribute, states, where), timing), by)
 }
 
-function numberOf(metric: MetricDefinition, attribute: string, states: readonly ShownState[]): string {
+function numberOf(metric: MetricDefinition, attribute: string, states: readonly ShownState[], where?: Where): string {
   return stateNumber(
     metric,
     attribute,
     states.map(({ state }) => state),
+    where,
   )
 }
 
@@ -55,12 +58,23 @@ export function statusNow(timing: HeartbeatTiming): string {
   return stateNow(HEALTH_STATUS, HEALTH_STATE, STATUS, timing, SERVICE_LABELS)
 }
 
-/** Open alerts of each service and rule, each counted once however many instances see it. */
-export function openAlerts(timing: HeartbeatTiming): string {
-  return max(whileRunning(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, 'health_rule', 'health_severity'])
+/** What names an alert among those of one service: the second is empty of a rule that is not split. */
+const ALERT_LABELS: readonly string[] = [HEALTH_RULE, HEALTH_ALERT_OF]
+/** The same for people. */
+export const ALERT_LEGEND = '{{health_rule}} {{health_alert_of}}'
+
+/** The state of each alert, of the given rule or of all. */
+export function alertStates(timing: HeartbeatTiming, rule?: string): { readonly states: readonly ShownState[]; readonly queries: readonly Query[] } {
+  const expr = stateNow(HEALTH_ALERT_STATUS, HEALTH_ALERT_STATE, ALERT, timing, ALERT_LABELS, rule === undefined ? {} : { [HEALTH_RULE]: rule })
+  return { states: ALERT, queries: [{ expr, legend: ALERT_LEGEND }] }
 }
 
-export function standingRow(timing: HeartbeatTiming): Row {
+/** Open alerts of each service, each counted once however many instances see it. */
+export function openAlerts(timing: HeartbeatTiming): string {
+  return max(whileRunning(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, ...ALERT_LABELS, HEALTH_SEVERITY])
+}
+
+export function standingRow(timing: HeartbeatTiming): PanelRow {
   const limit = heartbeatLimit(timing)
   // One that stopped a moment ago says so here.
   const phase = `${numberOf(HEALTH_INSTANCE_PHASE, HEALTH_PHASE, PHASE)} and on (${INSTANCE_LABELS.join(', ')}) (${beating(timing)})`
@@ -125,8 +139,7 @@ export function standingRow(timing: HeartbeatTiming): Row {
         description: HEALTH_ALERT_STATUS.description,
         unit: 'none',
         width: 14,
-        states: ALERT,
-        queries: [{ expr: stateNow(HEALTH_ALERT_STATUS, HEALTH_ALERT_STATE, ALERT, timing, [HEALTH_RULE]), legend: '{{health_rule}}' }],
+        ...alertStates(timing),
       },
       {
         kind: 'timeline',
@@ -143,7 +156,7 @@ export function standingRow(timing: HeartbeatTiming): Row {
   }
 }
 
-export const PROCESS_ROW: Row = {
+export const PROCESS_ROW: PanelRow = {
   title: 'Process',
   panels: [
     perInstance('Memory', PROCESS_MEMORY_USAGE, 'bytes'),
@@ -185,7 +198,7 @@ function perInstance(title: string, metric: MetricDefinition, unit: string): Pan
 }
 
 /** What otel-health says of itself. Silence here is good news. */
-export const OWN_ROW: Row = {
+export const OWN_ROW: PanelRow = {
   title: 'otel-health itself',
   panels: [
     {

@@ -2,7 +2,7 @@
 import { ERROR_TYPE } from '../../catalogue.ts'
 import { WORK_ATTEMPT_DURATION, WORK_ATTEMPTS, WORK_BATCH_DURATION, WORK_EVENTS, WORK_ITEMS_FOUND, WORK_NAME, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_OLDEST_DUE_AGE, WORK_QUEUE_SIZE, WORK_QUEUE_STATE, WORK_STREAK, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
 import type { RuleLimits } from '../../types.ts'
-import type { Row } from '../../generate/dashboard.ts'
+import type { PanelRow } from '../../panels/panel-spec.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
@@ -13,7 +13,7 @@ const OK = { [WORK_OUTCOME]: 'ok' }
 const FAILED = { [WORK_OUTCOME]: 'failed' }
 const DUE = { [WORK_QUEUE_STATE]: 'due' }
 
-export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
+export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly PanelRow[] {
   const success: SuccessRate = {
     description: 'Attempts of the last 5 minutes that succeeded.',
     limits: limits('low_success_rate'),
@@ -63,7 +63,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           description: WORK_STREAK.description,
           unit: 'short',
           width: 8,
-          queries: [{ expr: series(WORK_STREAK), legend: '{{instance}}' }],
+          queries: [{ expr: series(WORK_STREAK), legend: '{{instance}} {{work_name}}' }],
         },
         {
           kind: 'timeseries',
