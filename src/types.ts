@@ -204,11 +204,15 @@ export interface Alert {
   readonly id: string
   readonly rule: string
   readonly service: string
+  /** What tells this alert from others of the same rule; none if the rule has one alert. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly state: AlertState
   readonly severity: Severity
   readonly episode: number
   readonly since: number
   readonly message: string
+  /** URL of a text that says what to do. */
+  readonly runbook?: string
   readonly value: Evidence | null
   /** When the present unbroken breach began, minus frozen time. */
   readonly breachAt: number
@@ -249,6 +253,8 @@ export interface CheckResult {
 export interface Snapshot {
   readonly service: string
   readonly instance: string
+  /** What kind of service it is: the name of its profile. */
+  readonly kind?: string
   /** Epoch milliseconds. */
   readonly at: number
   readonly status: Status
@@ -288,6 +294,8 @@ export interface InstancePresence {
   /** Its own checks and verdicts, as it last said. */
   readonly instanceStatus: Status | undefined
   readonly phase: Phase | undefined
+  /** Why the service is not well, as this instance knows it; left out where it did not say. */
+  readonly reasons?: readonly string[]
 }
 
 export interface Presence {

@@ -1,6 +1,6 @@
 /** What a view says, for people and as JSON. Pure. */
 import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
-import type { AlertView } from '../subscribe/message.ts'
+import type { AlertView } from '../wire/alert-view.ts'
 import type { HealthView, InstanceView, ServiceView } from '../subscribe/snapshot.ts'
 import { duration } from '../subscribe/duration.ts'
 import { columns, coloured, plain, severityText, statusText } from './text.ts'
@@ -78,7 +78,7 @@ export function asJson(view: HealthView, services: readonly ServiceView[]): unkn
         service: service.service,
         status,
         reasons,
-        instances: live.map(({ status: message }) => ({ ...message, kind: undefined })),
+        instances: live.map(({ status: message }) => ({ ...message, channel: undefined })),
         missing: missing.map(({ instance, lastBeatAt }) => ({ instance, last_beat: new Date(lastBeatAt).toISOString() })),
         alerts,
       }

@@ -1,6 +1,6 @@
 /** The fold: one status for a service from its open alerts, its live instances and those that are missing. */
 import type { Status } from '../types.ts'
-import type { AlertView } from './message.ts'
+import type { AlertView } from '../wire/alert-view.ts'
 import type { InstanceView, ServiceView } from './snapshot.ts'
 
 export interface ServiceStatus {

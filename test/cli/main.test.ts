@@ -8,7 +8,7 @@ import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-va
 import { runCommand } from '../../src/cli/command-line.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
-import { snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 

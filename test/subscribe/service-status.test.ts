@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { encodeStatus } from '../../src/publish/payload.ts'
-import { parseStatus, type AlertView } from '../../src/subscribe/message.ts'
+import { encodeStatus } from '../../src/wire/status-message.ts'
+import type { AlertView } from '../../src/wire/alert-view.ts'
+import { parseStatus } from '../../src/wire/message.ts'
 import { serviceStatus } from '../../src/subscribe/service-status.ts'
 import type { InstanceView } from '../../src/subscribe/snapshot.ts'
 import type { Severity, Status } from '../../src/types.ts'
-import { AT, snapshotOf } from '../publish/fixtures.ts'
+import { AT, snapshotOf } from '../wire/fixtures.ts'
 
 function live(instance: string, instanceStatus: Status = 'healthy', reasons: readonly string[] = []): InstanceView {
   return {

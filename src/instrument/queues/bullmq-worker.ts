@@ -6,7 +6,7 @@
 import { isPromise } from 'node:util/types'
 
 import { diag } from '../../diag.ts'
-import type { RedisTarget } from '../../publish/redis-client.ts'
+import type { RedisTarget } from '../../wire/redis-client.ts'
 import type { Cancel, Clock } from '../../types.ts'
 import { connectionTarget } from './bullmq-connection.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
