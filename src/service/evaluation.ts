@@ -9,18 +9,14 @@ import { rulesIn } from '../judge/phase-rules.ts'
 import type { CellStore } from '../record/cells.ts'
 import type { Alert, Attributes, Clock, Profile, Readings, Rule, Sample, Wanted } from '../types.ts'
 import { alertId } from '../wire/alert-id.ts'
+import type { MetricSource } from './metric-source.ts'
 import type { Phases } from './phase.ts'
-
-/** Metrics that others record, as they were last collected. */
-export interface SampleSource {
-  samples(): readonly Sample[]
-}
 
 export interface EvaluationOptions {
   readonly profile: Profile
   readonly service: string
   readonly store: CellStore
-  readonly sources: readonly SampleSource[]
+  readonly sources: readonly MetricSource[]
   readonly clock: Clock
   readonly phases: Phases
   /** Seconds. */
@@ -44,6 +40,8 @@ export class Evaluation {
     this.#options = options
     this.#windows = new Windows(wantedOf(profile), clock.monotonicMs(), intervalSeconds)
     this.#rulesByMetric = rulesByMetric(profile)
+    const named = metricsOf(profile)
+    for (const source of options.sources) source.keep(named)
     this.alertIds = new Map(profile.rules.map(({ name }) => [name, alertId(name, service)]))
   }
 
@@ -121,4 +119,9 @@ export class Evaluation {
 function wantedOf({ rules, selectors }: Profile): readonly Wanted[] {
   const ofRules = rules.flatMap(({ needs, by }) => needs.map((selector): Wanted => (by === undefined ? { selector } : { selector, by })))
   return [...ofRules, ...selectors]
+}
+
+/** The metrics that anybody reads. */
+function metricsOf(profile: Profile): ReadonlySet<string> {
+  return new Set(wantedOf(profile).flatMap(({ selector }) => ('metric' in selector ? [selector.metric] : [])))
 }

@@ -20,14 +20,13 @@ import { type Changed, Evaluation } from './evaluation.ts'
 import { Guard } from './guard.ts'
 import { createRedisExporter } from './health-redis.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { checksOf, type ServiceHealthMonitorOptions, setUp } from './monitor-options.ts'
+import { checksOf, type ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { Neighbours } from './neighbours.ts'
 import { isServicePhase, Phases, type ServicePhase } from './phase.ts'
 import { Publication } from './publication.ts'
+import { setUp } from './set-up.ts'
+import { Soon } from './soon.ts'
 import { within } from './within.ts'
-
-/** What `collectHealthData` gives: a snapshot nobody was told of. */
-export type HealthData = Snapshot
 
 const STOP_TIMEOUT_MS = 2000
 
@@ -46,8 +45,7 @@ export class ServiceHealthMonitor {
   readonly #publication: Publication
   readonly #lifecycle: Lifecycle
   readonly #metricsExport: MetricsExport
-  /** Metrics that changed since an evaluation was asked for. */
-  #changed: Set<string> | undefined
+  readonly #soon = new Soon((changed) => this.#evaluate(changed))
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -55,14 +53,13 @@ export class ServiceHealthMonitor {
   constructor(options: ServiceHealthMonitorOptions = {}, kind: ServiceKind = anyService) {
     const { resolved, clock, instance, env, store, recording, http, sources } = setUp(options)
     const { serviceName: service, settings } = resolved
-    const { evaluationInterval: intervalSeconds } = settings
+    const intervalSeconds = settings.evaluationInterval
     this.options = resolved
     this.clock = clock
     this.instance = instance
     this.recording = recording
     this.#http = http
     const profile = profileOf(options.kind ?? kind, limitsOf(settings), resolved.rules, resolved.metrics)
-    for (const source of sources) source.keep(profile)
 
     const guard = (this.#guard = new Guard(recording))
     const phases = this.#phases
@@ -82,7 +79,7 @@ export class ServiceHealthMonitor {
     this.#lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport })
   }
 
-  /** Resolves when every check has run once and the first status that says so is published. Never rejects; later calls wait for the first, and a monitor that was stopped stays so. */
+  /** Resolves when every check has run once and the first status is published. Never rejects; a monitor that was stopped stays so. */
   start(): Promise<void> {
     this.#starting ??= this.#lifecycle.start()
     return this.#starting
@@ -96,8 +93,8 @@ export class ServiceHealthMonitor {
 
   /** The whole product, once a tick; of state metrics that `changed`, at once and without what has nothing to do with them. */
   #evaluate(changed?: Changed): void {
-    const { collect, compute, judge } = this.#evaluation.steps
-    this.#guard.safely(() => this.#publication.publish(judge(compute(collect(changed), changed), changed), changed))
+    const [our, told] = [this.#evaluation, this.#publication]
+    this.#guard.safely(() => told.publish(our.judge(our.compute(our.collect(changed), changed), changed), changed))
   }
 
   /**
@@ -131,7 +128,7 @@ export class ServiceHealthMonitor {
   }
 
   /** Runs the checks and judges what is known by now; publishes nothing and moves no alert. Never rejects. */
-  async collectHealthData(): Promise<HealthData> {
+  async collectHealthData(): Promise<Snapshot> {
     await this.#checks.runAll()
     const samples = this.#evaluation.collect()
     const judgement = this.#evaluation.judge(this.#evaluation.compute(samples))
@@ -153,15 +150,6 @@ export class ServiceHealthMonitor {
    * changes until then.
    */
   protected evaluateSoon(metric?: string): void {
-    if (!this.#guard.isOpen) return
-    const asked = this.#changed !== undefined
-    this.#changed ??= new Set()
-    if (metric !== undefined) this.#changed.add(metric)
-    if (asked) return
-    queueMicrotask(() => {
-      const changed = this.#changed ?? new Set()
-      this.#changed = undefined
-      this.#evaluate(changed)
-    })
+    if (this.#guard.isOpen) this.#soon.ask(metric)
   }
 }
