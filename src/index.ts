@@ -7,21 +7,30 @@ export type { Pingable } from './checks/redis-check.ts'
 export type { Queryable } from './checks/sql-check.ts'
 export { systemClock } from './clock.ts'
 export { HealthMetricReader } from './collect/health-metric-reader.ts'
-export type { HealthConfig } from './config/health-config.ts'
-export { defineHealth } from './config/health-config.ts'
+export type { KindDefinition } from './kinds/define-kind.ts'
+export { defineKind } from './kinds/define-kind.ts'
+export type { HealthConfig } from './kinds/health-config.ts'
+export { defineHealth } from './kinds/health-config.ts'
 export type { Settings } from './config/settings.ts'
 export type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from './config/targets.ts'
 export type { AlertEntry, InstanceEntry, InstanceFacts, ServiceFacts, StatusReport } from './judge/status.ts'
 export { instanceStatus, serviceStatus } from './judge/status.ts'
 export { healthReader } from './export/health-reader.ts'
-export type { HealthData } from './service/monitor.ts'
 export { ServiceHealthMonitor } from './service/monitor.ts'
 export type { ServiceHealthMonitorOptions } from './service/monitor-options.ts'
 export type { FetchAttempt, FetchBatch } from './kinds/tracker-fetcher/fetch-batch.ts'
 export type { QueueSize } from './kinds/tracker-fetcher/fetch-recorder.ts'
 export type { BoundAttempts } from './kinds/tracker-fetcher/tier-attempts.ts'
-export type { ApiCall, BoundApiCalls } from './kinds/worker/upstream-calls.ts'
+export type { ApiCall } from './kinds/tracker-fetcher/api-call.ts'
+export type { BoundApiCalls } from './kinds/worker/upstream-calls.ts'
 export type { QueueFigures } from './kinds/worker/queue-levels.ts'
+export type { MetricOptions } from './rules/metric-ref.ts'
+export { counter, gauge, histogram, Metric, upDownCounter } from './rules/metric-ref.ts'
+export { absent, age, burnRate, increase, level, mean, quantile, rate, ratio, Reading, state, successRate } from './rules/readings.ts'
+export type { RuleOverride } from './rules/override-rule.ts'
+export type { RuleData } from './rules/rule-data.ts'
+export { rule, RuleSentence } from './rules/rule.ts'
+export type { MetricConfig, MetricsConfig, RulesConfig } from './rules/rules-config.ts'
 export type { WorkAttempt, WorkBatch } from './kinds/worker/work-batch.ts'
 export type { WorkApiCall } from './kinds/worker/work-recorder.ts'
 export type { TrackerFetcherHealthMonitorOptions } from './kinds/tracker-fetcher/monitor.ts'
@@ -37,6 +46,7 @@ export type {
   Phase,
   Severity,
   Snapshot,
+  Snapshot as HealthData,
   Status,
   StoredAlert,
   Transition,

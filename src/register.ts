@@ -16,14 +16,13 @@ import { parseResourceAttributes } from './config/options.ts'
 import { setFallbackLogger } from './diag.ts'
 import type { LoadedConfig } from './config/health-config-file.ts'
 import { loadHealthConfig, packageName } from './config/health-config-file.ts'
+import { kindNamed } from './kinds/define-kind.ts'
+import { KINDS } from './kinds/index.ts'
+import type { Monitored } from './kinds/kind.ts'
 import { onProcessEnd } from './service/process-end.ts'
-import type { ServiceRecorder } from './zero-code/service-recorder.ts'
-import { trackerFetcherRecorder, workerRecorder } from './zero-code/service-recorder.ts'
 import { watchService } from './zero-code/watch-service.ts'
 import { serviceRedis } from './zero-code/service-redis.ts'
 import { listeningScript, mainThread, receiveFromThreads } from './zero-code/thread-relay.ts'
-import { TrackerFetcherHealthMonitor } from './kinds/tracker-fetcher/monitor.ts'
-import { WorkerHealthMonitor } from './kinds/worker/monitor.ts'
 
 /** Two copies of the package, or --require next to --import, are one registration. */
 const REGISTERED = Symbol.for('otel-health.registered')
@@ -50,7 +49,7 @@ function register(): void {
   logToStderr()
   const mainScript = listeningScript()
   const script = mainScript ?? process.argv[1]
-  const loaded = loadHealthConfig(script, process.cwd())
+  const loaded = loadHealthConfig(script, process.cwd(), KINDS)
   const config = loaded?.config ?? {}
   const main = mainScript === undefined ? undefined : mainThread()
   const monitor = main ? undefined : createMonitor(script, loaded)
@@ -59,6 +58,7 @@ function register(): void {
   const watch = watchService({
     recorder,
     config,
+    kind: kindNamed(config.profile).config,
     folder: loaded ? dirname(loaded.file) : process.cwd(),
     redis: redis && { ...redis, ...(config.queuesRedisCluster && { clusterMode: true }) },
     clock: systemClock,
@@ -81,11 +81,6 @@ export function disable(): void {
   end()
 }
 
-interface Monitored {
-  readonly monitor: TrackerFetcherHealthMonitor | WorkerHealthMonitor
-  readonly recorder: ServiceRecorder
-}
-
 /** One for each process; its threads tell it what they see. */
 function createMonitor(script: string | undefined, loaded: LoadedConfig | undefined): Monitored {
   const name = packageName(script, process.cwd())
@@ -95,7 +90,7 @@ function createMonitor(script: string | undefined, loaded: LoadedConfig | undefi
     ...(name !== undefined && { packageName: name }),
     ...(instance !== undefined && { instance }),
   }
-  const monitored = loaded?.config.profile === 'tracker_fetcher' ? trackerFetcher(options) : anyWorker(options)
+  const monitored = kindNamed(loaded?.config.profile).monitor(options)
   onProcessEnd(monitored.monitor)
   return monitored
 }
@@ -106,18 +101,6 @@ function childInstance(env: Environment): string | undefined {
   if (!id || !process.connected) return undefined
   const worker = process.getBuiltinModule('node:cluster').worker
   return `${id}-${worker ? worker.id : process.pid}`
-}
-
-type MonitorOptions = ConstructorParameters<typeof WorkerHealthMonitor>[0]
-
-function trackerFetcher(options: MonitorOptions): Monitored {
-  const monitor = new TrackerFetcherHealthMonitor(options)
-  return { monitor, recorder: trackerFetcherRecorder(monitor) }
-}
-
-function anyWorker(options: MonitorOptions): Monitored {
-  const monitor = new WorkerHealthMonitor(options)
-  return { monitor, recorder: workerRecorder(monitor) }
 }
 
 /** Warnings and errors unless OTEL_LOG_LEVEL says otherwise; all to stderr, for stdout is the service's. */

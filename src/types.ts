@@ -294,13 +294,13 @@ export interface Alert {
   readonly service: string
   /** What tells this alert from others of the same rule; none if the rule has one alert. */
   readonly labels?: Attributes | undefined
-  /** Where to read what to do about it. */
-  readonly runbook?: string | undefined
   readonly state: AlertState
   readonly severity: Severity
   readonly episode: number
   readonly since: number
   readonly message: string
+  /** URL of a text that says what to do. */
+  readonly runbook?: string
   readonly value: Evidence | null
   /** When the present unbroken breach began, minus frozen time. */
   readonly breachAt: number
@@ -340,9 +340,9 @@ export interface CheckResult {
 /** Status + verdicts + alerts of one instance at one instant. */
 export interface Snapshot {
   readonly service: string
-  /** What it is judged as. */
-  readonly kind?: string
   readonly instance: string
+  /** What kind of service it is: the name of its profile. */
+  readonly kind?: string
   /** Epoch milliseconds. */
   readonly at: number
   readonly status: Status
@@ -382,6 +382,8 @@ export interface InstancePresence {
   /** Its own checks and verdicts, as it last said. */
   readonly instanceStatus: Status | undefined
   readonly phase: Phase | undefined
+  /** Why the service is not well, as this instance knows it; left out where it did not say. */
+  readonly reasons?: readonly string[]
 }
 
 export interface Presence {

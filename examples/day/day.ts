@@ -9,8 +9,8 @@ import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/config/health-config-file.ts'
 import { trackerFetcherRecorder } from '../../src/zero-code/service-recorder.ts'
 import { watchService } from '../../src/zero-code/watch-service.ts'
-import { parseMessage, type HealthMessage } from '../../src/subscribe/message.ts'
-import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/subscribe/names.ts'
+import { parseMessage, type HealthMessage } from '../../src/wire/message.ts'
+import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/wire/names.ts'
 import { TrackerFetcherHealthMonitor } from '../../src/kinds/tracker-fetcher/monitor.ts'
 import { DiscreteClock } from '../simulators/discrete-clock.ts'
 import { seededRandom } from '../simulators/random.ts'
@@ -113,8 +113,8 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const told: ToldAlert[] = []
   let totals: Totals | undefined
   channels.onMessage = (message) => {
-    if (message.kind === 'metrics') totals = message.totals as unknown as Totals
-    if (message.kind !== 'alert') return
+    if (message.channel === 'metrics') totals = message.totals as unknown as Totals
+    if (message.channel !== 'alerts') return
     told.push({ atMs: clock.now() - midnight, rule: message.rule, type: message.type, severity: message.severity })
     if (message.seq !== told.length) complain(`message ${told.length} about an alert has the number ${message.seq}`)
     tell(`alert      ${message.type} ${message.rule} ${message.severity}: ${message.message}`)

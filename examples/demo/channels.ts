@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts'
-import { createReader, type RedisTarget } from '../../src/publish/redis-client.ts'
+import { createReader, type RedisTarget } from '../../src/wire/redis-client.ts'
 import { follow } from '../../src/subscribe/follow.ts'
-import type { HealthMessage } from '../../src/subscribe/message.ts'
+import type { HealthMessage } from '../../src/wire/message.ts'
 
 const TIMEOUT_MS = 2000
 

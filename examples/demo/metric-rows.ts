@@ -1,6 +1,6 @@
 /** The eight metrics of a tracker fetcher, each with the limit it is judged by. */
 import type { Settings } from '../../src/config/settings.ts'
-import type { MetricsMessage } from '../../src/subscribe/message.ts'
+import type { MetricsMessage } from '../../src/wire/metrics-message.ts'
 import { fields, number, type Fields } from './fields.ts'
 import { amount, milliseconds } from './wording.ts'
 

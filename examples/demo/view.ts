@@ -1,5 +1,8 @@
 import type { Severity, Status } from '../../src/types.ts'
-import type { AlertMessage, HealthMessage, MetricsMessage, StatusMessage } from '../../src/subscribe/message.ts'
+import type { AlertMessage } from '../../src/wire/alert-message.ts'
+import type { HealthMessage } from '../../src/wire/message.ts'
+import type { MetricsMessage } from '../../src/wire/metrics-message.ts'
+import type { StatusMessage } from '../../src/wire/status-message.ts'
 import { addToFeed, type FeedEntry, type Tone } from './feed.ts'
 import type { ActiveFault } from './fault-keys.ts'
 import { metricRows, type Limits, type MetricRow } from './metric-rows.ts'
@@ -38,12 +41,12 @@ export class View {
 
   /** A message about the service. */
   hear(message: HealthMessage, now: number): void {
-    if (message.kind === 'status') {
+    if (message.channel === 'status') {
       this.status = { ...message, heardAt: now }
       const { status, phase, beat, reasons } = message
       const because = reasons.length > 0 ? `: ${reasons.map(shortReason).join(', ')}` : ''
       this.say('status', `${status}, ${phase}, beat ${beat}${because}`, toneOfStatus(status), now, `${status} ${phase}`)
-    } else if (message.kind === 'metrics') {
+    } else if (message.channel === 'metrics') {
       this.metrics = { ...message, heardAt: now }
       const rows = this.metricRows(now)
       const known = rows.filter((row) => row.known)

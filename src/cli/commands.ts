@@ -93,7 +93,7 @@ export async function watch(io: Io): Promise<number> {
     } else {
       const state = view.services.map((service) => {
         const { status: now, reasons } = serviceStatus(service, view.alerts)
-        return `${plain(service.service)} ${now}${reasons.length > 0 ? `: ${plain(reasons.join(', '))}` : ''}`
+        return `${plain(service.service)} ${now}${reasons.length > 0 ? `: ${plain(reasons.join('; '))}` : ''}`
       })
       if (changed(state.join('\n')))
         for (const line of state.length > 0 ? state : ['no service']) io.out(`${new Date(view.at).toISOString()} ${line}`)

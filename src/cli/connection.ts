@@ -1,7 +1,8 @@
 /** Where the health Redis is, from the environment, and connections to it for the length of a command. */
 import { resolveOptions, UNKNOWN_SERVICE, type Environment, type HealthOptions } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
-import { createReader, type RedisClient, type RedisTarget } from '../publish/redis-client.ts'
+import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
+import { reasonOf } from '../wire/redis-connection.ts'
 import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
 
 /** A command says within 3 s that there is no connection. */
@@ -78,10 +79,4 @@ function unreachable({ host, port }: RedisTarget, error: unknown): CommandError 
     NO_CONNECTION,
     `No connection to the health Redis at ${host}:${port} (${reasonOf(error)}): is it running, and do HEALTH_REDIS_HOST and HEALTH_REDIS_PORT name it?`,
   )
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'connection closed'
-  const { code } = error as NodeJS.ErrnoException
-  return typeof code === 'string' ? code : error.message.slice(0, 120)
 }

@@ -1,6 +1,7 @@
 /** What a view says, for people and as JSON. Pure. */
+import { alertName } from '../judge/status.ts'
 import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
-import type { AlertView } from '../subscribe/message.ts'
+import type { AlertView } from '../wire/alert-view.ts'
 import type { HealthView, InstanceView, ServiceView } from '../subscribe/snapshot.ts'
 import { duration } from '../subscribe/duration.ts'
 import { columns, coloured, plain, severityText, statusText } from './text.ts'
@@ -29,8 +30,8 @@ export function overview(view: HealthView): string[] {
 
 /** All that is known of one service. */
 export function details(view: HealthView, service: ServiceView): string[] {
-  const { status, reasons, live, missing, alerts } = serviceStatus(service, view.alerts)
-  const lines = [`${plain(service.service)}  ${statusText(status)}${reasons.length > 0 ? `  ${plain(reasons.join(', '))}` : ''}`]
+  const { status, otherReasons, live, missing, alerts } = serviceStatus(service, view.alerts)
+  const lines = [`${plain(service.service)}  ${statusText(status)}${otherReasons.length > 0 ? `  ${plain(otherReasons.join('; '))}` : ''}`]
   if (alerts.length > 0) lines.push('', coloured('dim', 'alerts'), ...alertLines(alerts, view.at))
   lines.push(
     '',
@@ -78,9 +79,10 @@ export function asJson(view: HealthView, services: readonly ServiceView[]): unkn
         service: service.service,
         status,
         reasons,
-        instances: live.map(({ status: message }) => ({ ...message, kind: undefined })),
+        instances: live.map(({ status: message }) => ({ ...message, channel: undefined })),
         missing: missing.map(({ instance, lastBeatAt }) => ({ instance, last_beat: new Date(lastBeatAt).toISOString() })),
-        alerts,
+        // Those that came as messages say on which channel.
+        alerts: alerts.map((alert) => ({ ...alert, channel: undefined })),
       }
     }),
   }
@@ -89,7 +91,7 @@ export function asJson(view: HealthView, services: readonly ServiceView[]): unkn
 /** The sentence after the status word of a check. */
 export function summary(service: ServiceView, { status, reasons, live, missing, alerts }: ServiceStatus, at: number): string {
   const [first] = alerts
-  const why = first ? `${first.rule} (${duration(at - Date.parse(first.since))}): ${first.message}` : reasons.join(', ')
+  const why = first ? `${alertName(first)} (${duration(at - Date.parse(first.since))}): ${first.message}` : reasons.join('; ')
   const instances = `${live.length} of ${live.length + missing.length} instances`
   return plain(
     `${service.service} is ${status}${why === '' ? '' : `: ${why}`}, ${instances}, last beat ${duration(at - service.lastBeatAt)} ago`,
@@ -98,11 +100,11 @@ export function summary(service: ServiceView, { status, reasons, live, missing, 
 
 function alertLines(alerts: readonly AlertView[], at: number): string[] {
   return columns(
-    alerts.map(({ severity, state, rule, since, message }) => [
-      severityText(severity),
-      `${state} for ${duration(at - Date.parse(since))}`,
-      coloured('bold', plain(rule)),
-      plain(message),
+    alerts.map((alert) => [
+      severityText(alert.severity),
+      `${alert.state} for ${duration(at - Date.parse(alert.since))}`,
+      coloured('bold', plain(alertName(alert))),
+      plain(alert.message),
     ]),
     '  ',
   )

@@ -73,7 +73,7 @@ function checkReading(reading: Fields, here: string, kind: KindConfig): void {
   checkOneOf(records, kind.hasAccount ? MEANINGS : MEANINGS.filter((meaning) => meaning !== 'account'), `${here}.records`)
   if (name !== undefined) checkText(name, `${here}.name`)
   if (upstream !== undefined) {
-    if (kind) checkOneOf(upstream, TRACKER_UPSTREAMS, `${here}.upstream`)
+    if (kind.upstreams) checkOneOf(upstream, kind.upstreams, `${here}.upstream`)
     else checkText(upstream, `${here}.upstream`)
   }
   for (const key of EXTRACTORS) {

@@ -2,7 +2,7 @@
  * This machine's clock against the Redis server's. Alerts carry the server's time and metrics this machine's, so dashboards show them
  * apart by as much as the two differ; and Prometheus refuses points that are further ahead, or further back, than it allows.
  */
-import type { RedisClient } from '../publish/redis-client.ts'
+import type { RedisClient } from '../wire/redis-client.ts'
 import type { Clock } from '../types.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
 

@@ -2,6 +2,10 @@
 import { basename } from 'node:path'
 import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
 import { loadHealthConfig, packageName, type LoadedConfig } from '../config/health-config-file.ts'
+import { limitsOf } from '../config/limits.ts'
+import { kindNamed } from '../kinds/define-kind.ts'
+import { KINDS } from '../kinds/index.ts'
+import { profileOf } from '../rules/service-kind.ts'
 import { fail, ok, type Finding } from './finding.ts'
 import type { Project } from './project.ts'
 import { registeringScript } from './registration.ts'
@@ -19,9 +23,11 @@ export interface Configuration {
 export function readConfiguration(env: Environment, cwd: string, project: Project): Configuration {
   const script = registeringScript(project)?.entry
   try {
-    const loaded = loadHealthConfig(script, cwd)
+    const loaded = loadHealthConfig(script, cwd, KINDS)
     const name = packageName(script, cwd)
     const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
+    // A rule that cannot be judged stops the start, as a setting does.
+    profileOf(kindNamed(loaded?.config.profile), limitsOf(options.settings), options.rules, options.metrics)
     const { redisHost } = options.settings
     if (/[/@]/.test(redisHost)) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
     const job = jobOf(options, env)

@@ -1,7 +1,7 @@
 /** The health Redis: whether it is there, what it is, and whether it can do what otel-health asks of it. */
 import { randomUUID } from 'node:crypto'
-import { createReader, type RedisClient, type RedisTarget } from '../publish/redis-client.ts'
-import { TRANSITION } from '../publish/scripts.ts'
+import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
+import { TRANSITION } from '../wire/scripts.ts'
 import type { Clock } from '../types.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
 import { connectionTrouble, refusal } from './redis-trouble.ts'

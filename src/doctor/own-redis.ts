@@ -1,7 +1,7 @@
 /** Whether the health Redis is the service's own too, as far as configuration and environment name that. */
 import type { Environment } from '../config/options.ts'
 import type { LoadedConfig } from '../config/health-config-file.ts'
-import type { RedisTarget } from '../publish/redis-client.ts'
+import type { RedisTarget } from '../wire/redis-client.ts'
 import { serviceRedis } from '../zero-code/service-redis.ts'
 import { ok, skip, warn, type Finding } from './finding.ts'
 

@@ -1,5 +1,5 @@
 /** Why there is no connection to the health Redis, or why it refuses a command, and what to do about it. */
-import type { RedisTarget } from '../publish/redis-client.ts'
+import type { RedisTarget } from '../wire/redis-client.ts'
 import { errorText } from './error-text.ts'
 
 export interface Trouble {

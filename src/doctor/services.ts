@@ -1,7 +1,8 @@
 /** Who has been heard of on the health Redis, and whether two processes call themselves by one name. */
-import type { RedisClient } from '../publish/redis-client.ts'
-import { parseMessage, type StatusMessage } from '../subscribe/message.ts'
-import { STATUS_CHANNELS } from '../subscribe/names.ts'
+import type { RedisClient } from '../wire/redis-client.ts'
+import { parseMessage } from '../wire/message.ts'
+import type { StatusMessage } from '../wire/status-message.ts'
+import { STATUS_CHANNELS } from '../wire/names.ts'
 import type { HealthView, ServiceView } from '../subscribe/snapshot.ts'
 import type { Clock } from '../types.ts'
 import { duration } from '../subscribe/duration.ts'
@@ -45,7 +46,7 @@ async function listen(subscriber: RedisClient, clock: Clock, signal: AbortSignal
   const messages: StatusMessage[] = []
   subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => {
     const message = parseMessage(channel, text)
-    if (message?.kind === 'status') messages.push(message)
+    if (message?.channel === 'status') messages.push(message)
   })
   await subscriber.psubscribe(STATUS_CHANNELS)
   await new Promise<void>((resolve) => {

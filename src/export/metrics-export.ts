@@ -1,8 +1,7 @@
-/** Where a monitor's figures go unless it is told otherwise: status and alerts to the health Redis, metrics to OTLP. */
+/** The way of figures to a collector. */
 
 import { diag } from '../diag.ts'
-import { alertId } from '../wire/alert-id.ts'
-import { EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from '../catalogue.ts'
+import { EXPORT_FAILURES } from '../catalogue.ts'
 import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
 import type { Environment, HealthOptions } from '../config/options.ts'
 import { parseResourceAttributes } from '../config/options.ts'
@@ -10,53 +9,9 @@ import { globalMeterProvider } from './global-provider.ts'
 import { madeHealthReader } from './health-reader.ts'
 import type { createOwnedProvider, OwnedProvider } from './owned-provider.ts'
 import { otlpSettings } from './otlp-settings.ts'
-import { RedisExporter } from '../publish/redis-exporter.ts'
 import type { CellStore } from '../record/cells.ts'
-import type { Recording } from '../record/recording.ts'
 import type { TeeRecording } from '../record/tee-recording.ts'
 import type { Cancel, Clock } from '../types.ts'
-
-export interface Publishing {
-  readonly options: HealthOptions
-  readonly instance: string
-  readonly clock: Clock
-  /** Counts what becomes of the messages. */
-  readonly recording: Recording
-  /** Ids of all alerts that the service's own rules can raise. */
-  readonly alertIds: readonly string[]
-}
-
-/** The health Redis; it connects when it is first asked or told something. */
-export function createRedisExporter({ options, instance, clock, recording, alertIds }: Publishing): RedisExporter {
-  const { serviceName: service, settings } = options
-  const { redisHost: host, redisPort: port, redisUsername: username, redisPassword: password, redisCa: caFile } = settings
-  const exporter = new RedisExporter({
-    target: {
-      host,
-      port,
-      clusterMode: settings.redisClusterMode,
-      tls: settings.redisTls,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(caFile !== undefined && { caFile }),
-    },
-    clock,
-    service,
-    instance,
-    publishingIntervalMs: settings.publishingInterval * 1000,
-    retentionMs: settings.retentionHours * 3_600_000,
-    alertIds: [...alertIds, alertId(SERVICE_SILENT, service)],
-  })
-  const counted = { published: 0, failed: 0, dropped: 0 }
-  recording.onCollect(() => {
-    for (const outcome of ['published', 'failed', 'dropped'] as const) {
-      const more = exporter.stats[outcome] - counted[outcome]
-      if (more > 0) recording.counter(PUBLISH_MESSAGES, { [PUBLISH_OUTCOME]: outcome }).add(more)
-      counted[outcome] += more
-    }
-  })
-  return exporter
-}
 
 /** Milliseconds after which the SDK is loaded if nobody needed it before: a service that just started stands the pause best. */
 const LOAD_AFTER_MS = 1000

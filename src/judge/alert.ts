@@ -159,7 +159,10 @@ export function removeAlert(alert: Alert, now: Instant): AlertStep {
   return { alert: next, transitions: [{ ...transition('resolved', next), cause: 'rule_removed' }] }
 }
 
-/** Firing, recovering or unknown: what people have been told of and what makes a status. */
+/**
+ * Firing, recovering or unknown: what people have been told of and what makes a status. It stands here, not in wire, because judge may
+ * import nothing of wire; who writes and reads alerts asks here as well.
+ */
 export function isOpen(alert: Pick<Alert, 'state'>): boolean {
   return alert.state === 'firing' || alert.state === 'recovering' || alert.state === 'unknown'
 }
@@ -185,8 +188,8 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     id: identity.id,
     rule: identity.rule,
     service: identity.service,
-    labels: identity.labels,
-    runbook: identity.runbook,
+    ...(identity.labels && { labels: identity.labels }),
+    ...(identity.runbook !== undefined && { runbook: identity.runbook }),
     state: 'pending',
     severity: 'WARNING',
     episode: last ? last.episode + (last.state === 'resolved' ? 1 : 0) : 1,

@@ -4,11 +4,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import { SERVICE_SILENT } from '../catalogue.ts'
+import { isOpen, type Instant } from '../judge/alert.ts'
 import type { Alert, StoredAlert, Transition } from '../types.ts'
-import { decodeAlert, encodeAlert, encodeTransition, type EncodedAlert, type Instant, toStoredAlert } from './alert-document.ts'
-import { alertKey, ALERTS_CHANNEL, ALERTS_KEY, META_KEY, OPEN_KEY } from './keys.ts'
+import { decodeAlert, encodeAlert, encodeTransition, type EncodedAlert, toStoredAlert } from '../wire/alert-document.ts'
+import { alertKey, ALERTS_CHANNEL, ALERTS_KEY, META_KEY, OPEN_KEY } from '../wire/names.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
-import type { PublisherClient } from './redis-client.ts'
+import type { PublisherClient } from '../wire/redis-client.ts'
 import type { AlertRow } from './stored-alerts.ts'
 
 export interface AlertWriterOptions {
@@ -195,7 +196,3 @@ export class AlertWriter {
 
 /** Messages that say nothing but which state the alert is in. */
 const TELLS_STATE: ReadonlySet<Transition['type']> = new Set(['fired', 'escalated', 'deescalated', 'resolved', 'reopened', 'unknown'])
-
-function isOpen({ state }: Alert): boolean {
-  return state === 'firing' || state === 'recovering' || state === 'unknown'
-}

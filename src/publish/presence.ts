@@ -1,8 +1,10 @@
 /** Who else is alive: every service for the `service_silent` rule, and the other instances of one's own service for its status. */
 import { diag } from '../diag.ts'
-import type { InstancePresence, Phase, Presence, Status } from '../types.ts'
-import { instancesKey, SERVICES_KEY, statusKey } from './keys.ts'
-import type { RedisClient } from './redis-client.ts'
+import type { InstancePresence, Presence } from '../types.ts'
+import { isPhase, isStatus } from '../wire/closed-lists.ts'
+import { isListOf, isText, parseFields } from '../wire/fields.ts'
+import { instancesKey, SERVICES_KEY, statusKey } from '../wire/names.ts'
+import type { RedisClient } from '../wire/redis-client.ts'
 
 /** More than this are not looked at. */
 const MOST_SERVICES = 200
@@ -74,23 +76,13 @@ function toScores(reply: readonly string[]): { readonly name: string; readonly a
 }
 
 function toInstance(instance: string, lastBeatAgeMs: number, message: string | null): InstancePresence {
-  const said = parse(message)
+  const { instance_status: status, phase, reasons } = (message === null ? undefined : parseFields(message)) ?? {}
   return {
     instance,
     lastBeatAgeMs,
     live: message !== null,
-    instanceStatus: STATUSES.find((status) => status === said?.['instance_status']),
-    phase: PHASES.find((phase) => phase === said?.['phase']),
-  }
-}
-
-const STATUSES: readonly Status[] = ['healthy', 'degraded', 'unhealthy']
-const PHASES: readonly Phase[] = ['starting', 'running', 'paused', 'draining', 'stopped']
-
-function parse(json: string | null): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return json === null ? undefined : (JSON.parse(json) as Readonly<Record<string, unknown>>)
-  } catch {
-    return undefined
+    instanceStatus: isStatus(status) ? status : undefined,
+    phase: isPhase(phase) ? phase : undefined,
+    ...(isListOf(reasons, isText) && { reasons }),
   }
 }

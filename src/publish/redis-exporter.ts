@@ -5,15 +5,25 @@
  */
 import { diag } from '../diag.ts'
 import type { Alert, Cancel, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../types.ts'
-import type { Instant } from './alert-document.ts'
+import type { Instant } from '../judge/alert.ts'
 import { AlertWriter } from './alert-writer.ts'
-import { encodeMessage } from './bounded-json.ts'
+import { encodeMessage } from '../wire/bounded-json.ts'
 import { increaseOf } from './history.ts'
-import { ALERTS_KEY, historyKey, instancesKey, metricsChannel, SERVICES_KEY, statusChannel, statusKey, toInstanceName } from './keys.ts'
-import { encodeMetrics, encodeStatus } from './payload.ts'
-import type { PublisherClient } from './redis-client.ts'
+import {
+  ALERTS_KEY,
+  historyKey,
+  instancesKey,
+  metricsChannel,
+  SERVICES_KEY,
+  statusChannel,
+  statusKey,
+  toInstanceName,
+} from '../wire/names.ts'
+import { encodeMetrics } from '../wire/metrics-message.ts'
+import { encodeStatus } from '../wire/status-message.ts'
+import type { PublisherClient } from '../wire/redis-client.ts'
 import { PresenceReader } from './presence.ts'
-import { RedisConnection, reasonOf, type RedisConnectionOptions } from './redis-connection.ts'
+import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
 import { type AlertRow, readAlerts } from './stored-alerts.ts'
 
 export interface RedisExporterOptions extends RedisConnectionOptions {

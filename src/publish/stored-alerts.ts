@@ -1,6 +1,6 @@
 /** The alerts that Redis holds: those that are open, and those with the given ids, open or not. */
-import { alertKey, OPEN_KEY } from './keys.ts'
-import type { RedisClient } from './redis-client.ts'
+import { alertKey, OPEN_KEY } from '../wire/names.ts'
+import type { RedisClient } from '../wire/redis-client.ts'
 
 /** Both are `null` where there is no such alert. */
 export type AlertRow = readonly [rev: string | null, document: string | null]

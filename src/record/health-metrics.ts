@@ -3,7 +3,7 @@
  * every rule each time, with 0 where it is not so: a series that stops is not a series that is 0.
  */
 import { HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATE, HEALTH_ALERT_STATUS, HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_INSTANCE_STATUS, HEALTH_PHASE, HEALTH_RULE, HEALTH_SERVICE, HEALTH_SERVICE_SILENT, HEALTH_SEVERITY, HEALTH_STATE, HEALTH_STATUS } from '../catalogue.ts'
-import type { Alert, CheckResult, Phase, Severity, Status } from '../types.ts'
+import type { Alert, Attributes, CheckResult, Phase, Severity, Status } from '../types.ts'
 import type { LevelHandle, Recording } from './recording.ts'
 import { StateMetric } from './state-metric.ts'
 
@@ -30,7 +30,8 @@ export class HealthMetrics {
   readonly #instanceStatus: StateMetric
   readonly #phase: StateMetric
   readonly #heartbeat: LevelHandle
-  readonly #rules: ReadonlyMap<string, RuleMetrics>
+  /** By rule, and by what else tells its alerts apart. */
+  readonly #rules = new Map<string, RuleMetrics>()
   readonly #checks = new Map<string, StateMetric>()
 
   /** `rules`: names of all that can raise an alert about this service. */
@@ -40,7 +41,7 @@ export class HealthMetrics {
     this.#instanceStatus = new StateMetric(recording, { metric: HEALTH_INSTANCE_STATUS, attribute: HEALTH_STATE })
     this.#phase = new StateMetric(recording, { metric: HEALTH_INSTANCE_PHASE, attribute: HEALTH_PHASE })
     this.#heartbeat = recording.level(HEALTH_HEARTBEAT_TIME, {})
-    this.#rules = new Map(rules.map((rule) => [rule, ruleMetrics(recording, rule)]))
+    for (const rule of rules) this.#rulesOf(rule, undefined)
   }
 
   /** `silent`: every service that ever fell silent, and whether it still is. `epochMs`: when all of it was judged. */
@@ -49,15 +50,28 @@ export class HealthMetrics {
     this.#status.set(standing.status)
     this.#instanceStatus.set(standing.instanceStatus)
     this.#phase.set(standing.phase)
-    for (const [rule, { state, active }] of this.#rules) {
-      const alert = standing.alerts.find((each) => each.rule === rule)
-      state.set(alert?.state ?? 'inactive')
-      for (const [severity, level] of active) level.set(alert && alert.state !== 'pending' && alert.severity === severity ? 1 : 0)
+    const alerts = new Map(standing.alerts.map((alert) => [this.#rulesOf(alert.rule, alert.labels), alert]))
+    for (const rule of this.#rules.values()) {
+      const alert = alerts.get(rule)
+      rule.state.set(alert?.state ?? 'inactive')
+      for (const [severity, level] of rule.active) level.set(alert && alert.state !== 'pending' && alert.severity === severity ? 1 : 0)
     }
     this.#setChecks(standing.checks)
     for (const [service, isSilent] of silent) {
       this.#recording.level(HEALTH_SERVICE_SILENT, { [HEALTH_SERVICE]: service }).set(isSilent ? 1 : 0)
     }
+  }
+
+  /** An alert of a rule that is split has series of its own from its first breach on. */
+  #rulesOf(rule: string, labels: Attributes | undefined): RuleMetrics {
+    const of = labels && Object.values(labels).join(' ')
+    const key = of === undefined ? rule : `${rule} ${of}`
+    let metrics = this.#rules.get(key)
+    if (!metrics) {
+      metrics = ruleMetrics(this.#recording, { [HEALTH_RULE]: rule, ...(of !== undefined && { [HEALTH_ALERT_OF]: of }) })
+      this.#rules.set(key, metrics)
+    }
+    return metrics
   }
 
   #setChecks(checks: Readonly<Record<string, CheckResult>>): void {
@@ -77,8 +91,7 @@ export class HealthMetrics {
   }
 }
 
-function ruleMetrics(recording: Recording, rule: string): RuleMetrics {
-  const of = { [HEALTH_RULE]: rule }
+function ruleMetrics(recording: Recording, of: Attributes): RuleMetrics {
   return {
     state: new StateMetric(recording, { metric: HEALTH_ALERT_STATUS, attribute: HEALTH_ALERT_STATE, of }),
     active: new Map(SEVERITIES.map((severity) => [severity, recording.level(HEALTH_ALERT_ACTIVE, { ...of, [HEALTH_SEVERITY]: severity })])),

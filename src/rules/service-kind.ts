@@ -15,6 +15,8 @@ export interface ServiceKind {
   readonly metrics: readonly MetricDefinition[]
   /** In the order of the reference. */
   rules(limits: Limits): readonly RuleSentence[]
+  /** Rules whose readings are figures of status and metrics as well; the others' are among `figures`. */
+  readonly ownRules?: readonly RuleSentence[]
   /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
   readonly required?: readonly string[]
   /** What the figures read. */
@@ -28,11 +30,12 @@ export interface ServiceKind {
 export function profileOf(
   kind: ServiceKind,
   limits: Limits,
-  { overrides, own }: OwnRules = NO_RULES,
+  { overrides, own: given }: OwnRules = NO_RULES,
   metrics: readonly MetricDefinition[] = [],
 ): Profile {
   const known = new Map([...EVERY_SERVICE, ...kind.metrics, ...metrics].map((metric) => [metric.name, metric]))
   const { tickSeconds = 1 } = limits
+  const own = [...(kind.ownRules ?? []).map(({ data }) => data), ...given]
   const ofKind = kind.rules(limits).map(({ data }) => data)
   const names = new Set([...ofKind, ...own].map(({ name }) => name))
   if (names.size < ofKind.length + own.length) {

@@ -1,12 +1,17 @@
 /** What a monitor is made with. */
 import type { Check } from '../checks/check.ts'
+import { redisCheck } from '../checks/redis-check.ts'
+import { sqlCheck } from '../checks/sql-check.ts'
 import type { Pingable } from '../checks/redis-check.ts'
 import type { Queryable } from '../checks/sql-check.ts'
 import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
 import type { HealthConfig } from '../config/health-config.ts'
 import type { Environment } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
+import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
+import type { ServiceKind } from '../rules/service-kind.ts'
 import type { Clock, HealthExporter } from '../types.ts'
+import type { MetricSource } from './metric-source.ts'
 
 export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly serviceName?: string
@@ -17,6 +22,14 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   /** The service's own SQL client or pool; it is asked `SELECT 1`, nothing else. */
   readonly database?: Queryable
   readonly checks?: readonly Check[]
+  /** Rules of one's own, and other limits for those that are there; before those of health.config. */
+  readonly rules?: RulesConfig
+  /** Metrics that the service records itself, for rules that name them. */
+  readonly metrics?: MetricsConfig
+  /** What it is judged as instead of what the class is for. */
+  readonly kind?: ServiceKind
+  /** Metrics that are recorded elsewhere and judged here. */
+  readonly sources?: readonly MetricSource[]
   /**
    * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`), if it was not made by `healthReader()`.
    * Figures leave through the SDK whose MeterProvider is global with or without it; with it, it is said if they can't.
@@ -30,4 +43,8 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   /** A checked health.config. */
   readonly config?: HealthConfig
   readonly packageName?: string
+}
+
+export function checksOf({ redis, database, checks = [] }: ServiceHealthMonitorOptions): readonly Check[] {
+  return [...(redis ? [redisCheck(redis)] : []), ...(database ? [sqlCheck(database)] : []), ...checks]
 }

@@ -1,6 +1,6 @@
 /** How a service stands: everything a snapshot says besides figures. */
 import { isOpen } from '../judge/alert.ts'
-import { instanceStatus, serviceStatus } from '../judge/status.ts'
+import { instanceStatus, ownReasons, serviceStatus, type InstanceEntry } from '../judge/status.ts'
 import type { Alert, CheckResult, InstancePresence, Phase, Status, Verdict } from '../types.ts'
 
 export interface Standing {
@@ -39,18 +39,16 @@ export function standingOf({ instance, phase, verdicts, checks, failing, require
     checks: Object.fromEntries(failing.map((name) => [name, checks[name]!])),
     ...(required && { required }),
   })
-  const others = facts.others.map((other) => {
-    const { instanceStatus: status = 'degraded' } = other
-    return {
-      instance: other.instance,
-      phase: other.phase ?? 'running',
-      status,
-      missing: !other.live,
-      reasons: [`instance ${other.instance} is ${status}`],
-    }
-  })
+  const others = facts.others.map((other) => entryOf(other, alerts))
   const service = serviceStatus({ alerts, instances: [{ instance, phase, missing: false, ...own }, ...others] })
   return { status: service.status, instanceStatus: own.status, phase, reasons: service.reasons, checks, verdicts, alerts }
+}
+
+/** Its own reasons stay its own: as ours, they would come back from it as its own when they hold no more. */
+function entryOf({ instance, live, phase = 'running', reasons, ...said }: InstancePresence, alerts: readonly Alert[]): InstanceEntry {
+  const { instanceStatus: status = 'degraded' } = said
+  const isExplained = reasons !== undefined && ownReasons({ instance, reasons }, alerts).length === 0
+  return { instance, phase, status, missing: !live, reasons: isExplained ? [] : [`instance ${instance} is ${status}`] }
 }
 
 /** Differs when people should be told at once: a message's figures change all the time, this is what somebody would act on. */

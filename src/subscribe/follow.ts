@@ -5,9 +5,13 @@
  */
 import type { Cluster, Redis } from 'ioredis'
 import { diag } from '../diag.ts'
+import { isOpen } from '../judge/alert.ts'
 import type { Cancel, Clock } from '../types.ts'
-import { parseMessage, type AlertMessage, type AlertView, type HealthMessage, type StatusMessage } from './message.ts'
-import { ALERTS_CHANNEL, ALERTS_KEY, METRICS_CHANNELS, STATUS_CHANNELS } from './names.ts'
+import type { AlertMessage } from '../wire/alert-message.ts'
+import type { AlertView } from '../wire/alert-view.ts'
+import { parseMessage, type HealthMessage } from '../wire/message.ts'
+import type { StatusMessage } from '../wire/status-message.ts'
+import { ALERTS_CHANNEL, ALERTS_KEY, METRICS_CHANNELS, STATUS_CHANNELS } from '../wire/names.ts'
 import { readSnapshot, type HealthView, type ServiceView } from './snapshot.ts'
 
 export interface FollowOptions {
@@ -34,7 +38,6 @@ export interface Follower {
   close(): void
 }
 
-const OPEN_STATES: ReadonlySet<string> = new Set(['firing', 'recovering', 'unknown'])
 /** While a snapshot is read. More than this and the next snapshot has to do. */
 const MOST_BUFFERED = 10_000
 const MOST_FILLED = 10_000
@@ -60,7 +63,7 @@ export async function follow(options: FollowOptions): Promise<Follower> {
   const onPattern = (_pattern: string, channel: string, text: string) => hear(channel, text)
 
   const apply = (message: HealthMessage, text: string, channel: string) => {
-    if (message.kind === 'alert') {
+    if (message.channel === 'alerts') {
       // There is no epoch before the first transition of all.
       const sameEpoch = message.epoch === view.epoch || view.epoch === null
       if (sameEpoch && message.seq <= view.seq && !wentBack(message, view.seq, lastId)) return
@@ -71,7 +74,7 @@ export async function follow(options: FollowOptions): Promise<Follower> {
       }
       advance(message, text)
     } else {
-      if (message.kind === 'status') {
+      if (message.channel === 'status') {
         const services = withStatus(view.services, message)
         if (!services) return
         view = { ...view, at: Math.max(view.at, Date.parse(message.timestamp)), services }
@@ -128,7 +131,7 @@ export async function follow(options: FollowOptions): Promise<Follower> {
     const entries = await client.xrange(ALERTS_KEY, lastId === '0-0' ? '-' : `(${lastId}`, '+', 'COUNT', MOST_FILLED)
     for (const [, [, text = '']] of entries) {
       const message = parseMessage(ALERTS_CHANNEL, text)
-      if (message?.kind === 'alert' && message.epoch === epoch && message.seq > view.seq && message.seq <= seq) advance(message, text)
+      if (message?.channel === 'alerts' && message.epoch === epoch && message.seq > view.seq && message.seq <= seq) advance(message, text)
     }
   }
 
@@ -180,5 +183,5 @@ function withAlert(alerts: readonly AlertView[], message: AlertMessage): readonl
   const others = alerts.filter(({ alert_id }) => alert_id !== message.alert_id)
   const known = alerts.find(({ alert_id }) => alert_id === message.alert_id)
   if (known && known.rev > message.rev) return alerts
-  return OPEN_STATES.has(message.state) ? [...others, message] : others
+  return isOpen(message) ? [...others, message] : others
 }

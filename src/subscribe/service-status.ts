@@ -1,40 +1,33 @@
-/** The fold: one status for a service from its open alerts, its live instances and those that are missing. */
-import type { Status } from '../types.ts'
-import type { AlertView } from './message.ts'
+/** How a service in view is: its instances and open alerts, folded as the service itself folds them. */
+import { alertReason, serviceStatus as fold, type InstanceEntry, type StatusReport } from '../judge/status.ts'
+import type { AlertView } from '../wire/alert-view.ts'
 import type { InstanceView, ServiceView } from './snapshot.ts'
 
-export interface ServiceStatus {
-  readonly status: Status
-  /** Why it is not healthy, the worst first: rules, missing instances, what the instances say. */
-  readonly reasons: readonly string[]
+export interface ServiceStatus extends StatusReport {
+  /** Those of `reasons` that are no alerts, for whoever lists the alerts anyway. */
+  readonly otherReasons: readonly string[]
   readonly live: readonly InstanceView[]
   readonly missing: readonly InstanceView[]
   /** CRITICAL first, then the oldest. */
   readonly alerts: readonly AlertView[]
 }
 
-const WORSE: readonly Status[] = ['healthy', 'degraded', 'unhealthy']
-
-/** A service none of whose instances gives a sign of life is unhealthy, whatever was said last. */
 export function serviceStatus(service: ServiceView, openAlerts: readonly AlertView[]): ServiceStatus {
-  const live = service.instances.filter(({ status }) => status !== undefined)
-  const missing = service.instances.filter(({ status }) => status === undefined)
   const alerts = openAlerts.filter((alert) => alert.service === service.service).toSorted(byUrgency)
-  const findings: { readonly status: Status; readonly reason: string }[] = [
-    ...alerts.map(({ severity, rule }) => ({ status: severity === 'CRITICAL' ? 'unhealthy' : 'degraded', reason: rule }) as const),
-    ...(live.length === 0 ? [{ status: 'unhealthy', reason: 'silent' } as const] : []),
-    ...missing.map(({ instance }) => ({ status: 'degraded', reason: `missing ${instance}` }) as const),
-    ...live.flatMap(({ status }) => (status?.reasons ?? []).map((reason) => ({ status: status?.instance_status ?? 'healthy', reason }))),
-  ]
-  const worst = Math.max(
-    0,
-    ...findings.map(({ status }) => WORSE.indexOf(status)),
-    ...live.map(({ status }) => WORSE.indexOf(status?.instance_status ?? 'healthy')),
-  )
-  const reasons = findings
-    .filter(({ status }) => status !== 'healthy')
-    .toSorted((a, b) => WORSE.indexOf(b.status) - WORSE.indexOf(a.status))
-  return { status: WORSE[worst] ?? 'unhealthy', reasons: [...new Set(reasons.map(({ reason }) => reason))], live, missing, alerts }
+  const report = fold({ alerts, instances: service.instances.map(toEntry) })
+  const told = new Set(alerts.map(alertReason))
+  return {
+    ...report,
+    otherReasons: report.reasons.filter((reason) => !told.has(reason)),
+    live: service.instances.filter(({ status }) => status !== undefined),
+    missing: service.instances.filter(({ status }) => status === undefined),
+    alerts,
+  }
+}
+
+function toEntry({ instance, status: said }: InstanceView): InstanceEntry {
+  if (!said) return { instance, phase: 'running', status: 'degraded', reasons: [], missing: true }
+  return { instance, phase: said.phase, status: said.instance_status, reasons: said.reasons, missing: false }
 }
 
 function byUrgency(a: AlertView, b: AlertView): number {

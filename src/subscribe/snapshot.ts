@@ -1,7 +1,10 @@
 /** What is known at one instant: where a reader begins, and begins again. */
 import type { Cluster, Redis } from 'ioredis'
-import { parseAlertDocument, parseStatus, type AlertView, type StatusMessage } from './message.ts'
-import { alertKey, instancesKey, META_KEY, OPEN_KEY, SERVICES_KEY, statusKey } from './names.ts'
+import { parseAlertDocument } from '../wire/alert-document.ts'
+import type { AlertView } from '../wire/alert-view.ts'
+import { parseStatus } from '../wire/message.ts'
+import type { StatusMessage } from '../wire/status-message.ts'
+import { alertKey, instancesKey, META_KEY, OPEN_KEY, SERVICES_KEY, statusKey } from '../wire/names.ts'
 
 export interface InstanceView {
   readonly instance: string

@@ -1,6 +1,6 @@
 /** The service's own Redis, as most services are told of it. Never throws: what cannot be read is the service's affair. */
 import type { Environment } from '../config/options.ts'
-import type { RedisTarget } from '../publish/redis-client.ts'
+import type { RedisTarget } from '../wire/redis-client.ts'
 
 /** `configured`, else REDIS_URL, else REDIS_HOST and REDIS_PORT; `undefined` if that is no address. */
 export function serviceRedis(configured: string | undefined, env: Environment): RedisTarget | undefined {

@@ -14,7 +14,7 @@ import { HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEAL
 import { prometheusRules } from '../../src/generate/prometheus-rules.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { parsePromql } from '../generate/promql.ts'
-import type { StatusMessage } from '../../src/subscribe/message.ts'
+import type { StatusMessage } from '../../src/wire/status-message.ts'
 import { RealStack, type Sample } from './real-stack.ts'
 import { EXPORT_INTERVAL_S, SERVICE, WatchedFetcher } from './watched-fetcher.ts'
 

@@ -4,7 +4,8 @@ import { Redis } from 'ioredis'
 import { System } from '../../examples/demo/system.ts'
 import type { FaultName, FaultSettings } from '../../examples/simulators/faults.ts'
 import type { LedgerSummary } from '../../examples/simulators/ledger.ts'
-import { parseMessage, type StatusMessage } from '../../src/subscribe/message.ts'
+import { parseMessage } from '../../src/wire/message.ts'
+import type { StatusMessage } from '../../src/wire/status-message.ts'
 
 export const SERVICE = 'tracker_fetcher'
 export const EXPORT_INTERVAL_S = 2
@@ -63,7 +64,7 @@ export class WatchedFetcher {
     const channel = new Redis(healthRedis.port, healthRedis.host)
     channel.on('message', (name: string, text: string) => {
       const message = parseMessage(name, text)
-      if (message?.kind === 'status') statuses.push(message)
+      if (message?.channel === 'status') statuses.push(message)
     })
     await channel.subscribe(`health:service:${SERVICE}:status`)
     const pid = Number(/\d+/.exec(system.startFetcher().address)?.[0])

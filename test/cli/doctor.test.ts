@@ -15,7 +15,7 @@ import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { VERSION } from '../../src/version.ts'
 import { REGISTER } from '../e2e/service-process.ts'
-import { snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 import { closedPort, listening } from '../support/upstream.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

@@ -8,7 +8,7 @@ import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-va
 import { runCommand } from '../../src/cli/command-line.ts'
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
-import { snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   fetcher.transition(
     transitionOf('fired', { id: 'a2', rule: 'anisette_unreachable', severity: 'CRITICAL', since, message: 'Anisette is gone\u001b[2J' }),
   )
-  fetcher.status(snapshotOf({ at: Date.now(), instanceStatus: 'unhealthy', reasons: ['anisette_unreachable'] }))
+  fetcher.status(snapshotOf({ at: Date.now(), instanceStatus: 'unhealthy', reasons: ['anisette_unreachable: Anisette was going'] }))
   geocoding.status(
     snapshotOf({ service: 'geocoding', instance: 'pod-1', at: Date.now(), reasons: [], alerts: [], checks: {}, metrics: {} }),
   )
@@ -97,7 +97,13 @@ test('status: every service on a line, what is wrong below it, exit 1 because so
 
 test.for([
   { why: 'a healthy service', args: ['status', 'geocoding'], code: 0, out: /^geocoding {2}healthy\n/, talk: /^$/ },
-  { why: 'an unhealthy one', args: ['status', 'tracker_fetcher'], code: 1, out: /4f2c {2}unhealthy {2}running/, talk: /^$/ },
+  {
+    why: 'an unhealthy one, its alert said once',
+    args: ['status', 'tracker_fetcher'],
+    code: 1,
+    out: /^tracker_fetcher {2}unhealthy\n\nalerts\n {2}CRITICAL {2}firing for 3 min {2}anisette_unreachable {2}Anisette is gone\n\n[^]*4f2c {2}unhealthy {2}running/,
+    talk: /^$/,
+  },
   {
     why: 'one nobody knows',
     args: ['status', 'nope'],
@@ -113,7 +119,13 @@ test.for([
     out: /^CRITICAL - .*anisette_unreachable \(3 min\).* \| fetch_rate_per_hour=713\.2\n$/,
     talk: /^$/,
   },
-  { why: 'check: silent is CRITICAL', args: ['check', 'gone'], code: 2, out: /^CRITICAL - gone is unhealthy: silent/, talk: /^$/ },
+  {
+    why: 'check: silent is CRITICAL',
+    args: ['check', 'gone'],
+    code: 2,
+    out: /^CRITICAL - gone is unhealthy: silent: no instance gives a sign of life, 0 of 0/,
+    talk: /^$/,
+  },
   { why: 'check: one nobody knows is UNKNOWN', args: ['check', 'nope'], code: 3, out: /^UNKNOWN - no service named nope/, talk: /^$/ },
   { why: 'check: without a service is UNKNOWN', args: ['check'], code: 3, out: /^UNKNOWN - which service/, talk: /^$/ },
   { why: 'help', args: ['--help'], code: 0, out: /^Usage: otel-health <command>/, talk: /^$/ },
@@ -147,8 +159,8 @@ test('--json is data', async () => {
   const { services } = JSON.parse((await run(['status', '--json'])).out) as { services: Record<string, unknown>[] }
   expect(services.map(({ service, status, reasons }) => [service, status, reasons])).toEqual([
     ['geocoding', 'healthy', []],
-    ['gone', 'unhealthy', ['silent']],
-    ['tracker_fetcher', 'unhealthy', ['anisette_unreachable']],
+    ['gone', 'unhealthy', ['silent: no instance gives a sign of life']],
+    ['tracker_fetcher', 'unhealthy', ['anisette_unreachable: Anisette is gone\u001b[2J']],
   ])
   expect(JSON.parse((await run(['check', 'geocoding', '--json'])).out)).toMatchObject({ status: 'OK', code: 0 })
 })
@@ -214,8 +226,8 @@ test('watch, where stdout is no terminal, is a line whenever something changes',
   const next = async () => String((await lines.next()).value).replace(/^\S+Z /, '')
   expect([await next(), await next(), await next()]).toEqual([
     'geocoding healthy',
-    'gone unhealthy: silent',
-    'tracker_fetcher unhealthy: anisette_unreachable',
+    'gone unhealthy: silent: no instance gives a sign of life',
+    'tracker_fetcher unhealthy: anisette_unreachable: Anisette is gone',
   ])
   geocoding.status(snapshotOf({ service: 'geocoding', instance: 'pod-1', at: Date.now(), instanceStatus: 'degraded', reasons: ['redis'] }))
   expect(await next()).toBe('geocoding degraded: redis')

@@ -6,9 +6,9 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { PresenceReader } from '../../src/publish/presence.ts'
-import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from '../../src/publish/redis-client.ts'
+import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from '../../src/wire/redis-client.ts'
 import { RedisExporter, type RedisExporterOptions } from '../../src/publish/redis-exporter.ts'
-import { alertOf, snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { alertOf, snapshotOf, transitionOf } from '../wire/fixtures.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { diagLines } from './diag-lines.ts'
 import { HealthChannels, isAlert, isStatus } from './health-channels.ts'
@@ -350,7 +350,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         expect(same).toBe(presence)
         expect(presence?.services).toMatchObject([{ service: 'tracker_fetcher', silent: false }])
         expect(presence?.others).toMatchObject([
-          { instance: '9a31', live: true, instanceStatus: 'unhealthy', phase: 'running' },
+          { instance: '9a31', live: true, instanceStatus: 'unhealthy', phase: 'running', reasons: ['low_success_rate'] },
           { instance: 'gone', live: false, instanceStatus: undefined },
         ])
       })

@@ -1,7 +1,7 @@
 /** A service that is killed in the very tick in which it stops: what it had to say must have left by then. */
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
-import { snapshotOf } from '../publish/fixtures.ts'
+import { snapshotOf } from '../wire/fixtures.ts'
 
 const [, , host = '', port = ''] = process.argv
 const exporter = new RedisExporter({

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { systemClock } from '../../src/clock.ts'
 import { checkClocks } from '../../src/doctor/clocks.ts'
-import { createReader, type RedisClient } from '../../src/publish/redis-client.ts'
+import { createReader, type RedisClient } from '../../src/wire/redis-client.ts'
 import type { Clock } from '../../src/types.ts'
 
 let valkey: EmbeddedValkey

@@ -9,7 +9,7 @@ import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-va
 import { systemClock } from '../../src/clock.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { checkServer, checkWriting, openHealthRedis, type HealthRedis } from '../../src/doctor/health-redis.ts'
-import type { RedisTarget } from '../../src/publish/redis-client.ts'
+import type { RedisTarget } from '../../src/wire/redis-client.ts'
 import { SELF_SIGNED } from '../support/self-signed.ts'
 import { closedPort, listening } from '../support/upstream.ts'
 import { folderWith } from './project-folder.ts'

@@ -5,10 +5,10 @@ import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-va
 import { systemClock } from '../../src/clock.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { checkServices, isBeating } from '../../src/doctor/services.ts'
-import { createReader, type RedisClient } from '../../src/publish/redis-client.ts'
+import { createReader, type RedisClient } from '../../src/wire/redis-client.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { readSnapshot } from '../../src/subscribe/snapshot.ts'
-import { snapshotOf } from '../publish/fixtures.ts'
+import { snapshotOf } from '../wire/fixtures.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 let valkey: EmbeddedValkey

@@ -5,7 +5,7 @@ import { paint, type Line } from '../../examples/demo/line.ts'
 import { readOptions } from '../../examples/demo/options.ts'
 import { screenLines } from '../../examples/demo/screen.ts'
 import { View } from '../../examples/demo/view.ts'
-import { parseMessage } from '../../src/subscribe/message.ts'
+import { parseMessage } from '../../src/wire/message.ts'
 import { isCovered } from '../../src/judge/covered.ts'
 
 const NOW = Date.parse('2026-11-22T10:00:00Z')

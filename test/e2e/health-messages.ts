@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis'
 
-import type { AlertMessage, HealthMessage, MetricsMessage, StatusMessage } from '../../src/subscribe/message.ts'
-import { parseMessage } from '../../src/subscribe/message.ts'
+import type { AlertMessage } from '../../src/wire/alert-message.ts'
+import { parseMessage, type HealthMessage } from '../../src/wire/message.ts'
+import type { MetricsMessage } from '../../src/wire/metrics-message.ts'
+import type { StatusMessage } from '../../src/wire/status-message.ts'
 
 /** All that is said on the health channels, as any reader understands it. */
 export class HealthMessages {
@@ -30,24 +32,28 @@ export class HealthMessages {
 
   /** The first status of the service, of those that came and will come, that is as wanted. */
   status(service: string, isWanted: (message: StatusMessage) => boolean): Promise<StatusMessage> {
-    return this.#first((message) => message.kind === 'status' && message.service === service && isWanted(message)) as Promise<StatusMessage>
+    return this.#first(
+      (message) => message.channel === 'status' && message.service === service && isWanted(message),
+    ) as Promise<StatusMessage>
   }
 
   metrics(service: string, isWanted: (message: MetricsMessage) => boolean): Promise<MetricsMessage> {
     return this.#first(
-      (message) => message.kind === 'metrics' && message.service === service && isWanted(message),
+      (message) => message.channel === 'metrics' && message.service === service && isWanted(message),
     ) as Promise<MetricsMessage>
   }
 
   alert(service: string, isWanted: (message: AlertMessage) => boolean): Promise<AlertMessage> {
-    return this.#first((message) => message.kind === 'alert' && message.service === service && isWanted(message)) as Promise<AlertMessage>
+    return this.#first(
+      (message) => message.channel === 'alerts' && message.service === service && isWanted(message),
+    ) as Promise<AlertMessage>
   }
 
   /** The last of each kind that the service said, for a message about what did not come. */
   last(service: string): string {
     const own = this.#heard.filter((message) => message.service === service)
-    return (['status', 'metrics', 'alert'] as const)
-      .map((kind) => JSON.stringify(own.findLast((message) => message.kind === kind) ?? `no ${kind} of ${service}`, null, 1))
+    return (['status', 'metrics', 'alerts'] as const)
+      .map((channel) => JSON.stringify(own.findLast((message) => message.channel === channel) ?? `no ${channel} of ${service}`, null, 1))
       .join('\n')
   }
 

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
 import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest'
 
-import type { MetricsMessage } from '../../src/subscribe/message.ts'
+import type { MetricsMessage } from '../../src/wire/metrics-message.ts'
 import { HealthMessages } from './health-messages.ts'
 import { REGISTER, SERVICE_NAMES, type Ledger, type ServiceName, type ServiceProcess, type ServiceRun } from './service-process.ts'
 import { testParity } from './services-parity.ts'

@@ -72,6 +72,7 @@ test.for([
   expect(instanceStatus(given)).toEqual({ status, reasons })
 })
 
+const silence = 'silent: no instance gives a sign of life'
 const live: InstanceEntry = { instance: 'i1', phase: 'running', status: 'healthy', reasons: [], missing: false }
 
 test.for([
@@ -105,11 +106,93 @@ test.for([
     reasons: [],
   },
   {
-    why: 'a service nobody has heard of is not healthy',
+    why: 'without any instance it is silent',
     alerts: [],
     instances: [],
+    status: 'unhealthy',
+    reasons: [silence],
+  },
+  {
+    why: 'none alive and none stopped is silence, said once',
+    alerts: [alert('WARNING')],
+    instances: [
+      { ...live, missing: true },
+      { ...live, instance: 'i2', missing: true },
+    ],
+    status: 'unhealthy',
+    reasons: [silence, 'a_rule: WARNING it is'],
+  },
+  {
+    why: 'silence that an alert says is not said again',
+    alerts: [{ ...alert('CRITICAL'), rule: 'service_silent' }],
+    instances: [{ ...live, missing: true }],
+    status: 'unhealthy',
+    reasons: ['service_silent: CRITICAL it is'],
+  },
+  {
+    why: 'one that stopped in order is a sign of life',
+    alerts: [],
+    instances: [
+      { ...live, phase: 'stopped' as const },
+      { ...live, instance: 'i2', missing: true },
+    ],
     status: 'degraded',
-    reasons: ['no instance has reported'],
+    reasons: ['instance i2 is missing'],
+  },
+  {
+    why: 'the worst comes first, the rest by name, whatever the order they came in',
+    alerts: [{ ...alert('WARNING'), rule: 'z' }, { ...alert('WARNING'), rule: 'b' }, alert('CRITICAL')],
+    instances: [
+      { ...live, instance: 'i3', status: 'degraded' as const, reasons: ['starting'] },
+      { ...live, instance: 'i2', missing: true },
+      { ...live, status: 'degraded' as const, reasons: ['redis check is failing'] },
+    ],
+    status: 'unhealthy',
+    reasons: [
+      'a_rule: CRITICAL it is',
+      'b: WARNING it is',
+      'z: WARNING it is',
+      'instance i2 is missing',
+      'redis check is failing',
+      'starting',
+    ],
+  },
+  {
+    why: 'alerts of one rule are told apart by their labels',
+    alerts: [
+      { ...alert('WARNING'), labels: { 'work.name': 'sendMail', b: '2' } },
+      { ...alert('WARNING'), labels: { 'work.name': 'resize' } },
+    ],
+    instances: [live],
+    status: 'degraded',
+    reasons: ['a_rule b=2 work.name=sendMail: WARNING it is', 'a_rule work.name=resize: WARNING it is'],
+  },
+  {
+    why: 'an instance that repeats an alert with older figures does not say it again',
+    alerts: [alert('CRITICAL')],
+    instances: [{ ...live, status: 'unhealthy' as const, reasons: ['a_rule: as it was before'] }],
+    status: 'unhealthy',
+    reasons: ['a_rule: CRITICAL it is'],
+  },
+  {
+    why: 'what an instance says of others is not taken over, what it says of itself is',
+    alerts: [],
+    instances: [
+      {
+        ...live,
+        status: 'degraded' as const,
+        reasons: ['instance i2 is missing', 'instance i1 is degraded', 'instance check is failing'],
+      },
+    ],
+    status: 'degraded',
+    reasons: ['instance i1 is degraded', 'instance check is failing'],
+  },
+  {
+    why: 'an instance that does not say why it is not well is named',
+    alerts: [],
+    instances: [live, { ...live, instance: 'i2', status: 'unhealthy' as const, reasons: ['instance i1 is degraded'] }],
+    status: 'degraded',
+    reasons: ['instance i2 is unhealthy'],
   },
 ])('service: $why', ({ alerts, instances, status, reasons }) => {
   expect(serviceStatus({ alerts, instances })).toEqual({ status, reasons })

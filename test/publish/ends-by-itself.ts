@@ -1,7 +1,7 @@
 /** A service with nothing left to do: it must end although the exporter is at work. Says over IPC when that is so. */
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
-import { snapshotOf, transitionOf } from './fixtures.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 
 const [, , port = '', loading = ''] = process.argv
 const exporter = new RedisExporter({

@@ -5,11 +5,11 @@ import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { systemClock } from '../../src/clock.ts'
-import { createPublisher } from '../../src/publish/redis-client.ts'
+import { createPublisher } from '../../src/wire/redis-client.ts'
 import { RedisExporter, type RedisExporterOptions } from '../../src/publish/redis-exporter.ts'
 import { diagLines } from '../contracts/diag-lines.ts'
 import { HealthChannels, isAlert, isStatus } from '../contracts/health-channels.ts'
-import { snapshotOf, transitionOf } from './fixtures.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 import { freePort } from '../../examples/valkey/free-port.ts'
 
 const cleanups: (() => unknown)[] = []

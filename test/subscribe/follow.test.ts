@@ -4,8 +4,8 @@ import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-va
 import { systemClock } from '../../src/clock.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { follow, type Follower } from '../../src/subscribe/follow.ts'
-import type { HealthMessage } from '../../src/subscribe/message.ts'
-import { snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import type { HealthMessage } from '../../src/wire/message.ts'
+import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 let valkey: EmbeddedValkey
@@ -74,7 +74,7 @@ async function reader(): Promise<Reader> {
   }
 }
 
-const seqs = (heard: readonly HealthMessage[]) => heard.flatMap((message) => (message.kind === 'alert' ? [message.seq] : []))
+const seqs = (heard: readonly HealthMessage[]) => heard.flatMap((message) => (message.channel === 'alerts' ? [message.seq] : []))
 const open = ({ view }: Follower) => view.alerts.map(({ alert_id }) => alert_id).toSorted()
 
 test('who joins late knows what is open and who is alive, and hears what comes', async () => {
@@ -166,5 +166,5 @@ test('an instance that stops is gone from the view', async () => {
   await one.until(() => one.follower.view.services.length === 1)
   await exporter.stop(snapshotOf({ phase: 'stopped' }), 1000)
   await one.until(() => one.follower.view.services.length === 0)
-  expect(one.heard.at(-1)).toMatchObject({ kind: 'status', phase: 'stopped' })
+  expect(one.heard.at(-1)).toMatchObject({ channel: 'status', phase: 'stopped' })
 })

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { encodeStatus } from '../../src/publish/payload.ts'
-import { parseStatus, type AlertView } from '../../src/subscribe/message.ts'
+import { encodeStatus } from '../../src/wire/status-message.ts'
+import type { AlertView } from '../../src/wire/alert-view.ts'
+import { parseStatus } from '../../src/wire/message.ts'
 import { serviceStatus } from '../../src/subscribe/service-status.ts'
 import type { InstanceView } from '../../src/subscribe/snapshot.ts'
 import type { Severity, Status } from '../../src/types.ts'
-import { AT, snapshotOf } from '../publish/fixtures.ts'
+import { AT, snapshotOf } from '../wire/fixtures.ts'
 
 function live(instance: string, instanceStatus: Status = 'healthy', reasons: readonly string[] = []): InstanceView {
   return {
@@ -19,18 +20,20 @@ const alert = (rule: string, severity: Severity, service = 's'): AlertView => ({
   ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'm', value: null },
 })
 
+const silence = 'silent: no instance gives a sign of life'
+
 test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: Status; reasons: string[] }>([
   { why: 'all is well', instances: [live('a'), live('b')], alerts: [], is: 'healthy', reasons: [] },
-  { why: 'a warning is open', instances: [live('a')], alerts: [alert('w', 'WARNING')], is: 'degraded', reasons: ['w'] },
+  { why: 'a warning is open', instances: [live('a')], alerts: [alert('w', 'WARNING')], is: 'degraded', reasons: ['w: m'] },
   {
     why: 'the worst decides and comes first',
     instances: [live('a'), missing('b')],
     alerts: [alert('w', 'WARNING'), alert('c', 'CRITICAL')],
     is: 'unhealthy',
-    reasons: ['c', 'w', 'missing b'],
+    reasons: ['c: m', 'w: m', 'instance b is missing'],
   },
   { why: 'an alert of another service', instances: [live('a')], alerts: [alert('c', 'CRITICAL', 'other')], is: 'healthy', reasons: [] },
-  { why: 'an instance is missing', instances: [live('a'), missing('b')], alerts: [], is: 'degraded', reasons: ['missing b'] },
+  { why: 'an instance is missing', instances: [live('a'), missing('b')], alerts: [], is: 'degraded', reasons: ['instance b is missing'] },
   {
     why: 'an instance is not well',
     instances: [live('a'), live('b', 'degraded', ['redis'])],
@@ -38,9 +41,18 @@ test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: Stat
     is: 'degraded',
     reasons: ['redis'],
   },
-  { why: 'nobody is alive', instances: [missing('a')], alerts: [], is: 'unhealthy', reasons: ['silent', 'missing a'] },
-  { why: 'all were forgotten', instances: [], alerts: [], is: 'unhealthy', reasons: ['silent'] },
+  { why: 'nobody is alive', instances: [missing('a')], alerts: [], is: 'unhealthy', reasons: [silence] },
+  { why: 'all were forgotten', instances: [], alerts: [], is: 'unhealthy', reasons: [silence] },
 ])('$why: $is', ({ instances, alerts, is, reasons }) => {
   const folded = serviceStatus({ service: 's', lastBeatAt: AT, instances }, alerts)
   expect([folded.status, folded.reasons]).toEqual([is, reasons])
+})
+
+test('alerts are listed with the oldest of the worst first, and what else is wrong beside them', () => {
+  const older = { ...alert('y', 'WARNING'), since: '2026-11-22T09:00:00.000Z' }
+  const instances = [live('a', 'degraded', ['redis check is failing', 'w: as it was before']), missing('b')]
+  const folded = serviceStatus({ service: 's', lastBeatAt: AT, instances }, [alert('w', 'WARNING'), older, alert('c', 'CRITICAL')])
+  expect(folded.alerts.map(({ rule }) => rule)).toEqual(['c', 'y', 'w'])
+  expect(folded.otherReasons).toEqual(['instance b is missing', 'redis check is failing'])
+  expect([folded.live, folded.missing]).toEqual([[instances[0]], [instances[1]]])
 })

@@ -4,7 +4,7 @@
  * used or duplicated. What data alone cannot make again is not told: sentinels, clusters, file system sockets, TLS with options of its
  * own, credentials given by a function, clients other than ioredis.
  */
-import type { RedisTarget } from '../../publish/redis-client.ts'
+import type { RedisTarget } from '../../wire/redis-client.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

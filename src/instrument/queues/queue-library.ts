@@ -3,7 +3,7 @@
  * how one of its queues is read. A library is one file with one of these, and one line in queue-libraries.ts.
  */
 import type { QueueTarget } from '../../config/targets.ts'
-import type { RedisTarget } from '../../publish/redis-client.ts'
+import type { RedisTarget } from '../../wire/redis-client.ts'
 import type { Cancel, Clock } from '../../types.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import type { QueueForm } from './queue-form.ts'

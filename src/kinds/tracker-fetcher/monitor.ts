@@ -36,7 +36,7 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
     super(options, trackerFetcherJudging)
     const url = options.anisetteUrl ?? (options.config as TrackerFetcherConfig | undefined)?.anisetteUrl
     this.#fetches = new FetchRecorder(this.recording, {
-      maxApiResponseTimeMs: this.limitOf('slow_apple_api') ?? this.options.settings.maxApiResponseTime,
+      maxApiResponseTimeMs: this.limitOf('slow_apple_api', 'ms') ?? this.options.settings.maxApiResponseTime,
       onStateChange: (metric) => this.evaluateSoon(metric),
     })
     this.#anisette = new AnisetteWatch({

@@ -19,7 +19,7 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
   constructor(options: ServiceHealthMonitorOptions = {}) {
     super(options, workerJudging)
     this.#work = new WorkRecorder(this.recording, {
-      maxApiResponseTimeMs: this.limitOf('slow_upstream') ?? this.options.settings.maxApiResponseTime,
+      maxApiResponseTimeMs: this.limitOf('slow_upstream', 'ms') ?? this.options.settings.maxApiResponseTime,
     })
   }
 

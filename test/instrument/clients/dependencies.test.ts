@@ -14,7 +14,7 @@ import { type EmbeddedValkey, startValkey } from '../../../examples/valkey/start
 import type { DependencyEvidence } from '../../../src/checks/dependency-evidence.ts'
 import { watchDependencies } from '../../../src/instrument/clients/dependencies.ts'
 import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
-import { createPublisher } from '../../../src/publish/redis-client.ts'
+import { createPublisher } from '../../../src/wire/redis-client.ts'
 import type { Cancel } from '../../../src/types.ts'
 import type { MysqlServer } from '../../support/mysql-server.ts'
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.ts'

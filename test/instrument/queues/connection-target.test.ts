@@ -5,7 +5,7 @@ import { Redis as Redis5 } from 'ioredis5'
 import { expect, test } from 'vitest'
 
 import { connectionTarget } from '../../../src/instrument/queues/connection-target.ts'
-import type { RedisTarget } from '../../../src/publish/redis-client.ts'
+import type { RedisTarget } from '../../../src/wire/redis-client.ts'
 
 const LOCAL = { host: '127.0.0.1', port: 6379, database: 0, tls: false }
 const lazy = { lazyConnect: true, host: 'redis.internal', port: 6380, db: 3, username: 'app', password: 'secret' }

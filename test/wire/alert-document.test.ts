@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeAlert, documentOf, encodeAlert, encodeTransition, LONGEST_GAP_MS, type Instant } from '../../src/publish/alert-document.ts'
+import {
+  decodeAlert,
+  documentOf,
+  encodeAlert,
+  encodeTransition,
+  LONGEST_GAP_MS,
+  parseAlertDocument,
+} from '../../src/wire/alert-document.ts'
+import type { Instant } from '../../src/judge/alert.ts'
 import type { Alert } from '../../src/types.ts'
 import { alertOf, AT, transitionOf } from './fixtures.ts'
 
@@ -17,6 +25,28 @@ test('an alert message, to the letter, but for what the script allots', () => {
       '"instances":{"4f2c":{"state":"firing","since":"2026-11-22T10:00:00.000Z"}},"overlays":{},"cause":"condition","actor":null,"told":null',
     cut: 0,
   })
+})
+
+test('labels and runbook stand in message and document where there are any, and in neither where there are none', () => {
+  const alert = { labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' }
+  expect(encodeTransition(transitionOf('fired', alert), '4f2c', SAVED).fields).toContain(
+    '"rule":"low_success_rate","labels":{"work.name":"sendMail"},"severity":"WARNING"',
+  )
+  expect(encodeTransition(transitionOf('fired', alert), '4f2c', SAVED).fields).toContain(
+    '20 of 70 attempts failed","runbook":"https://runbooks.example/mail","value"',
+  )
+  expect(parseAlertDocument('7', saved(alertOf(alert)))).toMatchObject({ alert_id: 'a1', rev: 7, ...alert })
+  expect(Object.keys(decodeAlert(saved(alertOf()), SAVED)!)).not.toEqual(expect.arrayContaining(['labels']))
+  expect(Object.keys(parseAlertDocument('7', saved(alertOf()))!)).not.toEqual(expect.arrayContaining(['runbook']))
+})
+
+test('more than eight labels are cut, and counted', () => {
+  const labels = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`l${i}`, i === 0 ? 'x'.repeat(200) : 'x']))
+  const encoded = encodeAlert(alertOf({ labels }), '4f2c', SAVED)
+  expect(encoded.cut).toBe(3)
+  expect(Object.entries(decodeAlert(documentOf(encoded), SAVED)!.labels!)).toEqual(
+    Array.from({ length: 8 }, (_, i) => [`l${i}`, i === 0 ? `${'x'.repeat(127)}…` : 'x']),
+  )
 })
 
 const saved = (alert: Alert, instance = '4f2c') => documentOf(encodeAlert(alert, instance, SAVED))
@@ -38,6 +68,8 @@ test.for([
   { why: 'not an object', document: '[1]' },
   { why: 'another version', document: saved(alertOf()).replace('"v":1', '"v":2') },
   { why: 'a state that does not exist', document: saved(alertOf()).replaceAll('"firing"', '"burning"') },
+  { why: 'a label that is no text', document: saved(alertOf()).replace('"rule"', '"labels":{"work.name":1},"rule"') },
+  { why: 'a runbook that is no text', document: saved(alertOf()).replace('"rule"', '"runbook":1,"rule"') },
   { why: 'no timers', document: saved(alertOf()).replace('"timers"', '"tempers"') },
   { why: 'a timer that is no number', document: saved(alertOf()).replace(/"breachAt":\d+/, '"breachAt":"x"') },
 ])('a document that cannot be used is no alert: $why', ({ document }) => {
@@ -51,6 +83,8 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record(
     id: text,
     rule: text,
     service: text,
+    labels: fc.dictionary(text, text, { maxKeys: 8 }),
+    runbook: text,
     state: fc.constantFrom('inactive', 'pending', 'firing', 'recovering', 'unknown', 'resolved'),
     severity: fc.constantFrom('WARNING', 'CRITICAL'),
     episode: fc.nat(),
@@ -91,15 +125,21 @@ test('no timer is in the future and none gains more than the gap, whatever the c
   )
 })
 
-test('message and document are JSON, whatever the texts', () => {
+const labelsOf = (name: string, value: string) => Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}${name}`, value]))
+
+test('message and document are JSON that fits, whatever the texts', () => {
   const hostile = fc.string({ unit: 'binary', maxLength: 30 }).map((value) => value.repeat(100))
   fc.assert(
     fc.property(hostile, hostile, hostile, (id, message, instance) => {
-      const encoded = encodeTransition(transitionOf('fired', { id, message, rule: id }), instance, SAVED)
+      const encoded = encodeTransition(
+        transitionOf('fired', { id, message, rule: id, runbook: message, labels: labelsOf(id, message) }),
+        instance,
+        SAVED,
+      )
       const told = `{${encoded.fields}}`
       const document = documentOf(encoded)
       expect(() => [JSON.parse(told), JSON.parse(document)] as unknown).not.toThrow()
-      expect(Buffer.byteLength(told)).toBeLessThan(65_536 / 2)
+      expect(Buffer.byteLength(told)).toBeLessThan(65_536 - 1024)
     }),
   )
 })

@@ -1,30 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { encodeMetrics, encodeStatus } from '../../src/publish/payload.ts'
+import { encodeMetrics } from '../../src/wire/metrics-message.ts'
+import { encodeStatus } from '../../src/wire/status-message.ts'
 import type { Snapshot } from '../../src/types.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
-
-test('a status message, to the letter', () => {
-  expect(encodeStatus(snapshotOf(), 812)).toEqual({
-    cut: 0,
-    json:
-      '{"v":1,"service":"tracker_fetcher","instance":"4f2c","beat":812,"timestamp":"2026-11-22T10:00:00.000Z","status":"degraded","instance_status":"healthy",' +
-      '"phase":"running","since":"2026-11-22T09:58:34.000Z","uptime_seconds":86,"reasons":["low_success_rate"],' +
-      '"checks":{"redis":{"status":"healthy","latency_ms":0.4},"sql":{"status":"unhealthy","latency_ms":5000,"error":"timeout"}},' +
-      '"metrics":{"fetch_rate_per_hour":713.2,"success_rate_percent":null,"queue_sizes":{"immediate":0,"hot":12},"anisette_server_reachable":true},' +
-      '"alerts":[{"id":"a1","rule":"low_success_rate","severity":"WARNING","state":"firing","since":"2026-11-22T10:00:00.000Z",' +
-      '"message":"Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed"}]}',
-  })
-})
-
-test('a metrics message, to the letter', () => {
-  expect(encodeMetrics(snapshotOf(), 82).json).toBe(
-    '{"v":1,"service":"tracker_fetcher","instance":"4f2c","beat":82,"timestamp":"2026-11-22T10:00:00.000Z",' +
-      '"metrics":{"fetch_rate_per_hour":713.2,"success_rate_percent":null,"queue_sizes":{"immediate":0,"hot":12},"anisette_server_reachable":true},' +
-      '"evidence":{"success_rate_percent":{"attempts":713,"failures":11,"window_seconds":300,"covered_seconds":300}},' +
-      '"totals":{"since":"2026-11-22T09:58:34.000Z","attempts":{"reports":1,"empty":2,"failed":{"timeout":3}},"reports":4}}',
-  )
-})
 
 test.for<{ why: string; snapshot: Partial<Snapshot>; holds: Record<string, unknown> }>([
   {

@@ -2,15 +2,14 @@
  * An alert as it is saved, and as it is told. The document keeps its timers as epoch times, for the monotonic clock ends with the
  * process; reading it back turns them into the reader's monotonic clock.
  */
-import type { Alert, AlertState, Evidence, Severity, StoredAlert, Transition } from '../types.ts'
+import type { Instant } from '../judge/alert.ts'
+import type { Alert, Evidence, StoredAlert, Transition } from '../types.ts'
+import { isAlertView, isLabelsOrAbsent, type AlertView } from './alert-view.ts'
 import { shortened, type Tally, toJson } from './bounded-json.ts'
+import { isAlertState, isSeverity } from './closed-lists.ts'
+import { isFields, isTextOrAbsent, parseFields, type Fields } from './fields.ts'
 import { fromIso, toIso } from './iso-time.ts'
-
-/** One instant on both clocks. */
-export interface Instant {
-  readonly monotonicMs: number
-  readonly epochMs: number
-}
+import { fitsMessage, LONGEST_NAME, LONGEST_TEXT, MOST_LABELS } from './sizes.ts'
 
 /** An alert as it is sent: the script makes of it the document it saves and the message it tells. */
 export interface EncodedAlert {
@@ -54,10 +53,12 @@ function encode(alert: Alert, told: Transition | undefined, instance: string, no
     episode: alert.episode,
     service: shortName(alert.service, tally),
     rule: shortName(alert.rule, tally),
+    labels: alert.labels && shortLabels(alert.labels, tally),
     severity: alert.severity,
     state,
     since,
     message: shortText(alert.message, tally),
+    runbook: alert.runbook && shortText(alert.runbook, tally),
     value: value && {
       current: evidenceValue(value.current, tally),
       threshold: evidenceValue(value.threshold, tally),
@@ -75,15 +76,18 @@ function encode(alert: Alert, told: Transition | undefined, instance: string, no
   return { fields: json.slice(1, -1), timers: encodeTimers(alert, now), cut: tally.cut }
 }
 
-const LONGEST_NAME = 128
-const LONGEST_TEXT = 1024
-
 function shortName(value: string, tally: Tally): string {
   return shortened(value, LONGEST_NAME, tally)
 }
 
 function shortText(value: string, tally: Tally): string {
   return shortened(value, LONGEST_TEXT, tally)
+}
+
+function shortLabels(labels: Readonly<Record<string, string>>, tally: Tally): Readonly<Record<string, string>> {
+  const entries = Object.entries(labels)
+  tally.cut += Math.max(entries.length - MOST_LABELS, 0)
+  return Object.fromEntries(entries.slice(0, MOST_LABELS).map(([name, value]) => [shortName(name, tally), shortName(value, tally)]))
 }
 
 function evidenceValue(value: number | string | null, tally: Tally): number | string | null {
@@ -104,23 +108,26 @@ function encodeTimers(alert: Alert, { monotonicMs, epochMs }: Instant): string {
  * counts; none is in the future, however the wall clock was set. `undefined` for what is no alert document of this version.
  */
 export function decodeAlert(document: string, now: Instant): Alert | undefined {
-  const saved = parseObject(document)
+  const saved = parseFields(document)
   if (saved?.['v'] !== 1) return undefined
-  const { alert_id: id, episode, service, rule, severity, state, message, value } = saved
+  const { alert_id: id, episode, service, rule, labels, severity, state, message, runbook, value } = saved
   const since = fromIso(saved['since'])
   const timers = restoreTimers(saved['timers'], now)
   if (typeof id !== 'string' || typeof service !== 'string' || typeof rule !== 'string' || typeof message !== 'string') return undefined
-  if (!Number.isInteger(episode) || !isSeverity(severity) || !isState(state) || since === undefined || !timers) return undefined
+  if (!Number.isInteger(episode) || !isSeverity(severity) || !isAlertState(state) || since === undefined || !timers) return undefined
+  if (!isLabelsOrAbsent(labels) || !isTextOrAbsent(runbook)) return undefined
   return {
     id,
     rule,
     service,
+    ...(labels !== undefined && { labels }),
     state,
     severity,
     episode: episode as number,
     since: Math.min(since, now.epochMs),
     message,
-    value: isObject(value) ? (value as unknown as Evidence) : null,
+    ...(runbook !== undefined && { runbook }),
+    value: isFields(value) ? (value as unknown as Evidence) : null,
     ...timers,
   }
 }
@@ -128,7 +135,7 @@ export function decodeAlert(document: string, now: Instant): Alert | undefined {
 type Timers = Pick<Alert, Timer>
 
 function restoreTimers(saved: unknown, now: Instant): Timers | undefined {
-  if (!isObject(saved)) return undefined
+  if (!isFields(saved)) return undefined
   const { savedAt } = saved
   if (typeof savedAt !== 'number') return undefined
   const gap = Math.min(Math.max(now.epochMs - savedAt, 0), LONGEST_GAP_MS)
@@ -146,25 +153,10 @@ export function toStoredAlert(rev: string | null, document: string | null, now: 
   return alert && { alert, rev: Number(rev ?? 0) }
 }
 
-function parseObject(json: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isSeverity(value: unknown): value is Severity {
-  return value === 'WARNING' || value === 'CRITICAL'
-}
-
-const STATES: readonly unknown[] = ['inactive', 'pending', 'firing', 'recovering', 'unknown', 'resolved'] satisfies AlertState[]
-
-function isState(value: unknown): value is AlertState {
-  return STATES.includes(value)
+/** The document as those read it who judge nothing; `undefined` for what is too large or no alert document of this version. */
+export function parseAlertDocument(rev: string | null | undefined, document: string | null | undefined): AlertView | undefined {
+  const fields = typeof document === 'string' && fitsMessage(document) ? parseFields(document) : undefined
+  if (fields?.['v'] !== 1) return undefined
+  const view: Fields = { ...fields, rev: Number(rev ?? 0) }
+  return isAlertView(view) ? (view as unknown as AlertView) : undefined
 }

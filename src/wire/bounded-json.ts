@@ -2,11 +2,9 @@
  * JSON within bounds, whatever it is made from: no name, text or number that a service records can break a message or make it
  * larger than a reader accepts. What had to be cut is counted.
  */
+import { fitsMessage, LONGEST_NAME, LONGEST_TEXT } from './sizes.ts'
 
-/** The largest message, in bytes of UTF-8. */
-const MAX_MESSAGE_BYTES = 64 * 1024
-
-export interface Limits {
+interface Bounds {
   /** Characters of a text; a longer one ends in `…`. */
   readonly text: number
   /** Entries of an object or array; the rest is left out. */
@@ -18,12 +16,11 @@ export interface Tally {
   cut: number
 }
 
-const LONGEST_NAME = 128
 const DEEPEST = 6
 
 /** Tried in turn until the message fits; the last one leaves only what is fixed in length. */
-const STEPS: readonly Limits[] = [
-  { text: 1024, entries: 256 },
+const STEPS: readonly Bounds[] = [
+  { text: LONGEST_TEXT, entries: 256 },
   { text: 256, entries: 64 },
   { text: 64, entries: 16 },
   { text: 32, entries: 0 },
@@ -33,21 +30,16 @@ const STEPS: readonly Limits[] = [
 export function encodeMessage(fields: Readonly<Record<string, unknown>>): { readonly json: string; readonly cut: number } {
   let json = ''
   let cut = 0
-  for (const limits of STEPS) {
+  for (const bounds of STEPS) {
     const tally = { cut: 0 }
     const message: Record<string, unknown> = {}
-    for (const name in fields) message[name] = bounded(fields[name], limits, tally)
+    for (const name in fields) message[name] = bounded(fields[name], bounds, tally)
     if (tally.cut > 0) message['cut'] = tally.cut
     json = toJson(message)
     cut = tally.cut
-    if (fits(json)) break
+    if (fitsMessage(json)) break
   }
   return { json, cut }
-}
-
-function fits(json: string): boolean {
-  // A UTF-16 unit takes 3 bytes at most: most messages need no counting.
-  return json.length * 3 <= MAX_MESSAGE_BYTES || Buffer.byteLength(json) <= MAX_MESSAGE_BYTES
 }
 
 const C1 = /[\u007f-\u009f]/
@@ -58,11 +50,11 @@ export function toJson(value: object): string {
   return C1.test(json) ? json.replaceAll(new RegExp(C1, 'g'), (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : json
 }
 
-/** What JSON can say of a value, within the limits: a number that is not finite is `null`. */
-function bounded(value: unknown, limits: Limits, tally: Tally, depth: number = 0): unknown {
+/** What JSON can say of a value, within bounds: a number that is not finite is `null`. */
+function bounded(value: unknown, bounds: Bounds, tally: Tally, depth: number = 0): unknown {
   switch (typeof value) {
     case 'string':
-      return shortened(value, limits.text, tally)
+      return shortened(value, bounds.text, tally)
     case 'number':
       return Number.isFinite(value) ? value : null
     case 'boolean':
@@ -76,14 +68,14 @@ function bounded(value: unknown, limits: Limits, tally: Tally, depth: number = 0
         return null
       }
       if (Array.isArray(value)) {
-        return cutTo(value, limits.entries, tally).map((entry) => bounded(entry, limits, tally, depth + 1) ?? null)
+        return cutTo(value, bounds.entries, tally).map((entry) => bounded(entry, bounds, tally, depth + 1) ?? null)
       }
       const present = Object.entries(value).filter(([, entry]) => entry !== undefined)
       // Not by assignment: a name may be `__proto__`.
       return Object.fromEntries(
-        cutTo(present, limits.entries, tally).map(([name, entry]) => [
+        cutTo(present, bounds.entries, tally).map(([name, entry]) => [
           shortened(name, LONGEST_NAME, tally),
-          bounded(entry, limits, tally, depth + 1),
+          bounded(entry, bounds, tally, depth + 1),
         ]),
       )
     }

@@ -37,7 +37,7 @@ const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
   healthTrim: TRIM,
 }
 
-/** Tells our connections from the service's, which may use the same server; see src/instrument/ioredis-connections.ts. */
+/** Tells our connections from the service's, which may use the same server; see src/instrument/clients/ioredis-connections.ts. */
 const OWN_CONNECTION = Symbol.for('otel-health.own-connection')
 
 export type RedisClient = Redis | Cluster

@@ -1,44 +1,28 @@
 import { describe, expect, test } from 'vitest'
-import { encodeTransition } from '../../src/publish/alert-document.ts'
-import * as written from '../../src/publish/keys.ts'
-import { encodeMetrics, encodeStatus } from '../../src/publish/payload.ts'
-import { parseMessage } from '../../src/subscribe/message.ts'
-import * as read from '../../src/subscribe/names.ts'
-import { snapshotOf, transitionOf } from '../publish/fixtures.ts'
+import { encodeTransition } from '../../src/wire/alert-document.ts'
+import { encodeMetrics } from '../../src/wire/metrics-message.ts'
+import { encodeStatus } from '../../src/wire/status-message.ts'
+import { parseMessage } from '../../src/wire/message.ts'
+import { alertOf, snapshotOf, transitionOf } from './fixtures.ts'
 
 const STATUS = 'health:service:tracker_fetcher:status'
 const METRICS = 'health:service:tracker_fetcher:metrics'
 const ALERTS = 'health:system:alerts'
 const status = encodeStatus(snapshotOf(), 1).json
-const { fields } = encodeTransition(transitionOf('fired'), '4f2c', { monotonicMs: 0, epochMs: 0 })
-const alert = `{"v":1,"id":"5-41","epoch":"e","seq":41,"rev":41,"timestamp":"2026-11-22T10:00:00.000Z",${fields}}`
-
-test('both sides use the same names', () => {
-  expect({
-    keys: [
-      read.SERVICES_KEY,
-      read.OPEN_KEY,
-      read.ALERTS_KEY,
-      read.META_KEY,
-      read.statusKey('s', 'i'),
-      read.instancesKey('s'),
-      read.alertKey('a'),
-    ],
-    channels: [read.ALERTS_CHANNEL, read.STATUS_CHANNELS, read.METRICS_CHANNELS],
-  }).toEqual({
-    keys: [
-      ...[written.SERVICES_KEY, written.OPEN_KEY, written.ALERTS_KEY, written.META_KEY],
-      ...[written.statusKey('s', 'i'), written.instancesKey('s'), written.alertKey('a')],
-    ],
-    channels: [written.ALERTS_CHANNEL, written.statusChannel('*'), written.metricsChannel('*')],
-  })
-})
+const NOW = { monotonicMs: 0, epochMs: 0 }
+const told = (encoded: { readonly fields: string }) =>
+  `{"v":1,"id":"5-41","epoch":"e","seq":41,"rev":41,"timestamp":"2026-11-22T10:00:00.000Z",${encoded.fields}}`
+const alert = told(encodeTransition(transitionOf('fired'), '4f2c', NOW))
+const labelled = { labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' }
 
 test.for([
-  { channel: STATUS, text: status, is: { kind: 'status', status: 'degraded', beat: 1 } },
-  { channel: METRICS, text: encodeMetrics(snapshotOf(), 2).json, is: { kind: 'metrics', beat: 2 } },
-  { channel: ALERTS, text: alert, is: { kind: 'alert', seq: 41, type: 'fired', state: 'firing' } },
-  { channel: STATUS, text: status.replace('{', '{"added_later":true,'), is: { kind: 'status' } },
+  { channel: STATUS, text: status, is: { channel: 'status', status: 'degraded', beat: 1 } },
+  { channel: METRICS, text: encodeMetrics(snapshotOf(), 2).json, is: { channel: 'metrics', beat: 2 } },
+  { channel: ALERTS, text: alert, is: { channel: 'alerts', seq: 41, type: 'fired', state: 'firing' } },
+  { channel: STATUS, text: status.replace('{', '{"added_later":true,'), is: { channel: 'status' } },
+  { channel: STATUS, text: encodeStatus(snapshotOf({ kind: 'worker' }), 1).json, is: { channel: 'status', kind: 'worker' } },
+  { channel: STATUS, text: encodeStatus(snapshotOf({ alerts: [alertOf(labelled)] }), 1).json, is: { alerts: [labelled] } },
+  { channel: ALERTS, text: told(encodeTransition(transitionOf('fired', labelled), '4f2c', NOW)), is: { channel: 'alerts', ...labelled } },
 ])('what is written can be read: $is', ({ channel, text, is }) => {
   expect(parseMessage(channel, text)).toMatchObject(is)
 })
@@ -62,6 +46,10 @@ describe('what is no message is none', () => {
     { why: 'a list that is none', channel: STATUS, text: status.replace('"reasons":["low_success_rate"]', '"reasons":"none"') },
     { why: 'an alert without a sequence', channel: ALERTS, text: alert.replace('"seq":41', '"seq":"41"') },
     { why: 'an alert with an id that is no id', channel: ALERTS, text: alert.replace('"5-41"', '"$"') },
+    { why: 'labels that are no record', channel: ALERTS, text: alert.replace('"rule"', '"labels":["sendMail"],"rule"') },
+    { why: 'a label that is no text', channel: ALERTS, text: alert.replace('"rule"', '"labels":{"work.name":1},"rule"') },
+    { why: 'a runbook that is no text', channel: ALERTS, text: alert.replace('"rule"', '"runbook":{},"rule"') },
+    { why: 'a kind that is no text', channel: STATUS, text: status.replace('"phase"', '"kind":[],"phase"') },
     { why: 'an alert of no severity', channel: ALERTS, text: alert.replace('"WARNING"', '"FATAL"') },
   ])('$why', ({ channel, text }) => {
     expect(parseMessage(channel, text)).toBeUndefined()

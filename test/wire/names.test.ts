@@ -1,21 +1,23 @@
 import { expect, test } from 'vitest'
-import * as keys from '../../src/publish/keys.ts'
+import * as names from '../../src/wire/names.ts'
 
 test('keys and channels are those of the wire', () => {
   expect({
-    status: keys.statusKey('tracker_fetcher', '4f2c'),
-    instances: keys.instancesKey('tracker_fetcher'),
-    alert: keys.alertKey('a1'),
-    history: keys.historyKey('tracker_fetcher'),
-    lists: [keys.SERVICES_KEY, keys.OPEN_KEY, keys.ALERTS_KEY, keys.SILENCES_KEY, keys.AUDIT_KEY, keys.META_KEY],
-    channels: [keys.ALERTS_CHANNEL, keys.statusChannel('tracker_fetcher'), keys.metricsChannel('tracker_fetcher')],
+    status: names.statusKey('tracker_fetcher', '4f2c'),
+    instances: names.instancesKey('tracker_fetcher'),
+    alert: names.alertKey('a1'),
+    history: names.historyKey('tracker_fetcher'),
+    lists: [names.SERVICES_KEY, names.OPEN_KEY, names.ALERTS_KEY, names.META_KEY],
+    channels: [names.ALERTS_CHANNEL, names.statusChannel('tracker_fetcher'), names.metricsChannel('tracker_fetcher')],
+    patterns: [names.STATUS_CHANNELS, names.METRICS_CHANNELS],
   }).toEqual({
     status: '{health}:status:tracker_fetcher:4f2c',
     instances: '{health}:instances:tracker_fetcher',
     alert: '{health}:alert:a1',
     history: '{health}:history:tracker_fetcher',
-    lists: ['{health}:services', '{health}:open', '{health}:alerts', '{health}:silences', '{health}:audit', '{health}:meta'],
+    lists: ['{health}:services', '{health}:open', '{health}:alerts', '{health}:meta'],
     channels: ['health:system:alerts', 'health:service:tracker_fetcher:status', 'health:service:tracker_fetcher:metrics'],
+    patterns: ['health:service:*:status', 'health:service:*:metrics'],
   })
 })
 
@@ -25,6 +27,6 @@ test.for([
   { why: '10 KB are cut', given: 'x'.repeat(10_000), is: 'x'.repeat(128) },
   { why: 'half a character at the end', given: `${'x'.repeat(127)}😀`, is: `${'x'.repeat(127)}\ufffd` },
 ])('instance names in keys: $why', ({ given, is }) => {
-  expect(keys.toInstanceName(given)).toBe(is)
-  expect(keys.toInstanceName(is)).toBe(is)
+  expect(names.toInstanceName(given)).toBe(is)
+  expect(names.toInstanceName(is)).toBe(is)
 })

@@ -1,0 +1,60 @@
+/** A kind of service of a user's own: a kind that is there, with more metrics and rules. */
+import type { MetricDefinition } from '../catalogue.ts'
+import type { KnownKind } from '../config/kind-config.ts'
+import { DEFAULT_KIND } from '../config/health-config.ts'
+import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
+import { readMetrics, readRules } from '../rules/rules-config.ts'
+import { RuleSentence } from '../rules/rule.ts'
+import { overridden } from '../rules/override-rule.ts'
+import { KINDS } from './index.ts'
+import type { Kind } from './kind.ts'
+
+export interface KindDefinition {
+  /** As status messages say it: lower-case letters, digits and `_`. */
+  readonly name: string
+  /** The kind that it is besides. Default: `worker`. */
+  readonly base?: string
+  /** What it records itself. */
+  readonly metrics?: MetricsConfig
+  /** Rules of its own, and other limits for those of its base; `false` switches one off. */
+  readonly rules?: RulesConfig
+}
+
+const NAME = /^[a-z][a-z0-9_]{0,63}$/
+
+/** For `profile` of health.config. Throws one sentence if the name is taken or none, or the base is no kind. */
+export function defineKind(definition: KindDefinition): Kind {
+  const { name, base = DEFAULT_KIND } = definition
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new Error(`The kind of service is called ${JSON.stringify(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`)
+  }
+  if (KINDS.some((kind) => kind.name === name)) throw new Error(`There is a kind of service called ${name} already: give yours another name.`)
+  const found = kindNamed(base)
+  const { overrides, own } = readRules(definition.rules)
+  const ownRules = own.map((data) => new RuleSentence(data))
+  const metrics: readonly MetricDefinition[] = [...found.metrics, ...readMetrics(definition.metrics)]
+  const kind: Kind = {
+    ...found,
+    name,
+    title: name.replaceAll('_', ' '),
+    about: `A ${found.title} with ${ownRules.length} rules of its own.`,
+    metrics,
+    rules: (limits) =>
+      found.rules(limits).flatMap(({ data }) => {
+        const changed = overridden(data, overrides)
+        return changed ? [new RuleSentence(changed)] : []
+      }),
+    ownRules: [...(found.ownRules ?? []), ...ownRules],
+    ruleNames: [...found.ruleNames.filter((rule) => overrides[rule] !== false), ...own.map((rule) => rule.name)],
+    monitor: (options) => found.monitor({ kind, ...options }),
+  }
+  return kind
+}
+
+/** Throws one sentence if there is none of that name. */
+export function kindNamed(profile: string | KnownKind = DEFAULT_KIND): Kind {
+  if (typeof profile === 'object') return profile as Kind
+  const found: Kind | undefined = KINDS.find(({ name }) => name === profile)
+  if (found) return found
+  throw new Error(`There is no kind of service called ${JSON.stringify(profile)}: use one of ${KINDS.map(({ name }) => name).join(', ')}.`)
+}

@@ -1,0 +1,120 @@
+/** What of a judgement is told to whom: transitions and alerts to the exporter, the status where it changed, all of it as metrics. */
+import type { Instant } from '../judge/alert.ts'
+import { isWorthSaving } from '../judge/alert.ts'
+import type { Judgement } from '../judge/judge.ts'
+import { alertKey } from '../judge/judge.ts'
+import type { HealthMetrics } from '../record/health-metrics.ts'
+import type { Clock, HealthExporter, Phase, Profile, Snapshot, Status } from '../types.ts'
+import type { CheckRunner } from '../checks/check-runner.ts'
+import type { Changed, Evaluation } from './evaluation.ts'
+import type { Guard } from './guard.ts'
+import type { Neighbours } from './neighbours.ts'
+import type { Phases } from './phase.ts'
+import { snapshotOf } from './snapshot.ts'
+import type { Standing } from './standing.ts'
+import { changesWorthTelling, standingOf } from './standing.ts'
+
+export interface PublicationOptions {
+  readonly service: string
+  readonly instance: string
+  readonly profile: Profile
+  readonly clock: Clock
+  readonly guard: Guard
+  readonly phases: Phases
+  readonly evaluation: Evaluation
+  readonly checks: CheckRunner
+  readonly neighbours: Neighbours
+  readonly exporter: HealthExporter
+  readonly healthMetrics: HealthMetrics
+  /** Seconds. */
+  readonly intervalSeconds: number
+}
+
+export class Publication {
+  readonly #options: PublicationOptions
+  readonly #startedAt: Instant
+  #since: number
+  #lastStatus: Status | undefined
+  #lastPhase: Phase | undefined
+  #lastShown = ''
+
+  constructor(options: PublicationOptions) {
+    this.#options = options
+    this.#startedAt = { monotonicMs: options.clock.monotonicMs(), epochMs: options.clock.epochMs() }
+    this.#since = this.#startedAt.epochMs
+  }
+
+  publish(judgement: Judgement, changed?: Changed): void {
+    const { exporter, evaluation, guard, clock } = this.#options
+    const before = evaluation.last.alerts
+    for (const transition of judgement.transitions) exporter.transition(transition)
+    const told = new Set(judgement.transitions.map(({ alert }) => alertKey(alert.rule, alert.labels)))
+    for (const [key, alert] of judgement.alerts) {
+      if (!told.has(key) && isWorthSaving(before.get(key), alert)) exporter.save(alert)
+    }
+    evaluation.accept(judgement, changed)
+    guard.count(judgement.errors.length)
+    // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
+    if (judgement.transitions.length > 0) clock.after(0, () => guard.safely(() => this.#tellStatus()))
+    else this.#tellStatus()
+  }
+
+  /** A snapshot of now, of what was judged last. */
+  snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect(new Set())): Snapshot {
+    const { service, instance, profile, clock, evaluation, intervalSeconds } = this.#options
+    return snapshotOf({
+      service,
+      instance,
+      profile,
+      standing,
+      samples,
+      readings: evaluation.readings(),
+      now: clock.monotonicMs(),
+      at: clock.epochMs(),
+      since: this.#since,
+      startedAt: this.#startedAt,
+      tickSeconds: intervalSeconds,
+    })
+  }
+
+  /** The last one: with the status as it was before the stop. */
+  farewell(status: Status): Snapshot {
+    this.#since = this.#options.clock.epochMs()
+    return { ...this.snapshot(), status }
+  }
+
+  /** As metrics, which are exported. */
+  record(standing: Standing): void {
+    const { healthMetrics, neighbours, clock } = this.#options
+    healthMetrics.set(standing, neighbours.silent, clock.epochMs())
+  }
+
+  standing({ verdicts, alerts }: Judgement = this.#options.evaluation.last): Standing {
+    const { service, instance, phases, neighbours, checks, profile } = this.#options
+    const silence = neighbours.silenceOf(service)
+    return standingOf({
+      instance,
+      phase: phases.shown,
+      verdicts,
+      alerts: [...alerts.values(), ...(silence ? [silence] : [])],
+      checks: checks.results(),
+      failing: checks.failing(),
+      required: profile.required,
+      others: neighbours.others,
+    })
+  }
+
+  /** Publishes the status if it says something else than the last one did. */
+  #tellStatus(): void {
+    const { exporter, clock } = this.#options
+    const standing = this.standing()
+    this.record(standing)
+    const shown = changesWorthTelling(standing)
+    if (shown === this.#lastShown) return
+    this.#lastShown = shown
+    if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = clock.epochMs()
+    this.#lastStatus = standing.status
+    this.#lastPhase = standing.phase
+    exporter.status(this.snapshot(standing))
+  }
+}

@@ -1,0 +1,57 @@
+/** Everything that is said of one instance at one instant: how it stands, and the figures. */
+import type { KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
+import type { Standing } from './standing.ts'
+
+export interface SnapshotFacts {
+  readonly service: string
+  readonly instance: string
+  readonly profile: Profile
+  readonly standing: Standing
+  readonly samples: readonly Sample[]
+  readonly readings: Readings
+  /** Milliseconds on the monotonic clock. */
+  readonly now: number
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly since: number
+  readonly startedAt: { readonly monotonicMs: number; readonly epochMs: number }
+  /** Seconds between two evaluations. */
+  readonly tickSeconds: number
+}
+
+export function snapshotOf(facts: SnapshotFacts): Snapshot {
+  const { profile, readings, samples, now, startedAt, tickSeconds } = facts
+  const figures = profile.figures({ readings, samples, now, tickSeconds })
+  const own = ownFigures(profile, readings)
+  return {
+    service: facts.service,
+    kind: profile.name,
+    instance: facts.instance,
+    at: facts.at,
+    since: facts.since,
+    uptimeSeconds: (now - startedAt.monotonicMs) / 1000,
+    ...facts.standing,
+    metrics: { ...figures.metrics, ...own.metrics },
+    evidence: { ...figures.evidence, ...own.evidence },
+    totals: profile.totals(samples, new Date(startedAt.epochMs).toISOString()),
+  }
+}
+
+/** Of rules that are the user's own, by their names; of one that is split, by the values it is split by. */
+function ownFigures({ rules }: Profile, readings: Readings): KeyFigures {
+  const metrics: Record<string, KeyMetric> = {}
+  const evidence: Record<string, unknown> = {}
+  for (const { name, by, needs, figure } of rules) {
+    if (!figure) continue
+    if (by === undefined) {
+      const { value, evidence: behind } = figure(readings)
+      metrics[name] = value
+      evidence[name] = behind
+      continue
+    }
+    const groups = readings.groups(by, needs).map((value) => [value || 'none', figure(readings.within(by, value))] as const)
+    metrics[name] = Object.fromEntries(groups.map(([of, { value }]) => [of, typeof value === 'number' ? value : null]))
+    evidence[name] = Object.fromEntries(groups.map(([of, { evidence: behind }]) => [of, behind]))
+  }
+  return { metrics, evidence }
+}

@@ -1,0 +1,95 @@
+/** `health:service:<service>:status`: how a service and one of its instances are. Field names and their order are part of the wire. */
+import type { Alert, AlertState, CheckResult, Phase, Severity, Snapshot, Status } from '../types.ts'
+import { isStateOfAlert } from './alert-view.ts'
+import { encodeMessage } from './bounded-json.ts'
+import { isPhase, isStatus } from './closed-lists.ts'
+import { isFields, isListOf, isText, isTextOrAbsent, isTime, type Fields } from './fields.ts'
+import { hasInstanceHead, instanceHead, type InstanceHead } from './instance-head.ts'
+import { toIso } from './iso-time.ts'
+
+export interface StatusMessage extends InstanceHead {
+  readonly channel: 'status'
+  /** What kind of service it is: a name of a profile. */
+  readonly kind?: string
+  readonly status: Status
+  readonly instance_status: Status
+  readonly phase: Phase
+  readonly since: string
+  readonly uptime_seconds: number
+  /** Why `status` is what it is: of the whole service, as this instance knows it. */
+  readonly reasons: readonly string[]
+  readonly checks: Readonly<Record<string, CheckEntry>>
+  readonly metrics: Fields
+  readonly alerts: readonly AlertSummary[]
+}
+
+interface CheckEntry {
+  readonly status: Status
+  readonly latency_ms: number | null
+  readonly error?: string
+}
+
+interface AlertSummary {
+  readonly id: string
+  readonly rule: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly severity: Severity
+  readonly state: AlertState
+  readonly since: string
+  readonly message: string
+  readonly runbook?: string
+}
+
+/** `beat` counts this instance's status messages from 1. */
+export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json: string; readonly cut: number } {
+  return encodeMessage({
+    ...instanceHead(snapshot, beat),
+    kind: snapshot.kind,
+    status: snapshot.status,
+    instance_status: snapshot.instanceStatus,
+    phase: snapshot.phase,
+    since: toIso(snapshot.since),
+    uptime_seconds: Math.floor(snapshot.uptimeSeconds),
+    reasons: snapshot.reasons,
+    checks: Object.fromEntries(Object.entries(snapshot.checks).map(([name, check]) => [name, checkOnWire(check)])),
+    metrics: snapshot.metrics,
+    alerts: snapshot.alerts.map(alertInStatus),
+  })
+}
+
+function checkOnWire({ status, latencyMs, error }: CheckResult) {
+  return { status, latency_ms: latencyMs === undefined ? null : Math.round(latencyMs * 1000) / 1000, error }
+}
+
+function alertInStatus({ id, rule, labels, severity, state, since, message, runbook }: Alert) {
+  return { id, rule, labels, severity, state, since: toIso(since), message, runbook }
+}
+
+export function toStatusMessage(fields: Fields): StatusMessage | undefined {
+  return isStatusMessage(fields) ? ({ ...fields, channel: 'status' } as unknown as StatusMessage) : undefined
+}
+
+function isStatusMessage(fields: Fields): boolean {
+  return (
+    hasInstanceHead(fields) &&
+    isTextOrAbsent(fields['kind']) &&
+    isStatus(fields['status']) &&
+    isStatus(fields['instance_status']) &&
+    isPhase(fields['phase']) &&
+    isTime(fields['since']) &&
+    typeof fields['uptime_seconds'] === 'number' &&
+    isListOf(fields['reasons'], isText) &&
+    isFields(fields['checks']) &&
+    isListOf(Object.values(fields['checks']), isCheck) &&
+    isFields(fields['metrics']) &&
+    isListOf(fields['alerts'], isAlertSummary)
+  )
+}
+
+function isCheck(value: unknown): value is CheckEntry {
+  return isFields(value) && isStatus(value['status']) && (value['latency_ms'] === null || typeof value['latency_ms'] === 'number')
+}
+
+function isAlertSummary(value: unknown): value is AlertSummary {
+  return isFields(value) && typeof value['id'] === 'string' && isStateOfAlert(value)
+}
