@@ -1,7 +1,6 @@
-/** The rules of a service that no kind of the package has, each as it is judged and as it was said. */
+/** The rules that a service brings itself, in its kind or beside it, each as it is judged and as it was said. */
 import type { MetricDefinition } from '../catalogue.ts'
 import { EVERY_SERVICE } from '../catalogue.ts'
-import { KINDS } from '../kinds/index.ts'
 import type { OwnRule } from '../panels/own-rules.ts'
 import { overridden } from '../rules/override-rule.ts'
 import type { MetricRef } from '../rules/rule-data.ts'
@@ -13,10 +12,7 @@ export function ownRules({ kind, limits, rules, metrics }: GenerateOptions): rea
   const judged = new Map(profileOf(kind, limits, rules, metrics).rules.map((rule) => [rule.name, rule]))
   const known = new Map([...EVERY_SERVICE, ...kind.metrics, ...metrics].map((metric) => [metric.name, metric]))
   const metricOf = (ref: MetricRef): MetricDefinition => ref.definition ?? known.get(ref.metric)!
-  // What a kind of somebody's making has beyond the one that it is made of.
-  const charted = new Set(KINDS.flatMap(({ ruleNames }) => ruleNames))
-  const ofKind = kind.rules(limits).flatMap(({ data }) => (charted.has(data.name) ? [] : [data]))
-  return [...ofKind, ...rules.own].flatMap((each) => {
+  return [...(kind.ownRules ?? []).map(({ data }) => data), ...rules.own].flatMap((each) => {
     const data = overridden(each, rules.overrides)
     const rule = judged.get(each.name)
     return data && rule ? [{ data, rule, metricOf }] : []

@@ -5,7 +5,7 @@ import type { Kind } from './kind.ts'
 import * as list from './list.ts'
 
 /** By the names of the exports, as a module has them. */
-export const KINDS: readonly Kind[] = Object.values(list)
+export const KINDS: readonly (typeof list)[keyof typeof list][] = Object.values(list)
 
 /** Every metric of these kinds once, in the order of docs and dashboards. */
 export function metricsOf(kinds: readonly Kind[]): readonly MetricDefinition[] {
