@@ -107,7 +107,7 @@ function lastRecorded(words: Words, of: MetricRef): ReadingPromql {
   if (instrument !== 'counter' && instrument !== 'histogram') {
     return {
       kind: 'unsaid',
-      because: `Prometheus has ${name} anew with every export, so that nobody can see there when it was last set; shown is the state of the alert.`,
+      because: `Prometheus has ${name} anew with every export, so that nobody can see there when it was last set.`,
     }
   }
   const counted = words.series(of, instrument === 'histogram' ? '_count' : '')
@@ -136,12 +136,13 @@ function stateOf(words: Words, { of, attribute }: StateReading, fine: string | u
 /** As fast as the slower of the two windows; of a short one in which nothing was, nothing burns. */
 function burnRate(words: Words, { of, in: whole, objective, over = LONG_SECONDS, and }: BurnRateReading): ReadingPromql {
   const budget = 100 - objective
-  const rate = (window: TimeText) => `(${words.share(of, whole, window)}) / ${decimal(budget)}`
+  const rate = (window: TimeText) => `${words.share(of, whole, window)} / ${decimal(budget)}`
   const long = rate(over)
-  const short = `(${rate(and ?? words.seconds(over) / SHORT_PART)} or 0 * ${long})`
+  const short = `${rate(and ?? words.seconds(over) / SHORT_PART)} or 0 * ${long}`
+  const named = (expression: string, window: string) => `label_replace(${expression}, "burn_window", "${window}", "", "")`
   return {
     kind: 'figure',
-    expr: `${long} <= ${short} or ${short}`,
+    expr: words.fold('min', `${named(long, 'long')} or ${named(short, 'short')}`),
     unit: 'x',
     note: `How many times faster than ${objective} % allows; of a long and a short window the slower.`,
   }

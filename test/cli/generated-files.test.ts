@@ -47,6 +47,49 @@ test('dashboards have the limits of environment and health.config, and say which
   expect(due.targets![0]!.interval).toBe('10s')
 })
 
+const LOOKUPS = {
+  metrics: { 'cache.lookups': { instrument: 'counter', unit: '{lookup}', attributes: { 'cache.result': ['hit', 'miss'] } } },
+  rules: {
+    low_hit_rate: {
+      when: { reading: 'ratio', of: { metric: 'cache.lookups', where: { 'cache.result': 'hit' } }, in: { metric: 'cache.lookups' } },
+      below: '60 %',
+    },
+  },
+}
+
+test('own rules of health.config are in the dashboard of its kind alone, and recorded', async () => {
+  await writeFile(join(folder, 'health.config.json'), JSON.stringify({ ...LOOKUPS, profile: 'tracker_fetcher' }))
+  const { io } = command()
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  const titles = async (name: string) => (await panels(name)).map(({ title }) => title)
+  expect(await titles('otel-health-tracker-fetcher.json')).toEqual(expect.arrayContaining(['Own rules', 'Low hit rate']))
+  expect(await titles('otel-health-worker.json')).not.toContain('Own rules')
+  const { groups } = parse(await readFile(join(folder, 'made/otel-health.yml'), 'utf8')) as { groups: { rules: { record: string }[] }[] }
+  expect(groups[1]!.rules.map(({ record }) => record)).toEqual(['health:low_hit_rate'])
+})
+
+test('a kind that a service makes itself has a dashboard with its rules', async () => {
+  const index = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
+  const text = `import { defineKind } from ${index}
+export default { profile: defineKind({ name: 'cache_filler', ...${JSON.stringify(LOOKUPS)} }), rules: { low_hit_rate: { limit: 70 } } }`
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(folder, 'health.config.js'), text)
+  const { io } = command()
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  const panel = (await panels('otel-health-cache-filler.json')).find(({ title }) => title === 'Low hit rate')!
+  expect(panel.fieldConfig!.defaults.thresholds.steps.map(({ value }) => value)).toEqual([null, 70])
+  expect((await panels('otel-health-worker.json')).map(({ title }) => title)).not.toContain('Own rules')
+})
+
+test('a rule that cannot be judged is refused with its name', async () => {
+  await writeFile(join(folder, 'health.config.json'), JSON.stringify({ rules: LOOKUPS.rules }))
+  const { io } = command()
+  const refused = expect.objectContaining({ message: expect.stringMatching(/low_hit_rate reads the metric "cache.lookups"/) as string }) as Error
+  await expect(writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
+  await expect(writeRules({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
+})
+
 test('rules are one file for Prometheus, as patient as the intervals are long', async () => {
   const { io } = command({ HEALTH_PUBLISHING_INTERVAL: '100' })
   expect(await writeRules({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)

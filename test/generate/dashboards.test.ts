@@ -6,20 +6,14 @@ import { describe, expect, test } from 'vitest'
 
 import type { MetricDefinition } from '../../src/catalogue.ts'
 import { CATALOGUE } from '../../src/kinds/index.ts'
-import { resolveOptions } from '../../src/config/options.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
-import type { GenerateOptions } from '../../src/generate/dashboards.ts'
 import { dashboards } from '../../src/generate/dashboards.ts'
+import type { GenerateOptions } from '../../src/generate/options.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
+import { generateOptions } from './generate-options.ts'
 import { parsePromql } from './promql.ts'
 
 const FOLDER = fileURLToPath(new URL('../../grafana/dashboards/', import.meta.url))
-
-function optionsOf(env: Readonly<Record<string, string>> = {}, rules: GenerateOptions['rules'] = {}): GenerateOptions {
-  const { settings } = resolveOptions({ env })
-  const limits = { ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }
-  return { limits, rules, publishingInterval: settings.publishingInterval, exportInterval: 60 }
-}
 
 interface Step {
   readonly value: number | null
@@ -55,18 +49,18 @@ interface Shown {
 }
 
 /** As Grafana gets it. */
-function shown(options: GenerateOptions = optionsOf()): Shown[] {
-  return JSON.parse(JSON.stringify(Object.values(dashboards(options)))) as Shown[]
+async function shown(options: GenerateOptions = generateOptions()): Promise<Shown[]> {
+  return JSON.parse(JSON.stringify(Object.values(await dashboards(options)))) as Shown[]
 }
 
-const ALL = shown()
+const ALL = await shown()
 const PANELS = ALL.flatMap(({ title: dashboard, panels }) =>
   panels.filter(({ type }) => type !== 'row').map((panel) => ({ dashboard, panel })),
 )
 
-test('the files in grafana/dashboards are what the code says: npm run generate', () => {
+test('the files in grafana/dashboards are what the code says: npm run generate', async () => {
   const made = Object.fromEntries(
-    Object.entries(dashboards(optionsOf())).map(([name, each]) => [name, `${JSON.stringify(each, null, 2)}\n`]),
+    Object.entries(await dashboards(generateOptions())).map(([name, each]) => [name, `${JSON.stringify(each, null, 2)}\n`]),
   )
   expect(readdirSync(FOLDER).toSorted()).toEqual(Object.keys(made).toSorted())
   for (const [name, text] of Object.entries(made)) expect(readFileSync(`${FOLDER}${name}`, 'utf8')).toBe(text)
@@ -188,10 +182,10 @@ test('every metric of the catalogue can be looked at somewhere', () => {
   expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
 })
 
-describe('thresholds are the rules’', () => {
-  const chosen = shown(
-    optionsOf(
-      {
+describe('thresholds are the rules’', async () => {
+  const chosen = await shown(
+    generateOptions({
+      env: {
         LARGE_QUEUE_THRESHOLD: '111',
         VERY_LARGE_QUEUE_THRESHOLD: '222',
         MIN_SUCCESS_RATE_HEALTHY: '91',
@@ -199,8 +193,8 @@ describe('thresholds are the rules’', () => {
         MIN_FETCH_RATE: '33',
         MAX_API_RESPONSE_TIME: '4000',
       },
-      { large_queue: { critical: 333 } },
-    ),
+      rules: { large_queue: { critical: 333 } },
+    }),
   )
   const above = (warning: number, critical?: number): Step[] => [
     { value: null, color: 'green' },

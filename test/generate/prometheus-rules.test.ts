@@ -7,17 +7,18 @@ import { CATALOGUE } from '../../src/kinds/index.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { prometheusRuleFile, prometheusRules } from '../../src/generate/prometheus-rules.ts'
+import { generateOptions } from './generate-options.ts'
 import { parsePromql } from './promql.ts'
 
 const FILE = new URL('../../prometheus/rules/otel-health.yml', import.meta.url)
 const TIMING = { publishingInterval: 30, exportInterval: 60 }
 
 test('prometheus/rules/otel-health.yml is what the code says: npm run generate', () => {
-  expect(readFileSync(FILE, 'utf8')).toBe(prometheusRuleFile(TIMING))
+  expect(readFileSync(FILE, 'utf8')).toBe(prometheusRuleFile(generateOptions()))
 })
 
 test('the file holds the rules, whatever their text has in it', () => {
-  const { groups } = parse(prometheusRuleFile(TIMING)) as { groups: { rules: unknown }[] }
+  const { groups } = parse(prometheusRuleFile(generateOptions())) as { groups: { rules: unknown }[] }
   expect(groups.map(({ rules }) => rules)).toEqual([prometheusRules(TIMING)])
 })
 
