@@ -1,5 +1,14 @@
 /** The public API. */
-export type { AccountState, AnisetteState, ErrorType, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from './kinds/tracker-fetcher/metrics.ts'
+export type {
+  AccountState,
+  AnisetteState,
+  ErrorType,
+  GeofenceTransition,
+  QueueState,
+  SkipReason,
+  Tier,
+  Upstream,
+} from './kinds/tracker-fetcher/metrics.ts'
 export type { MetricDefinition } from './catalogue.ts'
 export { CATALOGUE } from './kinds/index.ts'
 export type { Check } from './checks/check.ts'

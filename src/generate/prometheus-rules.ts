@@ -5,7 +5,17 @@
 import { stringify } from 'yaml'
 
 import { CATALOGUE } from '../kinds/index.ts'
-import { EVALUATION_ERRORS, EXPORT_FAILURES, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_STATUS, PROCESS_UPTIME, PUBLISH_MESSAGES, PUBLISH_OUTCOME } from '../catalogue.ts'
+import {
+  EVALUATION_ERRORS,
+  EXPORT_FAILURES,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_PHASE,
+  HEALTH_STATUS,
+  PROCESS_UPTIME,
+  PUBLISH_MESSAGES,
+  PUBLISH_OUTCOME,
+} from '../catalogue.ts'
 import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from '../panels/heartbeat.ts'
