@@ -3,7 +3,7 @@
 import { diag } from '../diag.ts'
 import { alertId } from '../wire/alert-id.ts'
 import { EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from '../catalogue.ts'
-import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
+import type { CollectingReader } from '../collect/collecting-reader.ts'
 import type { Environment, HealthOptions } from '../config/options.ts'
 import { parseResourceAttributes } from '../config/options.ts'
 import { globalMeterProvider } from './global-provider.ts'
@@ -70,7 +70,7 @@ export interface Exporting {
   readonly recording: TeeRecording
   readonly env: Environment
   /** The one the user gave to the monitor, if not `healthReader()`. */
-  readonly reader?: HealthMetricReader
+  readonly reader?: CollectingReader
 }
 
 /** The way of figures to a collector: that of the service's own SDK if there is one when the first export is due, else one of ours. */
@@ -141,7 +141,7 @@ const LATE =
   'figures leave on their own until the SDK is started earlier: in an --import, or in the first lines of the service'
 
 /** Whoever made a reader for an SDK wants the figures to leave through it. */
-function sayNotJoined(reader: HealthMetricReader | undefined): void {
+function sayNotJoined(reader: CollectingReader | undefined): void {
   if (!reader) return
   const why = reader.attached
     ? 'its MeterProvider is not the global one: call metrics.setGlobalMeterProvider(provider)'
