@@ -1,5 +1,7 @@
 /** Where a monitor's figures go unless it is told otherwise: status and alerts to the health Redis, metrics to OTLP. */
 
+import type { MeterProvider } from '@opentelemetry/api'
+
 import { diag } from '../diag.ts'
 import { alertId } from '../wire/alert-id.ts'
 import { EXPORT_FAILURES, PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from '../catalogue.ts'
@@ -8,7 +10,9 @@ import type { Environment, HealthOptions } from '../config/options.ts'
 import { parseResourceAttributes } from '../config/options.ts'
 import { globalMeterProvider } from './global-provider.ts'
 import { madeHealthReader } from './health-reader.ts'
-import type { createOwnedProvider, OwnedProvider } from './owned-provider.ts'
+import type { OwnedProvider } from './owned-provider.ts'
+import { createOwnedProvider } from './owned-provider.ts'
+import { loadOwnSdk } from './own-sdk.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import { RedisExporter } from '../publish/redis-exporter.ts'
 import type { CellStore } from '../record/cells.ts'
@@ -79,47 +83,50 @@ export interface MetricsExport {
   start(): Cancel
   /** Exports what was recorded until now, started or not, within `timeoutMs`, for the process is ending. What leaves through the service's SDK is flushed by that. */
   flush(timeoutMs: number): Promise<void>
+  /** What is recorded on its meters leaves with the figures, at their interval. Made at once, with which no other SDK is joined any more; `undefined` if nothing is exported. Throws if the SDK cannot be loaded. */
+  ownProvider(): MeterProvider | undefined
 }
 
 export function createMetricsExport({ options, instance, clock, store, recording, env, reader }: Exporting): MetricsExport {
   const { serviceName, originalServiceName } = options
   const otlp = otlpSettings(env)
-  if (!otlp) return { start: () => () => {}, flush: async () => void recording.join() }
+  if (!otlp) return { start: () => () => {}, flush: async () => void recording.join(), ownProvider: () => undefined }
 
-  const load = async (): Promise<typeof createOwnedProvider> => (await import('./owned-provider.ts')).createOwnedProvider
-  let provider: Promise<OwnedProvider> | undefined
+  let made: OwnedProvider | undefined
   /** Exports at its interval from now on, so that nothing may leave through another SDK any more. */
-  const own = (): Promise<OwnedProvider> => {
+  const own = (): OwnedProvider => {
+    // Whoever hears of the decision may ask for the provider before this returns.
     recording.settle()
-    if (!provider) sayNotJoined(reader ?? madeHealthReader())
-    provider ??= load().then((create) =>
-      create({
-        store,
-        clock,
-        otlp,
-        resource: {
-          ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
-          'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
-          'service.instance.id': instance,
-        },
-        onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
-      }),
-    )
-    return provider
+    if (made) return made
+    sayNotJoined(reader ?? madeHealthReader())
+    made = createOwnedProvider({
+      store,
+      clock,
+      otlp,
+      resource: {
+        ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
+        'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
+        'service.instance.id': instance,
+      },
+      onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
+    })
+    return made
   }
   return {
     start() {
       let saidLate = false
       const cancels = [
         clock.after(Math.min(LOAD_AFTER_MS, otlp.intervalMs), () => {
-          if (!recording.join()) load().catch(sayNotLoaded)
+          if (recording.join()) return
+          try {
+            loadOwnSdk()
+          } catch (error) {
+            sayNotLoaded(error)
+          }
         }),
         clock.every(otlp.intervalMs, () => {
           if (recording.join()) return
-          if (!provider)
-            own()
-              .then((made) => made.provider.forceFlush())
-              .catch(sayNotLoaded)
+          if (!made) exportNow().catch(sayNotLoaded)
           else if (!saidLate && globalMeterProvider()) {
             saidLate = true
             diag.warn(LATE)
@@ -131,8 +138,13 @@ export function createMetricsExport({ options, instance, clock, store, recording
       }
     },
     async flush(timeoutMs) {
-      if (!recording.join()) await (await own()).flush(timeoutMs)
+      if (!recording.join()) await own().flush(timeoutMs)
     },
+    ownProvider: () => own().provider,
+  }
+
+  async function exportNow(): Promise<void> {
+    await own().provider.forceFlush()
   }
 }
 
