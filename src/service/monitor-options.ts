@@ -4,7 +4,7 @@ import { redisCheck } from '../checks/redis-check.ts'
 import { sqlCheck } from '../checks/sql-check.ts'
 import type { Pingable } from '../checks/redis-check.ts'
 import type { Queryable } from '../checks/sql-check.ts'
-import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
+import type { CollectingReader } from '../collect/collecting-reader.ts'
 import type { HealthConfig } from '../config/health-config.ts'
 import type { Environment } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
@@ -34,7 +34,7 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
    * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`), if it was not made by `healthReader()`.
    * Figures leave through the SDK whose MeterProvider is global with or without it; with it, it is said if they can't.
    */
-  readonly reader?: HealthMetricReader
+  readonly reader?: CollectingReader
   /** Where snapshots and alerts go; default: the health Redis. */
   readonly exporter?: HealthExporter
   readonly clock?: Clock
