@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/config/health-config-file.ts'
+import { hookModules } from '../../src/instrument/hook/module-hook.ts'
 import { KINDS } from '../../src/kinds/index.ts'
 import { TRACKER_FETCHER_CONFIG } from '../../src/kinds/tracker-fetcher/config.ts'
 import { trackerFetcherRecorder } from '../../src/kinds/tracker-fetcher/service-recorder.ts'
@@ -127,6 +128,7 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const monitor = new TrackerFetcherHealthMonitor({ config, clock: health })
   const { stop: unwatch } = watchService({
     recorder: trackerFetcherRecorder(monitor),
+    hook: hookModules(),
     config,
     kind: TRACKER_FETCHER_CONFIG,
     folder: dirname(file),

@@ -7,7 +7,7 @@
 import type { Attributes, Context, Meter, MeterOptions, MeterProvider } from '@opentelemetry/api'
 import { createNoopMeter } from '@opentelemetry/api'
 
-import { CATALOGUE } from '../catalogue.ts'
+import { EVERY_SERVICE } from '../catalogue.ts'
 import type { CollectingReader } from '../collect/collecting-reader.ts'
 import { diag } from '../diag.ts'
 import type { Decided } from '../record/tee-recording.ts'
@@ -20,9 +20,7 @@ import { globalMeterProvider } from './global-provider.ts'
 const EARLY_LIMIT = 10_000
 
 /** Named by the conventions and recorded by us: exported by ours besides, each would be there twice. */
-const OWN_CONVENTIONS = new Set(CATALOGUE.filter(({ convention }) => convention).map(({ name }) => name))
-/** Judged by their cells. */
-const OWN = new Set(CATALOGUE.map(({ name }) => name))
+const OWN_CONVENTIONS = new Set(EVERY_SERVICE.filter(({ convention }) => convention).map(({ name }) => name))
 
 /** Of cells and of the API's metrics it is the same one. */
 export interface Decision {
@@ -35,6 +33,8 @@ export interface Decision {
 }
 
 export interface ApiMetersOptions {
+  /** Names of the metrics that we record ourselves: they are judged by their cells. */
+  readonly own: ReadonlySet<string>
   readonly decision: Decision
   /** The provider that is exported by us; asked for once it is decided so, and only if the service has meters. */
   readonly ownProvider: () => MeterProvider | undefined
@@ -76,7 +76,7 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
 
   /** Names of metrics that rules name. Ours are judged by their cells; of others, those that are made from now on are sure to be seen. */
   keep(metrics: ReadonlySet<string>): void {
-    this.#kept = new Set([...metrics].filter((name) => !OWN.has(name)))
+    this.#kept = new Set([...metrics].filter((name) => !this.#options.own.has(name)))
     for (const meter of this.#meters.values()) meter.judge()
   }
 

@@ -22,6 +22,8 @@ export interface ApiMetricsOptions {
   readonly decision: Decision
   readonly metricsExport: Pick<MetricsExport, 'ownProvider'>
   readonly clock: Clock
+  /** Names of the metrics that we record ourselves. */
+  readonly own: ReadonlySet<string>
   /** Sees copies of the API that are loaded later; without it they are as without us. */
   readonly hook?: Pick<ModuleHook, 'add'>
   /** The one the user gave to the monitor, if not `healthReader()`. */
@@ -45,7 +47,7 @@ export interface ApiMetrics {
 export function takeApiMetrics(options: ApiMetricsOptions): ApiMetrics {
   const { decision, metricsExport, clock, hook, intervalMs } = options
   let kept: ReadonlySet<string> = new Set()
-  const own = new CollectingReader({ clock, metrics: kept, ...(intervalMs !== undefined && { intervalMs }) })
+  const ofOurs = new CollectingReader({ clock, metrics: kept, ...(intervalMs !== undefined && { intervalMs }) })
   let known: CollectingReader | undefined
   const attachedReader = (): CollectingReader | undefined => {
     const reader = options.reader?.attached ? options.reader : madeHealthReader()
@@ -71,22 +73,23 @@ export function takeApiMetrics(options: ApiMetricsOptions): ApiMetrics {
   })
   const meters = new ApiMeters({
     decision,
+    own: options.own,
     ownProvider: () => metricsExport.ownProvider(),
-    judgingProvider: () => new (loadOwnMetricsSdk().MeterProvider)({ readers: [own] }),
+    judgingProvider: () => new (loadOwnMetricsSdk().MeterProvider)({ readers: [ofOurs] }),
     readerOfSdk: () => ofSdk,
   })
-  cancels.push(answerForApi(meters, hook), () => void own.shutdown())
+  cancels.push(answerForApi(meters, hook), () => void ofOurs.shutdown())
   return {
     samples() {
       meters.safely(() => meters.look())
-      if (ofSdk) return knowsEarly || !own.attached ? ofSdk.latest : own.latest
+      if (ofSdk) return knowsEarly || !ofOurs.attached ? ofSdk.latest : ofOurs.latest
       const beside = attachedReader()
-      return beside ? [...own.latest, ...beside.latest] : own.latest
+      return beside ? [...ofOurs.latest, ...beside.latest] : ofOurs.latest
     },
     keep(metrics) {
       meters.keep(metrics)
       kept = meters.kept
-      own.keep(kept)
+      ofOurs.keep(kept)
       known?.keep(kept)
     },
     get decided() {

@@ -28,6 +28,8 @@ export interface Exporting {
   /** What is exported here if it does not leave through an SDK of the service. */
   readonly recording: TeeRecording
   readonly env: Environment
+  /** `false`: nothing leaves but through an SDK of the service. */
+  readonly exports: boolean
   /** The one the user gave to the monitor, if not `healthReader()`. */
   readonly reader?: CollectingReader
 }
@@ -42,9 +44,9 @@ export interface MetricsExport {
   ownProvider(): MeterProvider | undefined
 }
 
-export function createMetricsExport({ options, instance, clock, store, recording, env, reader }: Exporting): MetricsExport {
+export function createMetricsExport({ options, instance, clock, store, recording, env, exports, reader }: Exporting): MetricsExport {
   const { serviceName, originalServiceName } = options
-  const otlp = otlpSettings(env)
+  const otlp = exports ? otlpSettings(env) : undefined
   if (!otlp) return { start: () => () => {}, flush: async () => void recording.join(), ownProvider: () => undefined }
 
   let made: OwnedProvider | undefined

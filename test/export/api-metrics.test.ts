@@ -8,7 +8,7 @@ import type { MeterProviderOptions } from '@opentelemetry/sdk-metrics'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { afterEach, describe, expect, test } from 'vitest'
 
-import { FETCH_ATTEMPTS, HTTP_CLIENT_REQUEST_DURATION, SCOPE } from '../../src/catalogue.ts'
+import { FETCH_ATTEMPTS, HTTP_CLIENT_REQUEST_DURATION, SCOPE } from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { CollectingReader } from '../../src/collect/collecting-reader.ts'
 import { SampleStreams } from '../../src/collect/samples.ts'
 import type { ApiMetrics } from '../../src/export/api-metrics.ts'
@@ -64,7 +64,13 @@ function taking({ reader, exports = true }: { reader?: CollectingReader; exports
     asked++
     return exports ? own.provider : undefined
   }
-  const api = takeApiMetrics({ decision: recording, metricsExport: { ownProvider }, clock, ...(reader && { reader }) })
+  const api = takeApiMetrics({
+    own: new Set([FETCH_ATTEMPTS.name]),
+    decision: recording,
+    metricsExport: { ownProvider },
+    clock,
+    ...(reader && { reader }),
+  })
   toStop.push(api)
   return {
     clock,

@@ -52,7 +52,7 @@ function exporting(env: Readonly<Record<string, string>> = {}, reader?: Collecti
   const store = new CellStore(clock)
   const recording = new TeeRecording(store, () => globalMeterProvider()?.getMeter(SCOPE, '1.0.0'))
   const options = resolveOptions({ env: { OTEL_SERVICE_NAME: 'svc' } })
-  const way = createMetricsExport({ options, instance: 'one', clock, store, recording, env, ...(reader && { reader }) })
+  const way = createMetricsExport({ exports: true, options, instance: 'one', clock, store, recording, env, ...(reader && { reader }) })
   return { clock, recording, way, add: () => recording.counter(FETCH_ATTEMPTS, {}).add(1) }
 }
 
