@@ -1,21 +1,20 @@
 /**
- * Makes docs/reference.md of the catalogue, the settings and the profile: `node scripts/reference.ts` writes it,
+ * Makes docs/reference.md of the catalogue, the settings and the kinds of service: `node scripts/reference.ts` writes it,
  * test/reference.test.ts compares it.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
-import { CATALOGUE } from '../src/kinds/index.ts'
-import { SERVICE_SILENT } from '../src/catalogue.ts'
-import { SETTINGS } from '../src/config/settings.ts'
-import { resolveOptions } from '../src/config/options.ts'
-import { prometheusRules } from '../src/generate/prometheus-rules.ts'
+import { EVERY_SERVICE, SERVICE_SILENT } from '../src/catalogue.ts'
+import { limitsOf } from '../src/config/limits.ts'
+import { defaultSettings, SETTINGS } from '../src/config/settings.ts'
 import { prometheusName } from '../src/export/prometheus-name.ts'
+import { prometheusRules } from '../src/generate/prometheus-rules.ts'
+import { KINDS } from '../src/kinds/index.ts'
+import type { Kind } from '../src/kinds/kind.ts'
+import { profileOf } from '../src/rules/service-kind.ts'
 import type { Rule } from '../src/types.ts'
-import type { ServiceKind } from '../src/kinds/kind.ts'
-import { trackerFetcher } from '../src/kinds/tracker-fetcher/figures.ts'
-import { worker } from '../src/kinds/worker/figures.ts'
 
 export const REFERENCE: string = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
 
@@ -26,36 +25,20 @@ const INSTRUMENTS: Record<InstrumentKind, string> = {
   observable_gauge: 'ObservableGauge',
 }
 
-const TRACKER_FETCHER_RULES: Readonly<Record<string, string>> = {
-  apple_account_unauthenticated: 'No Apple account can fetch: logged out, two-factor code wanted, or blocked.',
-  anisette_unreachable: 'The anisette server does not answer twice in a row, or answers without usable headers.',
-  large_queue: 'Due trackers above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).',
-  low_success_rate:
-    'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
-  low_fetch_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.',
-  slow_apple_api: 'More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
-}
-
-const WORKER_RULES: Readonly<Record<string, string>> = {
-  large_queue: 'Due items of all queues above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).',
-  low_success_rate:
-    'Success rate below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
-  low_work_rate: 'Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while items were due.',
-  slow_upstream: 'More than 5 % of the calls to upstreams in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.',
-}
-
-const EVERY_SERVICE_RULES: Readonly<Record<string, string>> = {
-  [SERVICE_SILENT]:
-    'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
-}
-
-const TRACKER_FETCHER_METRICS = 'tracker_fetcher.'
-const WORKER_METRICS = 'work.'
+const EVERY_SERVICE_RULES: readonly NamedRule[] = [
+  {
+    name: SERVICE_SILENT,
+    forSeconds: 0,
+    keepFiringSeconds: 0,
+    summary:
+      'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
+  },
+]
 
 export function reference(): string {
   return `# Reference
 
-Made by \`npm run generate\` of src/catalogue.ts, src/config/settings.ts, src/services and src/generate; a test compares it.
+Made by \`npm run generate\` of src/catalogue.ts, src/config/settings.ts, src/kinds and src/generate; a test compares it.
 
 ## Settings
 
@@ -73,31 +56,17 @@ ${table(
 
 ## Rules of every service
 
-${rulesTable([{ name: SERVICE_SILENT, forSeconds: 0, keepFiringSeconds: 0 }], EVERY_SERVICE_RULES)}
+${rulesTable(EVERY_SERVICE_RULES)}
 
-## Rules of a worker
-
-For any fetcher, job processor or queue consumer. A rule about what a service has not (queues, upstreams) says nothing.
-
-${rulesTable(rulesOf(worker), WORKER_RULES)}
-
-## Rules of the tracker fetcher
-
-${rulesTable(rulesOf(trackerFetcher), TRACKER_FETCHER_RULES)}
+${KINDS.map(rulesSection).join('\n\n')}
 
 ## Metrics of every service
 
 All metrics have the scope \`otel-health\`. An attribute without values is open; what a service makes up itself is bounded, and what is beyond the bound is \`_OTHER\`.
 
-${metricsTable((name) => !name.startsWith(WORKER_METRICS) && !name.startsWith(TRACKER_FETCHER_METRICS))}
+${metricsTable(EVERY_SERVICE)}
 
-## Metrics of a worker
-
-${metricsTable((name) => name.startsWith(WORKER_METRICS))}
-
-## Metrics of the tracker fetcher
-
-${metricsTable((name) => name.startsWith(TRACKER_FETCHER_METRICS))}
+${KINDS.map(metricsSection).join('\n\n')}
 
 ## Rules for Prometheus
 
@@ -115,30 +84,25 @@ ${table(
 `
 }
 
-type NamedTiming = Pick<Rule, 'name' | 'forSeconds' | 'keepFiringSeconds'>
+type NamedRule = Pick<Rule, 'name' | 'forSeconds' | 'keepFiringSeconds' | 'summary'>
 
-function rulesOf(kind: ServiceKind): readonly NamedTiming[] {
-  const { settings } = resolveOptions({ env: {} })
-  return kind.profile({ ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }, {}).rules
+function rulesSection(kind: Kind): string {
+  return `## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(profileOf(kind, limitsOf(defaultSettings())).rules)}`
 }
 
-function rulesTable(rules: readonly NamedTiming[], descriptions: Readonly<Record<string, string>>): string {
+function metricsSection({ title, metrics }: Kind): string {
+  return `## Metrics of a ${title}\n\n${metricsTable(metrics)}`
+}
+
+function rulesTable(rules: readonly NamedRule[]): string {
   return table(
     ['rule', 'fires when this has held for', 'resolves when fine for', 'condition'],
-    rules.map(({ name, forSeconds, keepFiringSeconds }) => [
-      `\`${name}\``,
-      `${forSeconds} s`,
-      `${keepFiringSeconds} s`,
-      describe(name, descriptions),
-    ]),
+    rules.map(({ name, forSeconds, keepFiringSeconds, summary }) => [`\`${name}\``, `${forSeconds} s`, `${keepFiringSeconds} s`, summary]),
   )
 }
 
-function metricsTable(isShown: (name: string) => boolean): string {
-  return table(
-    ['metric', 'in Prometheus', 'instrument, unit', 'attributes', 'meaning'],
-    CATALOGUE.filter(({ name }) => isShown(name)).map(metricRow),
-  )
+function metricsTable(metrics: readonly MetricDefinition[]): string {
+  return table(['metric', 'in Prometheus', 'instrument, unit', 'attributes', 'meaning'], metrics.map(metricRow))
 }
 
 function metricRow(metric: MetricDefinition): string[] {
@@ -154,12 +118,6 @@ function metricRow(metric: MetricDefinition): string[] {
     listed.join('; '),
     `${description}${buckets}`,
   ]
-}
-
-function describe(rule: string, descriptions: Readonly<Record<string, string>>): string {
-  const text = descriptions[rule]
-  if (text === undefined) throw new Error(`The rule ${rule} has no description: add one to scripts/reference.ts.`)
-  return text
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

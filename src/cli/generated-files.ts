@@ -2,11 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { HealthConfig } from '../config/health-config.ts'
-import { resolveOptions, type Environment } from '../config/options.ts'
-import type { GenerateOptions } from '../generate/dashboards.ts'
 import { loadHealthConfig } from '../config/health-config-file.ts'
+import { limitsOf } from '../config/limits.ts'
+import { resolveOptions, type Environment } from '../config/options.ts'
 import { otlpSettings } from '../export/otlp-settings.ts'
+import type { GenerateOptions } from '../generate/options.ts'
+import { kindNamed } from '../kinds/define-kind.ts'
+import { KINDS } from '../kinds/index.ts'
 import type { Io } from './commands.ts'
 import { CommandError, OK, USAGE } from './outcome.ts'
 
@@ -15,8 +17,7 @@ const EXPORT_INTERVAL_SECONDS = 60
 
 /** One file a dashboard, for Grafana's file provisioning or its import page. */
 export async function writeDashboards(io: Io, folder: string | undefined, cwd: string = process.cwd()): Promise<number> {
-  const { dashboards } = await import('../generate/files.ts')
-  const files = dashboards(optionsHere(io.env, cwd))
+  const files = await made(io.env, cwd, async ({ dashboards }, options) => await dashboards(options))
   return write(
     io,
     folder,
@@ -26,23 +27,35 @@ export async function writeDashboards(io: Io, folder: string | undefined, cwd: s
 
 /** One rule file, for `rule_files` of Prometheus. */
 export async function writeRules(io: Io, folder: string | undefined, cwd: string = process.cwd()): Promise<number> {
-  const { prometheusRuleFile } = await import('../generate/files.ts')
-  return write(io, folder, { 'otel-health.yml': prometheusRuleFile(optionsHere(io.env, cwd)) })
+  const text = await made(io.env, cwd, async ({ prometheusRuleFile }, options) => prometheusRuleFile(options))
+  return write(io, folder, { 'otel-health.yml': text })
+}
+
+/** A rule that cannot be judged is found when something is made of it. */
+async function made<T>(
+  env: Environment,
+  cwd: string,
+  make: (files: typeof import('../generate/files.ts'), options: GenerateOptions) => Promise<T>,
+): Promise<T> {
+  const files = await import('../generate/files.ts')
+  try {
+    return await make(files, optionsHere(env, cwd))
+  } catch (error) {
+    throw new CommandError(USAGE, error instanceof Error ? error.message : String(error))
+  }
 }
 
 /** Environment and health.config of this folder, as a service that starts here has them. */
 function optionsHere(env: Environment, cwd: string): GenerateOptions {
-  try {
-    const config: HealthConfig | undefined = loadHealthConfig(undefined, cwd)?.config
-    const { settings, rules } = resolveOptions({ env, ...(config && { config }) })
-    return {
-      limits: { ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime },
-      rules,
-      publishingInterval: settings.publishingInterval,
-      exportInterval: (otlpSettings(env)?.intervalMs ?? 1000 * EXPORT_INTERVAL_SECONDS) / 1000,
-    }
-  } catch (error) {
-    throw new CommandError(USAGE, error instanceof Error ? error.message : String(error))
+  const config = loadHealthConfig(undefined, cwd, KINDS)?.config
+  const { settings, rules, metrics } = resolveOptions({ env, ...(config && { config }) })
+  return {
+    limits: limitsOf(settings),
+    kind: kindNamed(config?.profile),
+    rules,
+    metrics,
+    publishingInterval: settings.publishingInterval,
+    exportInterval: (otlpSettings(env)?.intervalMs ?? 1000 * EXPORT_INTERVAL_SECONDS) / 1000,
   }
 }
 

@@ -3,28 +3,20 @@
  * Source: OTel specification, compatibility/prometheus_and_openmetrics; proven on the real program by test/ci/dashboards.test.ts.
  */
 import type { MetricDefinition } from '../catalogue.ts'
+import { unitWords } from './prometheus-unit.ts'
 
-const UNITS: Readonly<Record<string, string>> = { s: 'seconds', By: 'bytes' }
-
-/** Of a histogram the base, to which `_bucket`, `_sum` and `_count` are added. Throws if the unit is one that nobody has thought of yet. */
+/** Of a histogram the base, to which `_bucket`, `_sum` and `_count` are added. */
 export function prometheusName({ name, unit, instrument }: Pick<MetricDefinition, 'name' | 'unit' | 'instrument'>): string {
-  const tokens = name.split(/[^a-zA-Z0-9]+/).filter(Boolean)
-  const suffix = unitSuffix(unit, instrument)
-  if (suffix && !tokens.includes(suffix)) tokens.push(suffix)
-  if (instrument === 'counter') return [...tokens.filter((token) => token !== 'total'), 'total'].join('_')
-  return tokens.join('_')
+  let tokens = name.split(/[^a-zA-Z0-9]+/).filter(Boolean)
+  for (const word of unitWords(unit)) if (!tokens.includes(word)) tokens.push(word)
+  // Last, wherever in its name the metric has it.
+  const ends = instrument === 'counter' ? 'total' : instrument === 'observable_gauge' && unit === '1' ? 'ratio' : undefined
+  if (ends) tokens = [...tokens.filter((token) => token !== ends), ends]
+  const joined = tokens.join('_')
+  return /^\d/.test(joined) ? `_${joined}` : joined
 }
 
 /** An attribute as a label. */
 export function prometheusLabel(attribute: string): string {
   return attribute.replaceAll(/[^a-zA-Z0-9_]/g, '_')
-}
-
-/** `{thing}` is dropped; `1` is a ratio where it is the unit of a gauge, and of a sum nothing. */
-function unitSuffix(unit: string, instrument: MetricDefinition['instrument']): string | undefined {
-  if (/^\{.*\}$/.test(unit)) return undefined
-  if (unit === '1') return instrument === 'observable_gauge' ? 'ratio' : undefined
-  const suffix = UNITS[unit]
-  if (!suffix) throw new Error(`The unit ${JSON.stringify(unit)} has no name in Prometheus here: add it to src/prometheus-name.ts.`)
-  return suffix
 }

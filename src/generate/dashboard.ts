@@ -14,15 +14,10 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus'
 
-import type { PanelSpec } from './panel.ts'
+import type { PanelRow } from '../panels/panel-spec.ts'
 import { DATASOURCE, toPanel } from './panel.ts'
 
 const TAG = 'otel-health'
-
-export interface Row {
-  readonly title: string
-  readonly panels: readonly PanelSpec[]
-}
 
 export interface Variable {
   readonly name: string
@@ -48,7 +43,7 @@ export interface DashboardSpec {
   readonly description: string
   readonly variables: readonly Variable[]
   readonly annotations: readonly Annotation[]
-  readonly rows: readonly Row[]
+  readonly rows: readonly PanelRow[]
   /** Seconds between two exports of a service. */
   readonly exportInterval: number
 }

@@ -1,31 +1,27 @@
-/** All dashboards, made of the catalogue and of the profiles with the limits that are in force. */
+/** All dashboards, made of the kinds of service with the limits that are in force. */
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 
-import type { Limits, RuleOverrides } from '../kinds/limits.ts'
-import type { ServiceKind } from '../kinds/kind.ts'
-import { trackerFetcher } from '../kinds/tracker-fetcher/figures.ts'
-import { worker } from '../kinds/worker/figures.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { ownRulesRow } from '../panels/own-rules.ts'
+import type { OwnRules } from '../rules/rules-config.ts'
+import { profileOf } from '../rules/service-kind.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { toDashboard } from './dashboard.ts'
 import { fleetDashboard } from './fleet-dashboard.ts'
-import type { HeartbeatTiming } from '../panels/heartbeat.ts'
+import { kindsOf } from './kinds-of.ts'
+import type { GenerateOptions } from './options.ts'
+import { ownRules } from './own-rules.ts'
 import { pipelineDashboard } from './pipeline-dashboard.ts'
 import type { ServiceDashboard } from './service-dashboard.ts'
 import { serviceDashboard } from './service-dashboard.ts'
-import { trackerFetcherRows } from '../kinds/tracker-fetcher/dashboard.ts'
-import { workerRows } from '../kinds/worker/dashboard.ts'
 
-export interface GenerateOptions extends HeartbeatTiming {
-  readonly limits: Limits
-  readonly rules: RuleOverrides
-}
-
-/** By file name. */
-export function dashboards(options: GenerateOptions): Readonly<Record<string, Dashboard>> {
-  const services = serviceDashboards(options)
+/** By file name. Rejects with one sentence if a rule cannot be judged. */
+export async function dashboards(options: GenerateOptions): Promise<Readonly<Record<string, Dashboard>>> {
+  const kinds = kindsOf(options)
+  const services = await Promise.all(kinds.map(async (kind) => await ofKind(kind, options)))
   const specs: readonly DashboardSpec[] = [
-    fleetDashboard(options, services),
+    fleetDashboard(options, services, kinds),
     ...services.map((service) => serviceDashboard(service, options)),
     pipelineDashboard(options),
   ]
@@ -40,26 +36,36 @@ export function dashboards(options: GenerateOptions): Readonly<Record<string, Da
   )
 }
 
-function serviceDashboards(options: GenerateOptions): readonly ServiceDashboard[] {
-  return [
-    {
-      uid: 'otel-health-tracker-fetcher',
-      title: 'otel-health: tracker fetcher',
-      description: 'A tracker fetcher: how it stands, what it fetches, its queues, Apple and anisette.',
-      rule: 'low_fetch_rate',
-      rows: trackerFetcherRows(limitsOf(trackerFetcher, options), options),
-    },
-    {
-      uid: 'otel-health-worker',
-      title: 'otel-health: worker',
-      description: 'Any worker: how it stands, what it does, its queues and upstreams.',
-      rule: 'low_work_rate',
-      rows: workerRows(limitsOf(worker, options), options),
-    },
-  ]
+async function ofKind(kind: Kind, options: GenerateOptions): Promise<ServiceDashboard> {
+  const { name, title, dashboard } = kind
+  const isHere = name === options.kind.name
+  const rowsOf = await dashboard.rows()
+  const own = isHere ? ownRules(options) : []
+  return {
+    uid: `otel-health-${name.replaceAll('_', '-')}`,
+    title: `otel-health: ${title}`,
+    description: dashboard.description,
+    rule: dashboard.rule,
+    rows: [...rowsOf(limitsOf(kind, isHere, options), options), ...(own.length > 0 ? [ownRulesRow(own, options)] : [])],
+  }
 }
 
-function limitsOf(kind: ServiceKind, { limits, rules }: GenerateOptions): (rule: string) => RuleLimits | undefined {
-  const profile = kind.profile(limits, rules)
+function limitsOf(kind: Kind, isHere: boolean, { limits, rules, metrics }: GenerateOptions): (rule: string) => RuleLimits | undefined {
+  const profile = isHere ? profileOf(kind, limits, rules, metrics) : profileOf(kind, limits, limitsOfOthers(kind, rules))
   return (name) => profile.rules.find((rule) => rule.name === name)?.limits
+}
+
+/** Of rules that are called alike in other kinds the limits: which series they are about is said of this kind. */
+function limitsOfOthers({ ruleNames }: Kind, { overrides }: OwnRules): OwnRules {
+  const named = Object.entries(overrides).filter(([name]) => ruleNames.includes(name))
+  return {
+    overrides: Object.fromEntries(
+      named.map(([name, override]) => {
+        if (override === false) return [name, override]
+        const { where: _, ...limits } = override
+        return [name, limits]
+      }),
+    ),
+    own: [],
+  }
 }

@@ -1,7 +1,6 @@
 /** All services at a glance: how each stands, and which alerts are open. */
-import { FETCH_ATTEMPTS, OUTCOME, QUEUE_SIZE, QUEUE_STATE, TIER } from '../kinds/tracker-fetcher/metrics.ts'
 import { HEALTH_SERVICE, HEALTH_SERVICE_SILENT } from '../catalogue.ts'
-import { WORK_ATTEMPTS, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_SIZE, WORK_QUEUE_STATE } from '../kinds/worker/metrics.ts'
+import type { Kind } from '../kinds/kind.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'
@@ -13,6 +12,7 @@ import { healthAnnotations, serviceVariables } from './service-dashboard.ts'
 export function fleetDashboard(
   timing: HeartbeatTiming,
   services: readonly { readonly title: string; readonly uid: string }[],
+  kinds: readonly Kind[],
 ): DashboardSpec {
   const limit = heartbeatLimit(timing)
   const status = statusNow(timing)
@@ -64,7 +64,7 @@ export function fleetDashboard(
             description: 'Attempts of all services, over the last 5 minutes.',
             unit: 'ops',
             width: 4,
-            queries: [{ expr: `${attempts([])} / 300`, legend: 'attempts' }],
+            queries: [{ expr: `${attempts(kinds, [])} / 300`, legend: 'attempts' }],
           },
           {
             kind: 'timeline',
@@ -86,9 +86,9 @@ export function fleetDashboard(
               { expr: age, legend: 'last heartbeat' },
               { expr: `count by (${SERVICE_LABELS.join(', ')}) (${running(timing)})`, legend: 'instances' },
               { expr: sum(openAlerts(timing), SERVICE_LABELS), legend: 'open alerts' },
-              { expr: success(), legend: 'success rate' },
-              { expr: `12 * ${attempts()}`, legend: 'attempts an hour' },
-              { expr: due(timing), legend: 'due' },
+              { expr: success(kinds), legend: 'success rate' },
+              { expr: `12 * ${attempts(kinds)}`, legend: 'attempts an hour' },
+              { expr: due(kinds, timing), legend: 'due' },
             ],
             columns: {
               labels: { deployment_environment_name: 'environment', job: 'service' },
@@ -122,7 +122,13 @@ export function fleetDashboard(
             width: 12,
             queries: [{ expr: `${openAlerts(timing)} == 1`, legend: 'open' }],
             columns: {
-              labels: { deployment_environment_name: 'environment', job: 'service', health_rule: 'rule', health_severity: 'severity' },
+              labels: {
+                deployment_environment_name: 'environment',
+                job: 'service',
+                health_rule: 'rule',
+                health_alert_of: 'of',
+                health_severity: 'severity',
+              },
               shown: { severity: { colours: { CRITICAL: 'red', WARNING: 'orange' } } },
               // CRITICAL stands before WARNING in the alphabet.
               sortBy: { column: 'severity', descending: false },
@@ -156,17 +162,26 @@ export function fleetDashboard(
 }
 
 /** Attempts of 5 minutes. */
-function attempts(by: readonly string[] = SERVICE_LABELS): string {
-  return sum(`${increase(FETCH_ATTEMPTS, '5m')} or ${increase(WORK_ATTEMPTS, '5m')}`, by)
+function attempts(kinds: readonly Kind[], by: readonly string[] = SERVICE_LABELS): string {
+  return sum(
+    ofAnyKind(kinds, ({ attempts: metric }) => increase(metric, '5m')),
+    by,
+  )
 }
 
-function success(): string {
-  const succeeded = `${increase(FETCH_ATTEMPTS, '5m', { [OUTCOME]: { not: 'failed' } })} or ${increase(WORK_ATTEMPTS, '5m', { [WORK_OUTCOME]: 'ok' })}`
-  return percent(sum(succeeded, SERVICE_LABELS), attempts())
+function success(kinds: readonly Kind[]): string {
+  const succeeded = ofAnyKind(kinds, ({ attempts: metric, succeeded: where }) => increase(metric, '5m', where))
+  return percent(sum(succeeded, SERVICE_LABELS), attempts(kinds))
 }
 
-function due(timing: HeartbeatTiming): string {
-  const trackers = max(whileRunning(series(QUEUE_SIZE, { [QUEUE_STATE]: 'due' }), timing), [...SERVICE_LABELS, TIER])
-  const items = max(whileRunning(series(WORK_QUEUE_SIZE, { [WORK_QUEUE_STATE]: 'due' }), timing), [...SERVICE_LABELS, WORK_QUEUE_NAME])
-  return sum(`${trackers} or ${items}`, SERVICE_LABELS)
+function due(kinds: readonly Kind[], timing: HeartbeatTiming): string {
+  const items = ofAnyKind(kinds, ({ due: { metric, where, by } }) =>
+    max(whileRunning(series(metric, where), timing), [...SERVICE_LABELS, by]),
+  )
+  return sum(items, SERVICE_LABELS)
+}
+
+/** Kinds that record the same are counted once. */
+function ofAnyKind(kinds: readonly Kind[], expressionOf: (fleet: Kind['dashboard']['fleet']) => string): string {
+  return Array.from(new Set(kinds.map(({ dashboard: { fleet } }) => expressionOf(fleet)))).join(' or ')
 }

@@ -1,4 +1,4 @@
-/** What a panel shows, as data, and the Grafana panel it becomes. */
+/** The Grafana panel that a panel as data becomes. */
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
 import type { DataTransformerConfig, Panel, Threshold, ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { MappingType, ThresholdsConfigBuilder, ThresholdsMode } from '@grafana/grafana-foundation-sdk/dashboard'
@@ -10,65 +10,13 @@ import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline'
 import * as table from '@grafana/grafana-foundation-sdk/table'
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries'
 
+import type { Described, PanelSpec, Query, ShownState, TableColumns } from '../panels/panel-spec.ts'
 import type { RuleLimits } from '../types.ts'
 
 /** Every panel, table and variable asks the datasource that the dashboard's variable names. */
 export const DATASOURCE = { type: 'prometheus', uid: '${datasource}' }
 
 const NO_DATA = 'no data'
-
-export interface Query {
-  readonly expr: string
-  /** As Grafana's legend format; of a table the name of the column. */
-  readonly legend: string
-}
-
-/** A state as a number, and how people see it; the number is its place in the list. */
-export interface ShownState {
-  readonly state: string
-  readonly colour: string
-}
-
-interface Described {
-  readonly title: string
-  readonly description: string
-  /** Grafana's id of a unit. */
-  readonly unit: string
-  /** Columns of 24. */
-  readonly width: number
-  readonly queries: readonly Query[]
-}
-
-/** Limits of the rule that judges what is shown, in the panel's unit. */
-interface Judged {
-  readonly limits?: RuleLimits | undefined
-}
-
-export type PanelSpec =
-  | (Described & Judged & { readonly kind: 'timeseries'; readonly stacked?: boolean })
-  /** One figure of now, or a state's number. */
-  | (Described & Judged & { readonly kind: 'stat'; readonly states?: readonly ShownState[] })
-  | (Described & { readonly kind: 'timeline'; readonly states: readonly ShownState[] })
-  | (Described & { readonly kind: 'heatmap' })
-  | (Described & { readonly kind: 'table'; readonly columns: TableColumns })
-
-export interface TableColumns {
-  /** Labels that name a row, and what their columns are called. */
-  readonly labels: Readonly<Record<string, string>>
-  /** By column: what it shows, if not plain text or a plain number. */
-  readonly shown?: Readonly<Record<string, ShownColumn>>
-  readonly sortBy: { readonly column: string; readonly descending: boolean }
-}
-
-interface ShownColumn {
-  readonly unit?: string
-  readonly states?: readonly ShownState[]
-  /** Of texts. */
-  readonly colours?: Readonly<Record<string, string>>
-  readonly limits?: RuleLimits
-  /** Where a cell leads to; in an address `${__data.fields…}` names the cells of its row. */
-  readonly links?: readonly { readonly title: string; readonly url: string }[]
-}
 
 /** `minStep`: seconds between two points of the same series, so that a rate is never asked for over less than a few of them. */
 export function toPanel(spec: PanelSpec, minStep: number): Builder<Panel> {

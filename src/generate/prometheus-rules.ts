@@ -4,7 +4,8 @@
  */
 import { stringify } from 'yaml'
 
-import { CATALOGUE } from '../kinds/index.ts'
+import { KINDS, metricsOf } from '../kinds/index.ts'
+import type { Kind } from '../kinds/kind.ts'
 import {
   EVALUATION_ERRORS,
   EXPORT_FAILURES,
@@ -16,6 +17,9 @@ import {
   PUBLISH_MESSAGES,
   PUBLISH_OUTCOME,
 } from '../catalogue.ts'
+import { kindsOf } from './kinds-of.ts'
+import type { GenerateOptions } from './options.ts'
+import { recordings } from './recordings.ts'
 import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from '../panels/heartbeat.ts'
@@ -33,13 +37,18 @@ export interface PrometheusRule {
 
 const HEARTBEAT = prometheusName(HEALTH_HEARTBEAT_TIME)
 
+const HEAD = '# Made by `otel-health rules <dir>`. Who watches the watcher: the rules about the services themselves are in otel-health.\n'
+
 /** A rule file as text. */
-export function prometheusRuleFile(timing: HeartbeatTiming): string {
-  const head = '# Made by `otel-health rules <dir>`. Who watches the watcher: the rules about the services themselves are in otel-health.\n'
-  return head + stringify({ groups: [{ name: 'otel-health', rules: prometheusRules(timing) }] }, { lineWidth: 0 })
+export function prometheusRuleFile(options: GenerateOptions): string {
+  const watching = { name: 'otel-health', rules: prometheusRules(options, kindsOf(options)) }
+  const own = recordings(options)
+  const groups = own.rules.length > 0 ? [watching, { name: 'otel-health own rules', rules: own.rules }] : [watching]
+  return HEAD + own.comment + stringify({ groups }, { lineWidth: 0 })
 }
 
-export function prometheusRules(timing: HeartbeatTiming): readonly PrometheusRule[] {
+/** The alerts of the watcher. `kinds`: those whose metrics must not go missing. */
+export function prometheusRules(timing: HeartbeatTiming, kinds: readonly Kind[] = KINDS): readonly PrometheusRule[] {
   const limit = heartbeatLimit(timing)
   const stopped = `${prometheusName(HEALTH_INSTANCE_PHASE)}{${prometheusLabel(HEALTH_PHASE)}="stopped"}`
   const messages = (outcome: string) => `${prometheusName(PUBLISH_MESSAGES)}{${prometheusLabel(PUBLISH_OUTCOME)}="${outcome}"}`
@@ -78,7 +87,7 @@ export function prometheusRules(timing: HeartbeatTiming): readonly PrometheusRul
           'Something on the way drops it, or renames it.',
       },
     ),
-    rule('HealthSeriesMissing', 'warning', '5m', seriesMissing(), {
+    rule('HealthSeriesMissing', 'warning', '5m', seriesMissing(kinds), {
       summary: 'Dashboards miss a series of {{ $labels.job }}',
       description:
         '{{ $labels.missing }} of {{ $labels.job }} ({{ $labels.instance }}) was there an hour ago and is not any more, although the process ' +
@@ -174,11 +183,11 @@ const LOOKBACK_DELTA = 300
  * A metric that our dashboards chart and that an instance exported an hour ago, but no more. A process exports each of its series until it
  * ends; one that starts has no counters before they count, so it is not compared with the one before it.
  */
-function seriesMissing(): string {
-  const names = CATALOGUE.filter(({ convention }) => !convention).map(
-    (metric) => prometheusName(metric) + (metric.instrument === 'histogram' ? '_count' : ''),
-  )
-  const all = `{__name__=~"${names.join('|')}"}`
+function seriesMissing(kinds: readonly Kind[]): string {
+  const names = metricsOf(kinds)
+    .filter(({ convention }) => !convention)
+    .map((metric) => prometheusName(metric) + (metric.instrument === 'histogram' ? '_count' : ''))
+  const all = `{__name__=~"${Array.from(new Set(names)).join('|')}"}`
   const by = `__name__, ${INSTANCE_LABELS.join(', ')}`
   const gone = `group by (${by}) (${all} offset ${HOUR}s) unless on (${by}) group by (${by}) (${all})`
   // An alert has a name of its own, so that of the series must move.

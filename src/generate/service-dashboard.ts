@@ -1,7 +1,8 @@
 /** One service of one kind: how it stands, what it does, what it needs. */
 import { HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_RULE, PROCESS_UPTIME } from '../catalogue.ts'
-import type { Annotation, DashboardSpec, Row, Variable } from './dashboard.ts'
-import { OWN_ROW, PROCESS_ROW, standingRow } from '../panels/health-panels.ts'
+import type { PanelRow } from '../panels/panel-spec.ts'
+import type { Annotation, DashboardSpec, Variable } from './dashboard.ts'
+import { ALERT_LEGEND, OWN_ROW, PROCESS_ROW, standingRow } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
 import { series } from '../panels/promql.ts'
@@ -12,7 +13,7 @@ export interface ServiceDashboard {
   readonly description: string
   /** A rule that only services of this kind have: they are the ones to choose from. */
   readonly rule: string
-  readonly rows: readonly Row[]
+  readonly rows: readonly PanelRow[]
 }
 
 export function serviceDashboard({ uid, title, description, rule, rows }: ServiceDashboard, timing: HeartbeatTiming): DashboardSpec {
@@ -45,7 +46,7 @@ export function healthAnnotations({ exportInterval }: HeartbeatTiming): readonly
     {
       name: 'Alerts',
       expr: `${series(HEALTH_ALERT_ACTIVE)} == 1`,
-      title: '{{health_rule}}',
+      title: ALERT_LEGEND,
       text: '{{health_severity}}, {{job}}',
       colour: 'red',
     },

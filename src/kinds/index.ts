@@ -1,10 +1,16 @@
-/** Every kind of service: the one list that names them. */
+/** The kinds of service, for whoever goes through all of them. */
 import type { MetricDefinition } from '../catalogue.ts'
 import { EVERY_SERVICE } from '../catalogue.ts'
-import { trackerFetcher } from './tracker-fetcher/kind.ts'
-import { worker } from './worker/kind.ts'
+import type { Kind } from './kind.ts'
+import * as list from './list.ts'
 
-export const KINDS = [worker, trackerFetcher] as const
+/** By the names of the exports, as a module has them. */
+export const KINDS: readonly (typeof list)[keyof typeof list][] = Object.values(list)
+
+/** Every metric of these kinds once, in the order of docs and dashboards. */
+export function metricsOf(kinds: readonly Kind[]): readonly MetricDefinition[] {
+  return Array.from(new Set([...kinds.flatMap(({ metrics }) => metrics), ...EVERY_SERVICE]))
+}
 
 /** Every metric once, in the order of docs and dashboards. */
-export const CATALOGUE: readonly MetricDefinition[] = [...KINDS.flatMap(({ metrics }) => metrics), ...EVERY_SERVICE]
+export const CATALOGUE: readonly MetricDefinition[] = metricsOf(KINDS)

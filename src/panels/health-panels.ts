@@ -5,6 +5,7 @@ import {
   EVENT_LOOP_DELAY,
   EXPORT_FAILURES,
   HEALTH_ALERT_ACTIVE,
+  HEALTH_ALERT_OF,
   HEALTH_ALERT_STATE,
   HEALTH_ALERT_STATUS,
   HEALTH_CHECK_NAME,
@@ -12,6 +13,7 @@ import {
   HEALTH_INSTANCE_PHASE,
   HEALTH_PHASE,
   HEALTH_RULE,
+  HEALTH_SEVERITY,
   HEALTH_STATE,
   HEALTH_STATUS,
   HTTP_CLIENT_REQUEST_DURATION,
@@ -24,11 +26,11 @@ import {
   RECORDS_DROPPED,
   SERVER_ADDRESS,
 } from '../catalogue.ts'
-import type { Row } from '../generate/dashboard.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { beating, heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
-import type { PanelSpec, ShownState } from '../generate/panel.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
+import type { Where } from '../types.ts'
+import type { PanelRow, PanelSpec, Query, ShownState } from './panel-spec.ts'
 import { INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
 
 /** Without an environment the name alone. */
@@ -47,6 +49,7 @@ const PHASE: readonly ShownState[] = [
   { state: 'draining', colour: 'purple' },
   { state: 'stopped', colour: 'text' },
 ]
+/** Of an alert. */
 const ALERT: readonly ShownState[] = [
   { state: 'inactive', colour: 'green' },
   { state: 'pending', colour: 'yellow' },
@@ -62,15 +65,17 @@ export function stateNow(
   states: readonly ShownState[],
   timing: HeartbeatTiming,
   by: readonly string[],
+  where?: Where,
 ): string {
-  return max(whileRunning(numberOf(metric, attribute, states), timing), by)
+  return max(whileRunning(numberOf(metric, attribute, states, where), timing), by)
 }
 
-function numberOf(metric: MetricDefinition, attribute: string, states: readonly ShownState[]): string {
+function numberOf(metric: MetricDefinition, attribute: string, states: readonly ShownState[], where?: Where): string {
   return stateNumber(
     metric,
     attribute,
     states.map(({ state }) => state),
+    where,
   )
 }
 
@@ -78,12 +83,33 @@ export function statusNow(timing: HeartbeatTiming): string {
   return stateNow(HEALTH_STATUS, HEALTH_STATE, STATUS, timing, SERVICE_LABELS)
 }
 
-/** Open alerts of each service and rule, each counted once however many instances see it. */
-export function openAlerts(timing: HeartbeatTiming): string {
-  return max(whileRunning(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, 'health_rule', 'health_severity'])
+/** What names an alert among those of one service: the second is empty of a rule that is not split. */
+const ALERT_LABELS: readonly string[] = [HEALTH_RULE, HEALTH_ALERT_OF]
+/** The same for people. */
+export const ALERT_LEGEND = '{{health_rule}} {{health_alert_of}}'
+
+/** The state of each alert, of the given rule or of all. */
+export function alertStates(
+  timing: HeartbeatTiming,
+  rule?: string,
+): { readonly states: readonly ShownState[]; readonly queries: readonly Query[] } {
+  const expr = stateNow(
+    HEALTH_ALERT_STATUS,
+    HEALTH_ALERT_STATE,
+    ALERT,
+    timing,
+    ALERT_LABELS,
+    rule === undefined ? {} : { [HEALTH_RULE]: rule },
+  )
+  return { states: ALERT, queries: [{ expr, legend: ALERT_LEGEND }] }
 }
 
-export function standingRow(timing: HeartbeatTiming): Row {
+/** Open alerts of each service, each counted once however many instances see it. */
+export function openAlerts(timing: HeartbeatTiming): string {
+  return max(whileRunning(series(HEALTH_ALERT_ACTIVE), timing), [...SERVICE_LABELS, ...ALERT_LABELS, HEALTH_SEVERITY])
+}
+
+export function standingRow(timing: HeartbeatTiming): PanelRow {
   const limit = heartbeatLimit(timing)
   // One that stopped a moment ago says so here.
   const phase = `${numberOf(HEALTH_INSTANCE_PHASE, HEALTH_PHASE, PHASE)} and on (${INSTANCE_LABELS.join(', ')}) (${beating(timing)})`
@@ -148,8 +174,7 @@ export function standingRow(timing: HeartbeatTiming): Row {
         description: HEALTH_ALERT_STATUS.description,
         unit: 'none',
         width: 14,
-        states: ALERT,
-        queries: [{ expr: stateNow(HEALTH_ALERT_STATUS, HEALTH_ALERT_STATE, ALERT, timing, [HEALTH_RULE]), legend: '{{health_rule}}' }],
+        ...alertStates(timing),
       },
       {
         kind: 'timeline',
@@ -166,7 +191,7 @@ export function standingRow(timing: HeartbeatTiming): Row {
   }
 }
 
-export const PROCESS_ROW: Row = {
+export const PROCESS_ROW: PanelRow = {
   title: 'Process',
   panels: [
     perInstance('Memory', PROCESS_MEMORY_USAGE, 'bytes'),
@@ -208,7 +233,7 @@ function perInstance(title: string, metric: MetricDefinition, unit: string): Pan
 }
 
 /** What otel-health says of itself. Silence here is good news. */
-export const OWN_ROW: Row = {
+export const OWN_ROW: PanelRow = {
   title: 'otel-health itself',
   panels: [
     {

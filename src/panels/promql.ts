@@ -1,25 +1,36 @@
 /** PromQL over the metrics of the catalogue, as a dashboard's variables select them. */
 import type { MetricDefinition } from '../catalogue.ts'
 import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
-
-/** By attribute: the value it has, or has not. */
-export type Where = Readonly<Record<string, string | { readonly not: string }>>
+import type { Where } from '../types.ts'
 
 /** What the variables of every dashboard select. */
-const SELECTED = ['deployment_environment_name=~"$environment"', 'job=~"$service"', 'instance=~"$instance"']
+const SELECTED: readonly string[] = ['deployment_environment_name=~"$environment"', 'job=~"$service"', 'instance=~"$instance"']
 
 /** Labels that make a service one; `job` is service.namespace/service.name, or service.name alone. */
 export const SERVICE_LABELS: readonly string[] = ['deployment_environment_name', 'job']
 /** Those of one run of an instance: where its id outlives a deploy, as of a StatefulSet, what the version before said last is not its word. */
 export const INSTANCE_LABELS: readonly string[] = [...SERVICE_LABELS, 'instance', 'service_version']
 
-/** The series of a metric; of a histogram with the suffix `_bucket`, `_sum` or `_count`. */
-export function series(metric: MetricDefinition, where: Where = {}, suffix: string = ''): string {
-  const matchers = Object.entries(where).map(([attribute, value]) => {
-    const label = prometheusLabel(attribute)
-    return typeof value === 'string' ? `${label}=${JSON.stringify(value)}` : `${label}!=${JSON.stringify(value.not)}`
-  })
-  return `${prometheusName(metric)}${suffix}{${[...SELECTED, ...matchers].join(',')}}`
+/** The series of a metric; of a histogram with the suffix `_bucket`, `_sum` or `_count`. `selected`: matchers that all expressions have. */
+export function series(metric: MetricDefinition, where: Where = {}, suffix: string = '', selected: readonly string[] = SELECTED): string {
+  const matchers = [...selected, ...Object.entries(where).map(([attribute, wanted]) => matcher(prometheusLabel(attribute), wanted))]
+  return `${prometheusName(metric)}${suffix}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}`
+}
+
+/** A series without the label has the empty value, as everywhere in otel-health. */
+function matcher(label: string, wanted: Where[string]): string {
+  if (typeof wanted === 'string') return `${label}=${JSON.stringify(wanted)}`
+  if (isList(wanted)) return `${label}=~${anyOf(wanted)}`
+  return isList(wanted.not) ? `${label}!~${anyOf(wanted.not)}` : `${label}!=${JSON.stringify(wanted.not)}`
+}
+
+/** Of values as they are, whatever a regular expression would read in them. */
+function anyOf(values: readonly string[]): string {
+  return JSON.stringify(values.map((value) => value.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)).join('|'))
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value)
 }
 
 /** Per second, over what Grafana finds right for the width of the chart. */
@@ -40,7 +51,8 @@ export function max(expression: string, by: readonly string[] = []): string {
   return aggregated('max', expression, by)
 }
 
-function aggregated(operator: string, expression: string, by: readonly string[]): string {
+/** By attributes or labels. */
+export function aggregated(operator: 'sum' | 'max' | 'min', expression: string, by: readonly string[]): string {
   return by.length > 0 ? `${operator} by (${by.map(prometheusLabel).join(', ')}) (${expression})` : `${operator}(${expression})`
 }
 
@@ -66,9 +78,15 @@ export function percent(part: string, whole: string): string {
  * A state metric as one number: the place in `states` of the state that is 1, and no data if none is. States stand from best to worst, so
  * that the highest of several instances is the worst.
  */
-export function stateNumber(metric: MetricDefinition, attribute: string, states: readonly string[]): string {
+export function stateNumber(
+  metric: MetricDefinition,
+  attribute: string,
+  states: readonly string[],
+  where: Where = {},
+  selected?: readonly string[],
+): string {
   const terms = states.map((state, index) => {
-    const is = series(metric, { [attribute]: state })
+    const is = series(metric, { ...where, [attribute]: state }, '', selected)
     return index === 0 ? is : `${index + 1} * ${is}`
   })
   return `((${terms.join(` + ignoring (${prometheusLabel(attribute)}) `)} > 0) - 1)`

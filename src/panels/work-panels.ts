@@ -1,6 +1,6 @@
 /** Panels that a tracker fetcher and any other worker have alike. */
 import type { RuleLimits } from '../types.ts'
-import type { PanelSpec, Query } from '../generate/panel.ts'
+import type { PanelSpec, Query } from './panel-spec.ts'
 
 /** Percent, from success rates in PromQL: `now` over 5 minutes, `overTime` over whatever suits the chart. */
 export interface SuccessRate {

@@ -34,7 +34,8 @@ export interface CompileOptions {
   readonly showsFigure: boolean
 }
 
-const DEFAULTS = { for: 60, keepFiring: 120, over: 300 } as const
+/** Seconds, where a rule does not say. */
+export const DEFAULTS = { for: 60, keepFiring: 120, over: 300 } as const
 /** As far back as the rings look. */
 const LONGEST_WINDOW_SECONDS = 21_600
 const NAME = /^[a-z][a-z0-9_]{0,63}$/

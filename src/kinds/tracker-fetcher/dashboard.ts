@@ -25,11 +25,10 @@ import {
 } from './metrics.ts'
 import { ERROR_TYPE } from '../../catalogue.ts'
 import type { RuleLimits } from '../../types.ts'
-import type { Row } from '../../generate/dashboard.ts'
 import { stateNow } from '../../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
-import type { ShownState } from '../../generate/panel.ts'
+import type { PanelRow, ShownState } from '../../panels/panel-spec.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
 import type { SuccessRate } from '../../panels/work-panels.ts'
 import { anHour, inSeconds, successRate, successRateNow } from '../../panels/work-panels.ts'
@@ -53,7 +52,7 @@ const APPLE = { [UPSTREAM]: 'apple' }
 const FAILED = { [OUTCOME]: 'failed' }
 const SUCCEEDED = { [OUTCOME]: { not: 'failed' } }
 
-export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
+export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly PanelRow[] {
   const slow = inSeconds(limits('slow_apple_api'))
   const success: SuccessRate = {
     description: 'Attempts of the last 5 minutes that succeeded; zero reports is a success.',

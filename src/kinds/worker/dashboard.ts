@@ -18,7 +18,7 @@ import {
   WORK_UPSTREAM_SLOW,
 } from './metrics.ts'
 import type { RuleLimits } from '../../types.ts'
-import type { Row } from '../../generate/dashboard.ts'
+import type { PanelRow } from '../../panels/panel-spec.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
@@ -29,7 +29,7 @@ const OK = { [WORK_OUTCOME]: 'ok' }
 const FAILED = { [WORK_OUTCOME]: 'failed' }
 const DUE = { [WORK_QUEUE_STATE]: 'due' }
 
-export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly Row[] {
+export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly PanelRow[] {
   const success: SuccessRate = {
     description: 'Attempts of the last 5 minutes that succeeded.',
     limits: limits('low_success_rate'),
@@ -79,7 +79,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           description: WORK_STREAK.description,
           unit: 'short',
           width: 8,
-          queries: [{ expr: series(WORK_STREAK), legend: '{{instance}}' }],
+          queries: [{ expr: series(WORK_STREAK), legend: '{{instance}} {{work_name}}' }],
         },
         {
           kind: 'timeseries',

@@ -9,9 +9,10 @@ import { measuredReading } from '../measured.ts'
 import type { BurnRateReading } from '../rule-data.ts'
 import { shareAgainst } from '../share-against.ts'
 
-const LONG_SECONDS = 3600
+/** The long window of a rule that names none. */
+export const LONG_SECONDS = 3600
 /** The workbook's: the short window is a twelfth of the long one. */
-const SHORT_PART = 12
+export const SHORT_PART = 12
 
 /** Throws one sentence if the objective leaves nothing to burn or the short window is not the shorter one. */
 export function burnRateReading(data: BurnRateReading, context: Context): JudgedReading {
