@@ -9,7 +9,9 @@ import { createCellProducer } from '../src/record/cell-producer.ts'
 import { CellStore } from '../src/record/cells.ts'
 import { FetchRecorder } from '../src/kinds/tracker-fetcher/fetch-recorder.ts'
 import { resolveOptions } from '../src/config/options.ts'
-import { trackerFetcher } from '../src/kinds/tracker-fetcher/figures.ts'
+import { limitsOf } from '../src/config/limits.ts'
+import { trackerFetcherJudging } from '../src/kinds/tracker-fetcher/judging.ts'
+import { profileOf, wantedOf } from '../src/rules/service-kind.ts'
 import { systemClock } from '../src/clock.ts'
 import { bar, print, weigh } from './rounds.ts'
 
@@ -34,8 +36,8 @@ const reader = new PeriodicExportingMetricReader({
 const counter = new MeterProvider({ readers: [reader] }).getMeter('bench').createCounter('bench.events')
 
 const { settings } = resolveOptions({ env: {} })
-const profile = trackerFetcher.profile({ ...settings, maxApiResponseTimeMs: settings.maxApiResponseTime }, {})
-const windows = new Windows(profile.selectors, systemClock.monotonicMs())
+const profile = profileOf(trackerFetcherJudging, limitsOf(settings))
+const windows = new Windows(wantedOf(profile), systemClock.monotonicMs())
 const fetches = new FetchRecorder(store, { maxApiResponseTimeMs: 10_000, onStateChange: () => {} })
 let alerts: Parameters<typeof judge>[0]['alerts'] = new Map()
 

@@ -5,7 +5,7 @@
 import { systemClock } from '../src/clock.ts'
 import { watchFunction } from '../src/instrument/calls/watch-function.ts'
 import { callListener } from '../src/zero-code/call-listener.ts'
-import { workerRecorder } from '../src/zero-code/service-recorder.ts'
+import { workerRecorder } from '../src/kinds/worker/service-recorder.ts'
 import { WorkerHealthMonitor } from '../src/kinds/worker/monitor.ts'
 import { bar } from './rounds.ts'
 

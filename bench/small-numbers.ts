@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util'
 
 import { Ring } from '../src/compute/ring.ts'
 import { isOpen, stepAlert } from '../src/judge/alert.ts'
-import { trackerFetcherProfile } from '../src/kinds/tracker-fetcher/rules.ts'
+import { trackerFetcherJudging } from '../src/kinds/tracker-fetcher/judging.ts'
+import { FETCH_ATTEMPTS, FETCH_UNITS } from '../src/kinds/tracker-fetcher/metrics.ts'
+import { profileOf } from '../src/rules/service-kind.ts'
 import type { Alert, OpenAlert, Readings, Rule } from '../src/types.ts'
 
 const TICK_SECONDS = 10
@@ -23,7 +25,7 @@ const RATES = [4, 30, 300, 3000] as const
 const BATCHES = [1, 50, 290] as const
 const WINDOWS = [60, 300, 900, 3600, 21_600]
 
-const RULE = trackerFetcherProfile({
+const RULE = profileOf(trackerFetcherJudging, {
   largeQueue: 10_000,
   veryLargeQueue: 50_000,
   minSuccessRateHealthy: 80,
@@ -60,19 +62,23 @@ class Service {
     this.#none = Math.exp((-unitsPerHour * TICK_SECONDS) / HOUR)
     this.#random = randomNumbers(seed)
     const rings: Record<string, [Ring, number]> = {
-      units: [this.#unitRing, 1],
-      failed_units: [this.#failedRing, 1],
-      attempts: [this.#unitRing, batch],
-      failed_attempts: [this.#failedRing, batch],
+      [FETCH_UNITS.name]: [this.#unitRing, 1],
+      [`${FETCH_UNITS.name} failed`]: [this.#failedRing, 1],
+      [FETCH_ATTEMPTS.name]: [this.#unitRing, batch],
+      [`${FETCH_ATTEMPTS.name} failed`]: [this.#failedRing, batch],
     }
     this.#readings = {
-      events: (name, windowSeconds) => {
-        const [ring, attempts] = rings[name]!
+      events: ({ metric, where }, windowSeconds) => {
+        const [ring, attempts] = rings[where ? `${metric} failed` : metric]!
         const count = attempts * ring.growth(0, windowSeconds, this.now * 1000)
         return { count, windowSeconds, coveredSeconds: Math.min(windowSeconds, this.now) }
       },
       level: () => ({ value: this.#streak, ageSeconds: 0, stale: false }),
       distribution: unused,
+      lastSeenSeconds: unused,
+      coveredSeconds: unused,
+      groups: unused,
+      within: unused,
       quantile: unused,
       state: unused,
       timeAbove: unused,

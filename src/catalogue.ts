@@ -83,7 +83,11 @@ export const HEALTH_ALERT_STATUS: MetricDefinition = {
   instrument: 'observable_up_down_counter',
   unit: '1',
   description: 'State of the alert of each rule: 1 for the current one, 0 for the others. A resolved alert is `inactive`.',
-  attributes: { [HEALTH_RULE]: [], [HEALTH_ALERT_OF]: [], [HEALTH_ALERT_STATE]: ['inactive', 'pending', 'firing', 'recovering', 'unknown'] },
+  attributes: {
+    [HEALTH_RULE]: [],
+    [HEALTH_ALERT_OF]: [],
+    [HEALTH_ALERT_STATE]: ['inactive', 'pending', 'firing', 'recovering', 'unknown'],
+  },
 }
 export const HEALTH_SERVICE_SILENT: MetricDefinition = {
   name: 'health.service.silent',

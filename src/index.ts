@@ -1,12 +1,21 @@
 /** The public API. */
-export type { AccountState, AnisetteState, ErrorType, GeofenceTransition, QueueState, SkipReason, Tier, Upstream } from './kinds/tracker-fetcher/metrics.ts'
+export type {
+  AccountState,
+  AnisetteState,
+  ErrorType,
+  GeofenceTransition,
+  QueueState,
+  SkipReason,
+  Tier,
+  Upstream,
+} from './kinds/tracker-fetcher/metrics.ts'
 export type { MetricDefinition } from './catalogue.ts'
 export { CATALOGUE } from './kinds/index.ts'
 export type { Check } from './checks/check.ts'
 export type { Pingable } from './checks/redis-check.ts'
 export type { Queryable } from './checks/sql-check.ts'
 export { systemClock } from './clock.ts'
-export { HealthMetricReader } from './collect/health-metric-reader.ts'
+export { HealthMetricReader } from './service/health-metric-reader.ts'
 export type { KindDefinition } from './kinds/define-kind.ts'
 export { defineKind } from './kinds/define-kind.ts'
 export type { HealthConfig } from './kinds/health-config.ts'

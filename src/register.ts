@@ -16,6 +16,10 @@ import { parseResourceAttributes } from './config/options.ts'
 import { setFallbackLogger } from './diag.ts'
 import type { LoadedConfig } from './config/health-config-file.ts'
 import { loadHealthConfig, packageName } from './config/health-config-file.ts'
+import { takeApiMetrics } from './export/api-metrics.ts'
+import type { ModuleHook } from './instrument/hook/module-hook.ts'
+import { hookModules } from './instrument/hook/module-hook.ts'
+import type { TakenApi } from './service/monitor-options.ts'
 import { kindNamed } from './kinds/define-kind.ts'
 import { KINDS } from './kinds/index.ts'
 import type { Monitored } from './kinds/kind.ts'
@@ -52,11 +56,13 @@ function register(): void {
   const loaded = loadHealthConfig(script, process.cwd(), KINDS)
   const config = loaded?.config ?? {}
   const main = mainScript === undefined ? undefined : mainThread()
-  const monitor = main ? undefined : createMonitor(script, loaded)
+  const hook = hookModules()
+  const monitor = main ? undefined : createMonitor(script, loaded, hook)
   const recorder = main?.recorder ?? monitor!.recorder
   const redis = serviceRedis(config.queuesRedis, process.env)
   const watch = watchService({
     recorder,
+    hook,
     config,
     kind: kindNamed(config.profile).config,
     folder: loaded ? dirname(loaded.file) : process.cwd(),
@@ -82,13 +88,14 @@ export function disable(): void {
 }
 
 /** One for each process; its threads tell it what they see. */
-function createMonitor(script: string | undefined, loaded: LoadedConfig | undefined): Monitored {
+function createMonitor(script: string | undefined, loaded: LoadedConfig | undefined, hook: ModuleHook): Monitored {
   const name = packageName(script, process.cwd())
   const instance = childInstance(process.env)
   const options = {
     ...(loaded && { config: loaded.config }),
     ...(name !== undefined && { packageName: name }),
     ...(instance !== undefined && { instance }),
+    takeApi: (parts: TakenApi) => takeApiMetrics({ ...parts, hook }),
   }
   const monitored = kindNamed(loaded?.config.profile).monitor(options)
   onProcessEnd(monitored.monitor)

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/config/health-config-file.ts'
-import { trackerFetcherRecorder } from '../../src/zero-code/service-recorder.ts'
+import { hookModules } from '../../src/instrument/hook/module-hook.ts'
+import { KINDS } from '../../src/kinds/index.ts'
+import { TRACKER_FETCHER_CONFIG } from '../../src/kinds/tracker-fetcher/config.ts'
+import { trackerFetcherRecorder } from '../../src/kinds/tracker-fetcher/service-recorder.ts'
 import { watchService } from '../../src/zero-code/watch-service.ts'
 import { parseMessage, type HealthMessage } from '../../src/wire/message.ts'
 import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/wire/names.ts'
@@ -120,12 +123,14 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     tell(`alert      ${message.type} ${message.rule} ${message.severity}: ${message.message}`)
   }
 
-  const { config, file } = loadHealthConfig(fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)), process.cwd())!
+  const { config, file } = loadHealthConfig(fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)), process.cwd(), KINDS)!
   const health = healthClock(clock)
   const monitor = new TrackerFetcherHealthMonitor({ config, clock: health })
   const { stop: unwatch } = watchService({
     recorder: trackerFetcherRecorder(monitor),
+    hook: hookModules(),
     config,
+    kind: TRACKER_FETCHER_CONFIG,
     folder: dirname(file),
     redis: { host: '127.0.0.1', port: valkey.port },
     clock: health,

@@ -1,4 +1,14 @@
-import { BATCH_DURATION, FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_RETRIES, FETCH_SKIPPED, OUTCOME, REPORT_KIND, UPSTREAM, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import {
+  BATCH_DURATION,
+  FETCH_ATTEMPTS,
+  FETCH_REPORTS,
+  FETCH_RETRIES,
+  FETCH_SKIPPED,
+  OUTCOME,
+  REPORT_KIND,
+  UPSTREAM,
+  UPSTREAM_DURATION,
+} from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { ERROR_TYPE } from '../../src/catalogue.ts'
 import type { LedgerEntry, LedgerSummary } from '../simulators/ledger.ts'
 import type { FetcherCounts } from '../tracker-fetcher/fetcher.ts'

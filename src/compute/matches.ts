@@ -2,7 +2,9 @@
 import type { Attributes, Selector, Series, TimeAboveSelector, Where } from '../types.ts'
 
 export function matches({ metric, where }: Exclude<Selector, TimeAboveSelector>, series: Series): boolean {
-  return metric === series.metric && (where === undefined || Object.entries(where).every((condition) => holds(condition, series.attributes)))
+  return (
+    metric === series.metric && (where === undefined || Object.entries(where).every((condition) => holds(condition, series.attributes)))
+  )
 }
 
 function holds([name, wanted]: [string, Where[string]], attributes: Attributes): boolean {

@@ -4,7 +4,7 @@ import { RuleSentence } from '../rules/rule.ts'
 import type { Fields } from './checking.ts'
 import { checkKeys, fail, isRecord } from './checking.ts'
 
-const OVERRIDE_KEYS = ['limit', 'critical', 'clear', 'for', 'keepFiring', 'where', 'runbook'] as const
+const OVERRIDE_KEYS = ['limit', 'critical', 'clear', 'for', 'keepFiring', 'where', 'by', 'runbook'] as const
 const RULE_KEYS = [
   ...['name', 'when', 'above', 'below', 'critical', 'clear', 'isNot', 'severity', 'for', 'keepFiring'],
   ...['says', 'by', 'where', 'scope', 'runbook', 'summary'],
@@ -45,7 +45,8 @@ function checkOverride(override: Fields, path: string): void {
   for (const key of ['limit', 'critical', 'clear', 'for', 'keepFiring']) {
     const value = override[key]
     if (value === undefined || typeof value === 'string') continue
-    if (typeof value !== 'number' || !(value >= 0 && value < Infinity)) fail(`${path}.${key}`, value, 'a number >= 0, or a text with its unit')
+    if (typeof value !== 'number' || !(value >= 0 && value < Infinity))
+      fail(`${path}.${key}`, value, 'a number >= 0, or a text with its unit')
   }
 }
 

@@ -42,7 +42,9 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
   if (!isRecord(config)) throw new Error(`${file} must export an object as its default, but exports ${shownValue(config)}.`)
   const at = (path: string) => `${file}: ${path}`
   const kind = kindOf(config['profile'], kinds, at('profile'))
-  const ofOthers = kinds.find(({ config: { keys } }) => Object.keys(keys).some((key) => Object.hasOwn(config, key) && !Object.hasOwn(kind.config.keys, key)))
+  const ofOthers = kinds.find(({ config: { keys } }) =>
+    Object.keys(keys).some((key) => Object.hasOwn(config, key) && !Object.hasOwn(kind.config.keys, key)),
+  )
   if (ofOthers) {
     const key = Object.keys(ofOthers.config.keys).find((each) => Object.hasOwn(config, each))!
     throw new Error(`${at(key)} is of use to a service of another kind only: add profile: '${ofOthers.name}'.`)

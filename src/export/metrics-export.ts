@@ -1,13 +1,17 @@
 /** The way of figures to a collector. */
 
+import type { MeterProvider } from '@opentelemetry/api'
+
 import { diag } from '../diag.ts'
 import { EXPORT_FAILURES } from '../catalogue.ts'
-import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
+import type { CollectingReader } from '../collect/collecting-reader.ts'
 import type { Environment, HealthOptions } from '../config/options.ts'
 import { parseResourceAttributes } from '../config/options.ts'
 import { globalMeterProvider } from './global-provider.ts'
 import { madeHealthReader } from './health-reader.ts'
-import type { createOwnedProvider, OwnedProvider } from './owned-provider.ts'
+import type { OwnedProvider } from './owned-provider.ts'
+import { createOwnedProvider } from './owned-provider.ts'
+import { loadOwnSdk } from './own-sdk.ts'
 import { otlpSettings } from './otlp-settings.ts'
 import type { CellStore } from '../record/cells.ts'
 import type { TeeRecording } from '../record/tee-recording.ts'
@@ -24,8 +28,10 @@ export interface Exporting {
   /** What is exported here if it does not leave through an SDK of the service. */
   readonly recording: TeeRecording
   readonly env: Environment
+  /** `false`: nothing leaves but through an SDK of the service. */
+  readonly exports: boolean
   /** The one the user gave to the monitor, if not `healthReader()`. */
-  readonly reader?: HealthMetricReader
+  readonly reader?: CollectingReader
 }
 
 /** The way of figures to a collector: that of the service's own SDK if there is one when the first export is due, else one of ours. */
@@ -34,47 +40,50 @@ export interface MetricsExport {
   start(): Cancel
   /** Exports what was recorded until now, started or not, within `timeoutMs`, for the process is ending. What leaves through the service's SDK is flushed by that. */
   flush(timeoutMs: number): Promise<void>
+  /** What is recorded on its meters leaves with the figures, at their interval. Made at once, with which no other SDK is joined any more; `undefined` if nothing is exported. Throws if the SDK cannot be loaded. */
+  ownProvider(): MeterProvider | undefined
 }
 
-export function createMetricsExport({ options, instance, clock, store, recording, env, reader }: Exporting): MetricsExport {
+export function createMetricsExport({ options, instance, clock, store, recording, env, exports, reader }: Exporting): MetricsExport {
   const { serviceName, originalServiceName } = options
-  const otlp = otlpSettings(env)
-  if (!otlp) return { start: () => () => {}, flush: async () => void recording.join() }
+  const otlp = exports ? otlpSettings(env) : undefined
+  if (!otlp) return { start: () => () => {}, flush: async () => void recording.join(), ownProvider: () => undefined }
 
-  const load = async (): Promise<typeof createOwnedProvider> => (await import('./owned-provider.ts')).createOwnedProvider
-  let provider: Promise<OwnedProvider> | undefined
+  let made: OwnedProvider | undefined
   /** Exports at its interval from now on, so that nothing may leave through another SDK any more. */
-  const own = (): Promise<OwnedProvider> => {
+  const own = (): OwnedProvider => {
+    // Whoever hears of the decision may ask for the provider before this returns.
     recording.settle()
-    if (!provider) sayNotJoined(reader ?? madeHealthReader())
-    provider ??= load().then((create) =>
-      create({
-        store,
-        clock,
-        otlp,
-        resource: {
-          ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
-          'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
-          'service.instance.id': instance,
-        },
-        onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
-      }),
-    )
-    return provider
+    if (made) return made
+    sayNotJoined(reader ?? madeHealthReader())
+    made = createOwnedProvider({
+      store,
+      clock,
+      otlp,
+      resource: {
+        ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
+        'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
+        'service.instance.id': instance,
+      },
+      onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
+    })
+    return made
   }
   return {
     start() {
       let saidLate = false
       const cancels = [
         clock.after(Math.min(LOAD_AFTER_MS, otlp.intervalMs), () => {
-          if (!recording.join()) load().catch(sayNotLoaded)
+          if (recording.join()) return
+          try {
+            loadOwnSdk()
+          } catch (error) {
+            sayNotLoaded(error)
+          }
         }),
         clock.every(otlp.intervalMs, () => {
           if (recording.join()) return
-          if (!provider)
-            own()
-              .then((made) => made.provider.forceFlush())
-              .catch(sayNotLoaded)
+          if (!made) exportNow().catch(sayNotLoaded)
           else if (!saidLate && globalMeterProvider()) {
             saidLate = true
             diag.warn(LATE)
@@ -86,8 +95,13 @@ export function createMetricsExport({ options, instance, clock, store, recording
       }
     },
     async flush(timeoutMs) {
-      if (!recording.join()) await (await own()).flush(timeoutMs)
+      if (!recording.join()) await own().flush(timeoutMs)
     },
+    ownProvider: () => own().provider,
+  }
+
+  async function exportNow(): Promise<void> {
+    await own().provider.forceFlush()
   }
 }
 
@@ -96,7 +110,7 @@ const LATE =
   'figures leave on their own until the SDK is started earlier: in an --import, or in the first lines of the service'
 
 /** Whoever made a reader for an SDK wants the figures to leave through it. */
-function sayNotJoined(reader: HealthMetricReader | undefined): void {
+function sayNotJoined(reader: CollectingReader | undefined): void {
   if (!reader) return
   const why = reader.attached
     ? 'its MeterProvider is not the global one: call metrics.setGlobalMeterProvider(provider)'

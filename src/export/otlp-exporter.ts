@@ -6,13 +6,14 @@ import { readFileSync } from 'node:fs'
 import type { Agent } from 'node:http'
 import type { Socket } from 'node:net'
 
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import type { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 
 import { markAsOwn } from '../instrument/http/own-requests.ts'
+import { loadOwnSdk } from './own-sdk.ts'
 
 /** `timeoutMillis`: of one export, attempts to repeat it included. */
 export function createOtlpExporter(timeoutMillis: number): OTLPMetricExporter {
-  return new OTLPMetricExporter({ timeoutMillis, httpAgentOptions: agentThatHoldsNobody })
+  return new (loadOwnSdk().otlp.OTLPMetricExporter)({ timeoutMillis, httpAgentOptions: agentThatHoldsNobody })
 }
 
 /** An export under way does not keep a service alive that is done. */

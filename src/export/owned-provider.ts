@@ -1,16 +1,15 @@
 /**
  * The owned provider: an OTel MeterProvider whose OTLP reader is given our cells as ordinary data points, next to
  * whatever other libraries record on it. Standard OTEL_* variables configure it; an endpoint that is down is said once.
- * It loads the SDK, which takes longer than everything else here: outputs.ts imports it when the first export is due.
+ * Making one loads the SDK (see own-sdk.ts).
  */
 import type { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http'
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
-import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics'
-import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import type { IMetricReader, MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics'
 
 import { diag } from '../diag.ts'
 import { createOtlpExporter } from './otlp-exporter.ts'
 import type { OtlpSettings } from './otlp-settings.ts'
+import { loadOwnSdk } from './own-sdk.ts'
 import type { CellStore } from '../record/cells.ts'
 import { createCellProducer } from '../record/cell-producer.ts'
 import type { Attributes, Clock } from '../types.ts'
@@ -24,8 +23,6 @@ export interface OwnedProviderOptions {
   /** Attributes of the resource, service.name and service.instance.id among them. */
   readonly resource: Attributes
   readonly onExportFailure: () => void
-  /** Readers next to OTLP's. */
-  readonly readers?: readonly IMetricReader[]
 }
 
 export interface OwnedProvider {
@@ -34,10 +31,13 @@ export interface OwnedProvider {
   flush(timeoutMillis: number): Promise<void>
 }
 
+/** Throws if the SDK cannot be loaded. */
 export function createOwnedProvider(options: OwnedProviderOptions): OwnedProvider {
+  const { resources, metrics } = loadOwnSdk()
+  const { defaultResource, resourceFromAttributes } = resources
   const resource = defaultResource().merge(resourceFromAttributes(options.resource))
   const otlp = options.otlp && otlpReader(options, options.otlp)
-  const provider = new MeterProvider({ resource, readers: [...(options.readers ?? []), ...(otlp ? [otlp.reader] : [])] })
+  const provider = new metrics.MeterProvider({ resource, readers: otlp ? [otlp.reader] : [] })
   return {
     provider,
     async flush(timeoutMillis) {
@@ -56,7 +56,7 @@ function otlpReader({ store, clock, onExportFailure }: OwnedProviderOptions, set
   const { intervalMs, timeoutMs, requestTimeoutMs: timeoutMillis } = settings
   let target = createOtlpExporter(timeoutMillis)
   const exporter = sayFailuresOnce(() => target, onExportFailure)
-  const reader = new PeriodicExportingMetricReader({
+  const reader = new (loadOwnSdk().metrics.PeriodicExportingMetricReader)({
     exporter,
     exportIntervalMillis: intervalMs,
     exportTimeoutMillis: timeoutMs,

@@ -122,7 +122,13 @@ export function fleetDashboard(
             width: 12,
             queries: [{ expr: `${openAlerts(timing)} == 1`, legend: 'open' }],
             columns: {
-              labels: { deployment_environment_name: 'environment', job: 'service', health_rule: 'rule', health_alert_of: 'of', health_severity: 'severity' },
+              labels: {
+                deployment_environment_name: 'environment',
+                job: 'service',
+                health_rule: 'rule',
+                health_alert_of: 'of',
+                health_severity: 'severity',
+              },
               shown: { severity: { colours: { CRITICAL: 'red', WARNING: 'orange' } } },
               // CRITICAL stands before WARNING in the alphabet.
               sortBy: { column: 'severity', descending: false },
@@ -157,7 +163,10 @@ export function fleetDashboard(
 
 /** Attempts of 5 minutes. */
 function attempts(kinds: readonly Kind[], by: readonly string[] = SERVICE_LABELS): string {
-  return sum(ofAnyKind(kinds, ({ attempts: metric }) => increase(metric, '5m')), by)
+  return sum(
+    ofAnyKind(kinds, ({ attempts: metric }) => increase(metric, '5m')),
+    by,
+  )
 }
 
 function success(kinds: readonly Kind[]): string {

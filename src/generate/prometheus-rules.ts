@@ -6,7 +6,17 @@ import { stringify } from 'yaml'
 
 import { KINDS, metricsOf } from '../kinds/index.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { EVALUATION_ERRORS, EXPORT_FAILURES, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_STATUS, PROCESS_UPTIME, PUBLISH_MESSAGES, PUBLISH_OUTCOME } from '../catalogue.ts'
+import {
+  EVALUATION_ERRORS,
+  EXPORT_FAILURES,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_PHASE,
+  HEALTH_STATUS,
+  PROCESS_UPTIME,
+  PUBLISH_MESSAGES,
+  PUBLISH_OUTCOME,
+} from '../catalogue.ts'
 import { kindsOf } from './kinds-of.ts'
 import type { GenerateOptions } from './options.ts'
 import { recordings } from './recordings.ts'

@@ -27,7 +27,9 @@ export function recordings(options: GenerateOptions): Recordings {
     ),
     comment: [
       '# Figures of own rules are recorded as health:<rule>. None of them is an alert here: otel-health judges them, and knows their evidence.',
-      ...own.flatMap(({ name, promql }) => (promql.kind === 'unsaid' ? [`# Not recorded: ${name}. PromQL cannot say it: ${promql.because}`] : [])),
+      ...own.flatMap(({ name, promql }) =>
+        promql.kind === 'unsaid' ? [`# Not recorded: ${name}. PromQL cannot say it: ${promql.because}`] : [],
+      ),
     ]
       .map((line) => `${line}\n`)
       .join(''),

@@ -14,7 +14,11 @@ export function rulesByMetric({ rules }: Pick<Profile, 'rules'>): ReadonlyMap<st
 }
 
 /** The rules that read any of the metrics, in the order of the profile. */
-export function rulesOn(changed: ReadonlySet<string>, byMetric: ReadonlyMap<string, readonly Rule[]>, { rules }: Pick<Profile, 'rules'>): readonly Rule[] {
+export function rulesOn(
+  changed: ReadonlySet<string>,
+  byMetric: ReadonlyMap<string, readonly Rule[]>,
+  { rules }: Pick<Profile, 'rules'>,
+): readonly Rule[] {
   const [metric, ...more] = changed
   if (metric !== undefined && more.length === 0) return byMetric.get(metric) ?? []
   const reading = new Set([...changed].flatMap((each) => byMetric.get(each) ?? []))

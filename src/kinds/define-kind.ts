@@ -26,9 +26,12 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/
 export function defineKind(definition: KindDefinition): Kind {
   const { name, base = DEFAULT_KIND } = definition
   if (typeof name !== 'string' || !NAME.test(name)) {
-    throw new Error(`The kind of service is called ${JSON.stringify(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`)
+    throw new Error(
+      `The kind of service is called ${JSON.stringify(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`,
+    )
   }
-  if (KINDS.some((kind) => kind.name === name)) throw new Error(`There is a kind of service called ${name} already: give yours another name.`)
+  if (KINDS.some((kind) => kind.name === name))
+    throw new Error(`There is a kind of service called ${name} already: give yours another name.`)
   const found = kindNamed(base)
   const { overrides, own } = readRules(definition.rules)
   const ownRules = own.map((data) => new RuleSentence(data))

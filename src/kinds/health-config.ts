@@ -6,10 +6,11 @@ import type { Kind } from './kind.ts'
 type OwnOf<K> = K extends { readonly config: { readonly own?: infer Own } } ? Own : never
 type All<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never
 
-export type HealthConfig = Omit<AnyHealthConfig, 'profile'> & Partial<All<NonNullable<OwnOf<(typeof KINDS)[number]>>>> & {
-  /** Which kind of service it is: the name of one, or one made by defineKind. Default: `worker`. */
-  readonly profile?: (typeof KINDS)[number]['name'] | Kind
-}
+export type HealthConfig = Omit<AnyHealthConfig, 'profile'> &
+  Partial<All<NonNullable<OwnOf<(typeof KINDS)[number]>>>> & {
+    /** Which kind of service it is: the name of one, or one made by defineKind. Default: `worker`. */
+    readonly profile?: (typeof KINDS)[number]['name'] | Kind
+  }
 
 /** For type checking and completion in health.config.ts; gives back what it is given. */
 export function defineHealth(config: HealthConfig): HealthConfig {

@@ -1,6 +1,31 @@
 /** Panels that every service has: how it stands, its process, and what otel-health says of itself. */
 import type { MetricDefinition } from '../catalogue.ts'
-import { EVALUATION_ERRORS, EVENT_LOOP_DELAY, EXPORT_FAILURES, HEALTH_ALERT_ACTIVE, HEALTH_ALERT_OF, HEALTH_ALERT_STATE, HEALTH_ALERT_STATUS, HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_RULE, HEALTH_SEVERITY, HEALTH_STATE, HEALTH_STATUS, HTTP_CLIENT_REQUEST_DURATION, HTTP_RESPONSE_STATUS_CODE, PROCESS_CPU_UTILIZATION, PROCESS_MEMORY_USAGE, PROCESS_UPTIME, PUBLISH_MESSAGES, PUBLISH_OUTCOME, RECORDS_DROPPED, SERVER_ADDRESS } from '../catalogue.ts'
+import {
+  EVALUATION_ERRORS,
+  EVENT_LOOP_DELAY,
+  EXPORT_FAILURES,
+  HEALTH_ALERT_ACTIVE,
+  HEALTH_ALERT_OF,
+  HEALTH_ALERT_STATE,
+  HEALTH_ALERT_STATUS,
+  HEALTH_CHECK_NAME,
+  HEALTH_CHECK_STATUS,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_PHASE,
+  HEALTH_RULE,
+  HEALTH_SEVERITY,
+  HEALTH_STATE,
+  HEALTH_STATUS,
+  HTTP_CLIENT_REQUEST_DURATION,
+  HTTP_RESPONSE_STATUS_CODE,
+  PROCESS_CPU_UTILIZATION,
+  PROCESS_MEMORY_USAGE,
+  PROCESS_UPTIME,
+  PUBLISH_MESSAGES,
+  PUBLISH_OUTCOME,
+  RECORDS_DROPPED,
+  SERVER_ADDRESS,
+} from '../catalogue.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { beating, heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
@@ -64,8 +89,18 @@ const ALERT_LABELS: readonly string[] = [HEALTH_RULE, HEALTH_ALERT_OF]
 export const ALERT_LEGEND = '{{health_rule}} {{health_alert_of}}'
 
 /** The state of each alert, of the given rule or of all. */
-export function alertStates(timing: HeartbeatTiming, rule?: string): { readonly states: readonly ShownState[]; readonly queries: readonly Query[] } {
-  const expr = stateNow(HEALTH_ALERT_STATUS, HEALTH_ALERT_STATE, ALERT, timing, ALERT_LABELS, rule === undefined ? {} : { [HEALTH_RULE]: rule })
+export function alertStates(
+  timing: HeartbeatTiming,
+  rule?: string,
+): { readonly states: readonly ShownState[]; readonly queries: readonly Query[] } {
+  const expr = stateNow(
+    HEALTH_ALERT_STATUS,
+    HEALTH_ALERT_STATE,
+    ALERT,
+    timing,
+    ALERT_LABELS,
+    rule === undefined ? {} : { [HEALTH_RULE]: rule },
+  )
   return { states: ALERT, queries: [{ expr, legend: ALERT_LEGEND }] }
 }
 

@@ -78,7 +78,13 @@ export function percent(part: string, whole: string): string {
  * A state metric as one number: the place in `states` of the state that is 1, and no data if none is. States stand from best to worst, so
  * that the highest of several instances is the worst.
  */
-export function stateNumber(metric: MetricDefinition, attribute: string, states: readonly string[], where: Where = {}, selected?: readonly string[]): string {
+export function stateNumber(
+  metric: MetricDefinition,
+  attribute: string,
+  states: readonly string[],
+  where: Where = {},
+  selected?: readonly string[],
+): string {
   const terms = states.map((state, index) => {
     const is = series(metric, { ...where, [attribute]: state }, '', selected)
     return index === 0 ? is : `${index + 1} * ${is}`

@@ -176,7 +176,9 @@ class Words {
   /** Says so where exports are too far apart for the window. */
   note(over: TimeText | undefined): { readonly note?: string } {
     const seconds = this.seconds(over)
-    return seconds >= this.#least ? {} : { note: `Over ${promqlTime(this.#least)}, as exports are too far apart for ${promqlTime(seconds)}.` }
+    return seconds >= this.#least
+      ? {}
+      : { note: `Over ${promqlTime(this.#least)}, as exports are too far apart for ${promqlTime(seconds)}.` }
   }
 
   where({ where }: MetricRef): NonNullable<RuleData['where']> {

@@ -2,7 +2,24 @@
  * How a service stands, as OTel metrics: what a status message says, so that a dashboard shows what the channels say. Every state of
  * every rule each time, with 0 where it is not so: a series that stops is not a series that is 0.
  */
-import { HEALTH_ALERT_ACTIVE, HEALTH_ALERT_STATE, HEALTH_ALERT_STATUS, HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_INSTANCE_STATUS, HEALTH_PHASE, HEALTH_RULE, HEALTH_SERVICE, HEALTH_SERVICE_SILENT, HEALTH_SEVERITY, HEALTH_STATE, HEALTH_STATUS } from '../catalogue.ts'
+import {
+  HEALTH_ALERT_ACTIVE,
+  HEALTH_ALERT_OF,
+  HEALTH_ALERT_STATE,
+  HEALTH_ALERT_STATUS,
+  HEALTH_CHECK_NAME,
+  HEALTH_CHECK_STATUS,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_INSTANCE_STATUS,
+  HEALTH_PHASE,
+  HEALTH_RULE,
+  HEALTH_SERVICE,
+  HEALTH_SERVICE_SILENT,
+  HEALTH_SEVERITY,
+  HEALTH_STATE,
+  HEALTH_STATUS,
+} from '../catalogue.ts'
 import type { Alert, Attributes, CheckResult, Phase, Severity, Status } from '../types.ts'
 import type { LevelHandle, Recording } from './recording.ts'
 import { StateMetric } from './state-metric.ts'

@@ -5,7 +5,16 @@
  */
 
 import { diag } from '../diag.ts'
-import { ERROR_TYPE, HTTP_CLIENT_REQUEST_DURATION, HTTP_METHODS, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, RECORDS_DROPPED, SERVER_ADDRESS, SERVER_PORT } from '../catalogue.ts'
+import {
+  ERROR_TYPE,
+  HTTP_CLIENT_REQUEST_DURATION,
+  HTTP_METHODS,
+  HTTP_REQUEST_METHOD,
+  HTTP_RESPONSE_STATUS_CODE,
+  RECORDS_DROPPED,
+  SERVER_ADDRESS,
+  SERVER_PORT,
+} from '../catalogue.ts'
 import type { Attributes } from '../types.ts'
 import { isAmount } from './amount.ts'
 import type { CounterHandle, HistogramHandle, Recording } from './recording.ts'

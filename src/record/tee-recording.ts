@@ -20,6 +20,9 @@ interface TeeHandle {
   join(meter: MeterRecording): void
 }
 
+/** Through whose SDK figures leave: ours alone, or the one that was found in this process. */
+export type Decided = 'own' | 'sdk'
+
 /** The search for another SDK. */
 interface Search {
   over: boolean
@@ -36,6 +39,7 @@ export class TeeRecording implements Recording {
   readonly #findMeter: () => Meter | undefined
   readonly #handles = new Map<Cell, TeeHandle>()
   readonly #early: EarlyValue[] = []
+  readonly #onDecided: ((decided: Decided) => void)[] = []
   #meter: MeterRecording | undefined
 
   /** `findMeter` is asked before each record until it answers or `settle` is called, so that it must be cheap. */
@@ -47,6 +51,18 @@ export class TeeRecording implements Recording {
   /** Whether what is recorded leaves through somebody else's meter. */
   get joined(): boolean {
     return this.#meter !== undefined
+  }
+
+  get decided(): Decided | 'undecided' {
+    if (!this.#search.over) return 'undecided'
+    return this.joined ? 'sdk' : 'own'
+  }
+
+  /** Calls `listener` in the moment of the decision, which is one for good; at once if that is over. It must not throw. */
+  onDecided(listener: (decided: Decided) => void): void {
+    const { decided } = this
+    if (decided === 'undecided') this.#onDecided.push(listener)
+    else listener(decided)
   }
 
   counter(metric: MetricDefinition, attributes: Attributes): CounterHandle {
@@ -81,6 +97,7 @@ export class TeeRecording implements Recording {
   settle(): void {
     this.#search.over = true
     this.#early.length = 0
+    for (const listener of this.#onDecided.splice(0)) listener(this.joined ? 'sdk' : 'own')
   }
 
   /** What every handle asks before it records; one object, so that asking costs one read. */

@@ -44,7 +44,9 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/
 export function compileRule(data: RuleData, options: CompileOptions): Rule {
   const { name } = data
   if (typeof name !== 'string' || !NAME.test(name) || name === SERVICE_SILENT) {
-    throw new Error(`The rule name ${JSON.stringify(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT}.`)
+    throw new Error(
+      `The rule name ${JSON.stringify(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT}.`,
+    )
   }
   const context = contextOf(data, options)
   const reading = judgedReading(data, context)
@@ -182,7 +184,9 @@ function checkedBy({ by, name, when }: RuleData, context: Context): string {
   for (const ref of refsOf(when)) {
     const { attributes, name: metric } = context.metric(ref)
     if (Object.keys(attributes).length > 0 && !Object.hasOwn(attributes, by!)) {
-      throw new Error(`The rule ${name} is split by ${by}, but ${metric} has ${Object.keys(attributes).join(', ')}: use one that all its metrics have.`)
+      throw new Error(
+        `The rule ${name} is split by ${by}, but ${metric} has ${Object.keys(attributes).join(', ')}: use one that all its metrics have.`,
+      )
     }
   }
   return by!
@@ -204,7 +208,9 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
   const select = (ref: MetricRef, wanted: readonly MetricDefinition['instrument'][], what: string): { metric: string; where?: Where } => {
     const definition = metricOf(ref)
     if (!wanted.includes(definition.instrument)) {
-      throw new Error(`The rule ${name} reads ${what} of ${definition.name}, which is a ${SAID[definition.instrument]}: ${what} is had of a ${wanted.map((each) => SAID[each]).join(' or a ')}.`)
+      throw new Error(
+        `The rule ${name} reads ${what} of ${definition.name}, which is a ${SAID[definition.instrument]}: ${what} is had of a ${wanted.map((each) => SAID[each]).join(' or a ')}.`,
+      )
     }
     return selectionOf(definition, { ...ref.where, ...data.where }, name)
   }
@@ -214,9 +220,20 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
     metric: metricOf,
     events: (ref) => ({ kind: 'events', ...select(ref, ['counter', 'histogram'], 'events') }),
     distribution: (ref) => ({ kind: 'distribution', ...select(ref, ['histogram'], 'values') }),
-    level: (ref, options = {}) => ({ kind: 'level', ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the level'), ...options }),
-    state: (ref, attribute) => ({ kind: 'state', ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the state'), attribute }),
-    lastSeen: (ref) => ({ kind: 'last_seen', ...select(ref, ['counter', 'histogram', 'observable_gauge', 'observable_up_down_counter'], 'the age') }),
+    level: (ref, options = {}) => ({
+      kind: 'level',
+      ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the level'),
+      ...options,
+    }),
+    state: (ref, attribute) => ({
+      kind: 'state',
+      ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the state'),
+      attribute,
+    }),
+    lastSeen: (ref) => ({
+      kind: 'last_seen',
+      ...select(ref, ['counter', 'histogram', 'observable_gauge', 'observable_up_down_counter'], 'the age'),
+    }),
     window(over = DEFAULTS.over) {
       const seconds = secondsOf(over, `The window of the rule ${name}`)
       if (seconds >= 10 && seconds <= LONGEST_WINDOW_SECONDS) return seconds

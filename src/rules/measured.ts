@@ -70,8 +70,6 @@ function finding({ sentence }: JudgedRule, measured: Measurement, limit: Limit):
   }
 }
 
-
-
 function figureOf(measured: Measured, unit: string): RuleFigure {
   if (typeof measured === 'string') return { value: null, evidence: { unknown: measured } }
   const { n, failures, windowSeconds, moreThan } = measured

@@ -88,7 +88,9 @@ function declared(name: string, instrument: InstrumentKind, options: MetricOptio
 /** Throws one sentence if the name is none that OTel allows, or the bounds do not rise. */
 export function defineMetric(name: string, instrument: InstrumentKind, options: MetricOptions): MetricDefinition {
   if (typeof name !== 'string' || !NAME.test(name)) {
-    throw new Error(`The metric ${JSON.stringify(name)} has no name that OpenTelemetry allows: use letters, digits and _ . - / after a letter, 255 at most.`)
+    throw new Error(
+      `The metric ${JSON.stringify(name)} has no name that OpenTelemetry allows: use letters, digits and _ . - / after a letter, 255 at most.`,
+    )
   }
   const { unit = '1', description = '', attributes = {}, bounds } = options
   if (bounds && !bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]!))) {

@@ -11,6 +11,8 @@ export interface RuleOverride {
   readonly keepFiring?: TimeText
   /** Only these series: one kind of work, one upstream. */
   readonly where?: Where
+  /** One alert for each value of this attribute. */
+  readonly by?: string
   readonly runbook?: string
 }
 

@@ -113,7 +113,7 @@ export interface SlowCallsReading {
   readonly reading: 'slow_calls'
   readonly of: MetricRef
   readonly in: MetricRef
-  /** What is called, in messages; empty where the rule is split by it. */
+  /** What is called, in messages. */
   readonly called: string
 }
 

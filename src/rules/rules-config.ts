@@ -62,6 +62,8 @@ export function readMetrics(config: MetricsConfig | undefined): readonly MetricD
   return Object.entries(config ?? {}).map(([name, { instrument, ...options }]) => {
     const kind = Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
     if (kind) return defineMetric(name, kind, options)
-    throw new Error(`The instrument of the metric ${name} is ${JSON.stringify(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`)
+    throw new Error(
+      `The instrument of the metric ${name} is ${JSON.stringify(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`,
+    )
   })
 }

@@ -21,7 +21,9 @@ const PLACES = ['current', 'limit', 'n', 'failures', 'window', 'of'] as const
 export function sentenceOf(text: string, rule: string): Sentence {
   for (const [, place] of text.matchAll(PLACE)) {
     if (!(PLACES as readonly string[]).includes(place!)) {
-      throw new Error(`The sentence of the rule ${rule} has the place {${place}}, expected one of ${PLACES.map((each) => `{${each}}`).join(', ')}.`)
+      throw new Error(
+        `The sentence of the rule ${rule} has the place {${place}}, expected one of ${PLACES.map((each) => `{${each}}`).join(', ')}.`,
+      )
     }
   }
   return (facts, of) => text.replaceAll(PLACE, (_all, place: string) => filled(place as (typeof PLACES)[number], facts, of))
@@ -38,7 +40,11 @@ export function plainSentence(title: string): Sentence {
   }
 }
 
-function filled(place: (typeof PLACES)[number], { current, limit, unit, n, failures, windowSeconds }: Facts, of: string | undefined): string {
+function filled(
+  place: (typeof PLACES)[number],
+  { current, limit, unit, n, failures, windowSeconds }: Facts,
+  of: string | undefined,
+): string {
   switch (place) {
     case 'current':
       return shown(current, unit)
@@ -56,5 +62,7 @@ function filled(place: (typeof PLACES)[number], { current, limit, unit, n, failu
 }
 
 function shown(figure: number | string, { suffix }: ShownUnit): string {
-  return typeof figure === 'number' ? `${Number.isInteger(figure) || Math.abs(figure) >= 10 ? amount(figure) : String(figure)}${suffix}` : figure
+  return typeof figure === 'number'
+    ? `${Number.isInteger(figure) || Math.abs(figure) >= 10 ? amount(figure) : String(figure)}${suffix}`
+    : figure
 }

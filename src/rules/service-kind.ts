@@ -40,7 +40,9 @@ export function profileOf(
   const names = new Set([...ofKind, ...own].map(({ name }) => name))
   if (names.size < ofKind.length + own.length) {
     const twice = own.find(({ name }) => ofKind.some((rule) => rule.name === name)) ?? own[0]!
-    throw new Error(`There are two rules called ${twice.name}: give yours another name, or say only what is to be other than in the rule that is there.`)
+    throw new Error(
+      `There are two rules called ${twice.name}: give yours another name, or say only what is to be other than in the rule that is there.`,
+    )
   }
   for (const name of Object.keys(overrides)) {
     if (!names.has(name)) throw new Error(`The rule ${name} is not there to be changed: known are ${[...names].join(', ')}.`)
@@ -57,4 +59,10 @@ export function profileOf(
     figures: kind.figures,
     totals: kind.totals,
   }
+}
+
+/** What compute is to keep for a profile. A rule that is split needs what it reads for each value as well. */
+export function wantedOf({ rules, selectors }: Pick<Profile, 'rules' | 'selectors'>): readonly Wanted[] {
+  const ofRules = rules.flatMap(({ needs, by }) => needs.map((selector): Wanted => (by === undefined ? { selector } : { selector, by })))
+  return [...ofRules, ...selectors]
 }

@@ -7,7 +7,8 @@ import type { Judgement } from '../judge/judge.ts'
 import { alertKey, judge } from '../judge/judge.ts'
 import { rulesIn } from '../judge/phase-rules.ts'
 import type { CellStore } from '../record/cells.ts'
-import type { Alert, Attributes, Clock, Profile, Readings, Rule, Sample, Wanted } from '../types.ts'
+import { wantedOf } from '../rules/service-kind.ts'
+import type { Alert, Attributes, Clock, Profile, Readings, Rule, Sample } from '../types.ts'
 import { alertId } from '../wire/alert-id.ts'
 import type { MetricSource } from './metric-source.ts'
 import type { Phases } from './phase.ts'
@@ -113,12 +114,6 @@ export class Evaluation {
       diag.warn(`otel-health: ${attribute} has more values than are told apart; further ones are judged together as _OTHER`)
     }
   }
-}
-
-/** A rule that is split needs what it reads for each value as well. */
-function wantedOf({ rules, selectors }: Profile): readonly Wanted[] {
-  const ofRules = rules.flatMap(({ needs, by }) => needs.map((selector): Wanted => (by === undefined ? { selector } : { selector, by })))
-  return [...ofRules, ...selectors]
 }
 
 /** The metrics that anybody reads. */

@@ -4,7 +4,8 @@ import { redisCheck } from '../checks/redis-check.ts'
 import { sqlCheck } from '../checks/sql-check.ts'
 import type { Pingable } from '../checks/redis-check.ts'
 import type { Queryable } from '../checks/sql-check.ts'
-import type { HealthMetricReader } from '../collect/health-metric-reader.ts'
+import type { CollectingReader } from '../collect/collecting-reader.ts'
+import type { ApiMetricsOptions } from '../export/api-metrics.ts'
 import type { HealthConfig } from '../config/health-config.ts'
 import type { Environment } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
@@ -12,6 +13,9 @@ import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
 import type { Clock, HealthExporter } from '../types.ts'
 import type { MetricSource } from './metric-source.ts'
+
+/** What whoever takes the metrics of the API has to know of the monitor. */
+export type TakenApi = Pick<ApiMetricsOptions, 'decision' | 'metricsExport' | 'clock' | 'own' | 'reader'>
 
 export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly serviceName?: string
@@ -28,13 +32,16 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly metrics?: MetricsConfig
   /** What it is judged as instead of what the class is for. */
   readonly kind?: ServiceKind
-  /** Metrics that are recorded elsewhere and judged here. */
-  readonly sources?: readonly MetricSource[]
+  /** Takes what the service records with the OpenTelemetry API, so that it is judged and leaves with our figures. */
+  readonly takeApi?: (parts: TakenApi) => MetricSource
+  /** Whether figures leave by a provider of our own where no other SDK is there to take them. Default: true. */
+  readonly exportsMetrics?: boolean
   /**
-   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`), if it was not made by `healthReader()`.
-   * Figures leave through the SDK whose MeterProvider is global with or without it; with it, it is said if they can't.
+   * The reader that was added to another SDK's readers (NodeSDK's `metricReaders`), if it was not made by `healthReader()`: what rules name
+   * of that SDK's metrics is judged by it. Figures of our own leave through the SDK whose MeterProvider is global with or without it; with
+   * it, it is said if they can't.
    */
-  readonly reader?: HealthMetricReader
+  readonly reader?: CollectingReader
   /** Where snapshots and alerts go; default: the health Redis. */
   readonly exporter?: HealthExporter
   readonly clock?: Clock

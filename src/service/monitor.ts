@@ -2,11 +2,12 @@
  * ServiceHealthMonitor: the pipeline of one service, put together. `#evaluate` is the whole product in one expression; what it is made of,
  * and when it runs, is in the files beside this one.
  */
-import { SERVICE_SILENT } from '../catalogue.ts'
+import { EVERY_SERVICE, SERVICE_SILENT } from '../catalogue.ts'
 import { CheckRunner } from '../checks/check-runner.ts'
 import type { DependencyEvidence } from '../checks/dependency-evidence.ts'
 import { limitsOf } from '../config/limits.ts'
 import type { HealthOptions } from '../config/options.ts'
+import { madeHealthReader } from '../export/health-reader.ts'
 import { createMetricsExport, type MetricsExport } from '../export/metrics-export.ts'
 import { createDrop, type Drop } from '../record/drop.ts'
 import { HealthMetrics } from '../record/health-metrics.ts'
@@ -21,6 +22,7 @@ import { Guard } from './guard.ts'
 import { createRedisExporter } from './health-redis.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { checksOf, type ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { sourceOf } from './metric-source.ts'
 import { Neighbours } from './neighbours.ts'
 import { isServicePhase, Phases, type ServicePhase } from './phase.ts'
 import { Publication } from './publication.ts'
@@ -51,7 +53,7 @@ export class ServiceHealthMonitor {
 
   /** Throws one sentence if an option, a rule or an environment variable cannot be used. */
   constructor(options: ServiceHealthMonitorOptions = {}, kind: ServiceKind = anyService) {
-    const { resolved, clock, instance, env, store, recording, http, sources } = setUp(options)
+    const { resolved, clock, instance, env, store, recording, http } = setUp(options)
     const { serviceName: service, settings } = resolved
     const intervalSeconds = settings.evaluationInterval
     this.options = resolved
@@ -63,8 +65,12 @@ export class ServiceHealthMonitor {
 
     const guard = (this.#guard = new Guard(recording))
     const phases = this.#phases
-    const exporting = { options: resolved, instance, clock, store, recording, env }
-    const metricsExport = (this.#metricsExport = createMetricsExport({ ...exporting, ...(options.reader && { reader: options.reader }) }))
+    const reader = options.reader && { reader: options.reader }
+    const exporting = { options: resolved, instance, clock, store, recording, env, exports: options.exportsMetrics ?? true }
+    const metricsExport = (this.#metricsExport = createMetricsExport({ ...exporting, ...reader }))
+    const own = new Set([...EVERY_SERVICE, ...kind.metrics].map((metric) => metric.name))
+    const taken = options.takeApi?.({ decision: recording, metricsExport, clock, own, ...reader })
+    const sources = [taken ?? sourceOf(() => options.reader ?? madeHealthReader())]
     this.#drop = createDrop(recording)
     const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
     const evaluation = (this.#evaluation = new Evaluation({ profile, service, store, sources, clock, phases, intervalSeconds }))

@@ -60,7 +60,7 @@ export class Publication {
   }
 
   /** A snapshot of now, of what was judged last. */
-  snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect(new Set())): Snapshot {
+  snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect()): Snapshot {
     const { service, instance, profile, clock, evaluation, intervalSeconds } = this.#options
     return snapshotOf({
       service,

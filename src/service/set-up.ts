@@ -12,7 +12,6 @@ import { HttpRequests } from '../record/http-requests.ts'
 import { TeeRecording } from '../record/tee-recording.ts'
 import type { Clock } from '../types.ts'
 import { VERSION } from '../version.ts'
-import type { MetricSource } from './metric-source.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 
 export interface SetUp {
@@ -24,12 +23,11 @@ export interface SetUp {
   readonly store: CellStore
   readonly recording: TeeRecording
   readonly http: HttpRequests
-  readonly sources: readonly MetricSource[]
 }
 
 /** Throws one sentence if an option or an environment variable cannot be used. */
 export function setUp(options: ServiceHealthMonitorOptions): SetUp {
-  const { env = process.env, clock = systemClock, config, packageName, sources = [] } = options
+  const { env = process.env, clock = systemClock, config, packageName } = options
   const resolved = resolveOptions({ env, code: options, ...(config && { config }), ...(packageName !== undefined && { packageName }) })
   const { originalServiceName, serviceName } = resolved
   if (originalServiceName !== undefined) {
@@ -38,7 +36,7 @@ export function setUp(options: ServiceHealthMonitorOptions): SetUp {
   const store = new CellStore(clock)
   const recording = new TeeRecording(store, () => globalMeterProvider()?.getMeter(SCOPE, VERSION))
   const http = new HttpRequests(recording, knownMethods(env))
-  return { resolved, env, clock, instance: resolved.instance ?? randomUUID(), store, recording, http, sources }
+  return { resolved, env, clock, instance: resolved.instance ?? randomUUID(), store, recording, http }
 }
 
 /** The conventions demand that the methods told apart can be named. */

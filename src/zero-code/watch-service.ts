@@ -14,7 +14,6 @@ import { watchDependencies } from '../instrument/clients/dependencies.ts'
 import type { HttpRequest } from '../instrument/http/http-exchange.ts'
 import { watchHttpClient } from '../instrument/http/http-client.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
-import { hookModules } from '../instrument/hook/module-hook.ts'
 import { watchChannel } from '../instrument/calls/tracing-channel.ts'
 import { upstreamOf } from '../instrument/http/upstream-hosts.ts'
 import { watchMethod } from '../instrument/calls/watch-methods.ts'
@@ -32,6 +31,8 @@ const LATE_AFTER_MS = 5000
 
 export interface ServiceWatchOptions {
   readonly recorder: ServiceRecorder
+  /** Sees the modules that the service loads. */
+  readonly hook: ModuleHook
   readonly config: HealthConfig
   /** What the kind of service says of its upstreams. */
   readonly kind: KindConfig
@@ -53,8 +54,7 @@ export interface ServiceWatch {
 
 /** Modules loaded before this are not watched. */
 export function watchService(options: ServiceWatchOptions): ServiceWatch {
-  const { config, recorder, clock, redis, mainThread } = options
-  const hook = hookModules()
+  const { config, recorder, clock, redis, mainThread, hook } = options
   const queues = new QueueWatcher({ recorder, clock })
   const elsewhere = new Set<string>()
   const news: ThreadNews = {

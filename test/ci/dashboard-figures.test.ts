@@ -7,8 +7,24 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import type { MetricDefinition } from '../../src/catalogue.ts'
-import { HEALTH_CHECK_NAME, HEALTH_CHECK_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_PHASE, HEALTH_STATE, HEALTH_STATUS, PROCESS_UPTIME } from '../../src/catalogue.ts'
-import { WORK_ATTEMPTS, WORK_NAME, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_SIZE, WORK_QUEUE_STATE } from '../../src/kinds/worker/metrics.ts'
+import {
+  HEALTH_CHECK_NAME,
+  HEALTH_CHECK_STATUS,
+  HEALTH_HEARTBEAT_TIME,
+  HEALTH_INSTANCE_PHASE,
+  HEALTH_PHASE,
+  HEALTH_STATE,
+  HEALTH_STATUS,
+  PROCESS_UPTIME,
+} from '../../src/catalogue.ts'
+import {
+  WORK_ATTEMPTS,
+  WORK_NAME,
+  WORK_OUTCOME,
+  WORK_QUEUE_NAME,
+  WORK_QUEUE_SIZE,
+  WORK_QUEUE_STATE,
+} from '../../src/kinds/worker/metrics.ts'
 import { RealStack, type Sample } from './real-stack.ts'
 
 const FOLDER = new URL('../../grafana/dashboards/', import.meta.url)

@@ -1,7 +1,14 @@
 /** What the simulators have counted, and what Prometheus says of the same. The meaning of each figure is ledger-comparison.ts's. */
 import type { LedgerSummary } from '../../examples/simulators/ledger.ts'
 import { ERROR_TYPE } from '../../src/catalogue.ts'
-import { FETCH_ATTEMPTS, FETCH_REPORTS, FETCH_RETRIES, OUTCOME, UPSTREAM, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
+import {
+  FETCH_ATTEMPTS,
+  FETCH_REPORTS,
+  FETCH_RETRIES,
+  OUTCOME,
+  UPSTREAM,
+  UPSTREAM_DURATION,
+} from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { prometheusLabel, prometheusName } from '../../src/export/prometheus-name.ts'
 import type { RealStack, Sample } from './real-stack.ts'
 import { SERVICE } from './watched-fetcher.ts'

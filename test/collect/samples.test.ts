@@ -3,6 +3,7 @@ import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metric
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { GRID_BOUNDS } from '../../src/collect/exponential-grid.ts'
 import { SampleStreams, SERIES_LIMIT } from '../../src/collect/samples.ts'
 import type { Sample } from '../../src/types.ts'
 
@@ -60,24 +61,6 @@ describe('what is counted', () => {
     const samples = ingest(streams, ...points.map((value) => collection({ ...COUNTER, temporality }, [[{}, value]])))
     expect(values(samples)).toEqual(totals)
   })
-
-  test('both temporalities of the same events give the same total, over any number of restarts', () => {
-    fc.assert(
-      fc.property(fc.array(fc.array(fc.nat(100), { minLength: 1 }), { minLength: 1 }), (lives) => {
-        const deltas = lives.flat().map((value) => collection(COUNTER, [[{}, value]]))
-        const cumulative = lives.flatMap((life) => {
-          // A restart that nobody can see is one whose first point is no smaller than the last before it.
-          let total = 0
-          return life.map((value) => collection({ ...COUNTER, temporality: CUMULATIVE }, [[{}, (total += value)]]))
-        })
-        const last = (collections: ResourceMetrics[]): number => values(ingest(new SampleStreams(), ...collections)).at(-1) as number
-        const all = lives.flat().reduce((sum, value) => sum + value, 0)
-        expect(last(deltas)).toBe(all)
-        if (lives.length === 1) expect(last(cumulative)).toBe(all)
-        else expect(last(cumulative)).toBeLessThanOrEqual(all)
-      }),
-    )
-  })
 })
 
 describe('histograms', () => {
@@ -117,17 +100,84 @@ describe('histograms', () => {
     expect(samples.at(-1)).toMatchObject({ kind: 'histogram', value: last })
   })
 
-  test('an exponential histogram keeps count and sum, in one bucket without a bound', () => {
+  test('exponential ones are added up on the grid, whatever their scales', () => {
     const shape = { type: DataPointType.EXPONENTIAL_HISTOGRAM }
-    const point = (count: number, sum: number): object => ({
-      count,
+    const point = (scale: number, offset: number, counts: number[], sum: number): object => ({
+      count: counts.reduce((total, n) => total + n, 0),
       sum,
-      scale: 3,
+      scale,
       zeroCount: 0,
-      positive: { offset: 0, bucketCounts: [count] },
+      positive: { offset, bucketCounts: counts },
+      negative: { offset: 0, bucketCounts: [] },
     })
-    const samples = ingest(new SampleStreams(), collection(shape, [[{}, point(3, 6)]]), collection(shape, [[{}, point(1, 4)]]))
-    expect(samples.at(-1)).toMatchObject({ kind: 'histogram', value: { bounds: [], counts: [4], count: 4, sum: 10 } })
+    // (1, 2^(1/8)] and (2^(1/8), 2^(1/4)] are one bucket of the grid; so is (1, 2^(1/4)].
+    const samples = ingest(
+      new SampleStreams(),
+      collection(shape, [[{}, point(3, 0, [1, 2], 4)]]),
+      collection(shape, [[{}, point(2, 0, [1], 1)]]),
+    )
+    const { value } = samples.at(-1) as Extract<Sample, { kind: 'histogram' }>
+    expect(value).toMatchObject({ count: 4, sum: 5 })
+    expect(value.counts[GRID_BOUNDS.indexOf(2 ** 0.25)]).toBe(4)
+  })
+})
+
+describe('whatever a source goes through', () => {
+  /** What one process recorded between collections, process after process. */
+  const lives = fc.array(fc.array(fc.array(fc.nat(20), { maxLength: 5 }), { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 4 })
+  const sumOf = (recorded: readonly number[]): number => recorded.reduce((sum, value) => sum + value, 0)
+  const counted = (recorded: readonly number[]): number[] => {
+    const counts = [0, 0, 0]
+    for (const value of recorded) counts[value <= 1 ? 0 : value <= 2 ? 1 : 2]!++
+    return counts
+  }
+  /** A cumulative source that has recorded less than the one before it; nobody can see the restart of one that has recorded more. */
+  const isSeen = (before: readonly number[] | undefined, now: readonly number[], of: (recorded: readonly number[]) => number): boolean =>
+    !before || of(now) < of(before)
+
+  test('a counter is what a brute-force sum says it is', () => {
+    fc.assert(
+      fc.property(lives, (processes) => {
+        const [deltas, cumulative] = [new SampleStreams(), new SampleStreams()]
+        let [all, seen] = [0, 0]
+        let before: readonly number[] | undefined
+        for (const process of processes) {
+          for (const [at, recorded] of process.entries()) {
+            const soFar = process.slice(0, at + 1).flat()
+            all += sumOf(recorded)
+            seen += at === 0 && !isSeen(before, soFar, sumOf) ? sumOf(soFar) - sumOf(before!) : sumOf(recorded)
+            before = soFar
+            expect(values(deltas.ingest(collection(COUNTER, [[{}, sumOf(recorded)]]), 0))).toEqual([all])
+            const total = collection({ ...COUNTER, temporality: CUMULATIVE }, [[{}, sumOf(soFar)]])
+            expect(values(cumulative.ingest(total, 0))).toEqual([seen])
+          }
+        }
+      }),
+    )
+  })
+
+  test('so is a histogram, bucket by bucket', () => {
+    fc.assert(
+      fc.property(lives, (processes) => {
+        const [deltas, cumulative] = [new SampleStreams(), new SampleStreams()]
+        const all: number[] = []
+        let base = [0, 0, 0]
+        let before: number[] | undefined
+        for (const process of processes) {
+          for (const [at, recorded] of process.entries()) {
+            const soFar = process.slice(0, at + 1).flat()
+            all.push(...recorded)
+            const [delta] = deltas.ingest(collection(HISTOGRAM, [[{}, histogram(counted(recorded), sumOf(recorded))]]), 0)
+            expect(delta!.value).toMatchObject({ counts: counted(all), count: all.length, sum: sumOf(all) })
+            if (before && soFar.length < before.length) base = base.map((count, bucket) => count + counted(before!)[bucket]!)
+            before = soFar
+            const shape = { ...HISTOGRAM, temporality: CUMULATIVE }
+            const [total] = cumulative.ingest(collection(shape, [[{}, histogram(counted(soFar), sumOf(soFar))]]), 0)
+            expect(total!.value).toMatchObject({ counts: base.map((count, bucket) => count + counted(soFar)[bucket]!) })
+          }
+        }
+      }),
+    )
   })
 })
 

@@ -12,6 +12,20 @@ test.for([
   expect(quantile(q, [1, 5], counts)).toEqual(expected)
 })
 
+test.for([
+  {
+    why: 'where the first bound is 0, what is in its bucket may be below',
+    q: 0.5,
+    counts: [2, 1, 0],
+    value: 0,
+    atLeast: -Infinity,
+    atMost: 0,
+  },
+  { why: 'the bucket after it begins at 0', q: 1, counts: [2, 2, 0], value: 1, atLeast: 0, atMost: 1 },
+])('$why', ({ q, counts, value, atLeast, atMost }) => {
+  expect(quantile(q, [0, 1], counts)).toEqual({ value, atLeast, atMost })
+})
+
 test('the true quantile lies between the bounds that are given', () => {
   const bounds = [0.1, 0.5, 1, 5, 10]
   fc.assert(

@@ -1,15 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { checkHealthConfig, defineHealth, RULES } from '../../src/config/health-config.ts'
+import { checkHealthConfig } from '../../src/config/health-config.ts'
+import { KINDS } from '../../src/kinds/index.ts'
+import { defineHealth } from '../../src/kinds/health-config.ts'
 import { SERVICE_SILENT } from '../../src/catalogue.ts'
-import { resolveOptions } from '../../src/config/options.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
-import { trackerFetcher } from '../../src/kinds/tracker-fetcher/figures.ts'
-import { worker } from '../../src/kinds/worker/figures.ts'
 
-const check = (config: unknown): unknown => checkHealthConfig(config, 'health.config.json')
-const { settings: defaults } = resolveOptions({ env: {} })
+const check = (config: unknown): unknown => checkHealthConfig(config, 'health.config.json', KINDS)
 const tracker = (config: object): unknown => check({ profile: 'tracker_fetcher', ...config })
 
 const METHOD = { module: './fetcher.ts', class: 'Fetcher', method: 'fetchBatch', records: 'batch' }
@@ -65,7 +63,10 @@ describe('what is wrong is said in one sentence', () => {
     { config: () => {}, says: 'health.config.json must export an object as its default, but exports a function.' },
     { config: { redisPort: '6379' }, says: 'health.config.json: redisPort is "6379", expected a whole number from 1 to 65535.' },
     { config: { redisTls: null }, says: 'health.config.json: redisTls is null, expected true or false.' },
-    { config: { profile: 'geocoder' }, says: `health.config.json: profile is "geocoder", expected 'tracker_fetcher' or 'worker'.` },
+    {
+      config: { profile: 'geocoder' },
+      says: `health.config.json: profile is "geocoder", expected 'worker' or 'tracker_fetcher', or a kind made by defineKind.`,
+    },
     { config: { serviceName: '' }, says: 'health.config.json: serviceName is "", expected a text that is not empty.' },
     { config: { methods: {} }, says: 'health.config.json: methods is {}, expected a list of methods.' },
     {
@@ -125,7 +126,7 @@ describe('what is wrong is said in one sentence', () => {
     },
     {
       config: { profile: 'tracker_fetcher', queues: 'redis' },
-      says: 'health.config.json: queues is "redis", expected an object from tier to queue.',
+      says: 'health.config.json: queues is "redis", expected an object from name to queue.',
     },
     { config: { queues: 'redis' }, says: 'health.config.json: queues is "redis", expected an object from name to queue.' },
     {
@@ -150,18 +151,18 @@ describe('what is wrong is said in one sentence', () => {
     },
     {
       config: { rules: { large_queue: { limit: NaN } } },
-      says: 'health.config.json: rules.large_queue.limit is NaN, expected a number >= 0.',
+      says: 'health.config.json: rules.large_queue.limit is NaN, expected a number >= 0, or a text with its unit.',
     },
     {
       config: { rules: { large_queue: 5 } },
-      says: 'health.config.json: rules.large_queue is 5, expected an object with limit, critical, for or keepFiring.',
+      says: 'health.config.json: rules.large_queue is 5, expected an object with limit, critical, for or keepFiring, or false.',
     },
     {
       config: { anisetteUrl: 'http://anisette:6969' },
-      says: "health.config.json: anisetteUrl is of use to a tracker fetcher only: add profile: 'tracker_fetcher'.",
+      says: "health.config.json: anisetteUrl is of use to a service of another kind only: add profile: 'tracker_fetcher'.",
     },
     {
-      config: { anisetteUrl: 'anisette:6969' },
+      config: { profile: 'tracker_fetcher', anisetteUrl: 'anisette:6969' },
       says: 'health.config.json: anisetteUrl must be a URL that begins with http:// or https://.',
     },
     {
@@ -259,8 +260,9 @@ test('any JSON is a health.config or one readable sentence', () => {
   )
 })
 
-test.for(Object.entries({ tracker_fetcher: trackerFetcher, worker }))('all rules of the profile %s may be overridden', ([name, kind]) => {
-  const limits = { ...defaults, maxApiResponseTimeMs: defaults.maxApiResponseTime }
-  const rules = kind.profile(limits, {}).rules.map((rule) => rule.name)
-  expect([...rules, SERVICE_SILENT].toSorted()).toEqual(RULES[name as keyof typeof RULES].toSorted())
+test.for(KINDS)('all rules of a $name may be overridden or switched off, and service_silent', ({ name, ruleNames }) => {
+  for (const rule of [...ruleNames, SERVICE_SILENT]) {
+    expect(check({ profile: name, rules: { [rule]: { for: 5 } } })).toBeDefined()
+    expect(check({ profile: name, rules: { [rule]: false } })).toBeDefined()
+  }
 })

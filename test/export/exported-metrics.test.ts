@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 
 import { FETCH_ATTEMPTS, UPSTREAM_DURATION } from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { SCOPE } from '../../src/catalogue.ts'
-import { HealthMetricReader } from '../../src/collect/health-metric-reader.ts'
+import { CollectingReader } from '../../src/collect/collecting-reader.ts'
 import { resolveOptions } from '../../src/config/options.ts'
 import { globalMeterProvider } from '../../src/export/global-provider.ts'
 import { healthReader, madeHealthReader } from '../../src/export/health-reader.ts'
@@ -47,12 +47,12 @@ afterEach(() => {
   Reflect.deleteProperty(globalThis, Symbol.for('otel-health.reader'))
 })
 
-function exporting(env: Readonly<Record<string, string>> = {}, reader?: HealthMetricReader) {
+function exporting(env: Readonly<Record<string, string>> = {}, reader?: CollectingReader) {
   const clock = new VirtualClock()
   const store = new CellStore(clock)
   const recording = new TeeRecording(store, () => globalMeterProvider()?.getMeter(SCOPE, '1.0.0'))
   const options = resolveOptions({ env: { OTEL_SERVICE_NAME: 'svc' } })
-  const way = createMetricsExport({ options, instance: 'one', clock, store, recording, env, ...(reader && { reader }) })
+  const way = createMetricsExport({ exports: true, options, instance: 'one', clock, store, recording, env, ...(reader && { reader }) })
   return { clock, recording, way, add: () => recording.counter(FETCH_ATTEMPTS, {}).add(1) }
 }
 
@@ -153,13 +153,13 @@ test.for([
   },
   {
     why: 'a reader given to the monitor that no SDK has taken',
-    make: () => new HealthMetricReader(new VirtualClock()),
+    make: () => new CollectingReader({ clock: new VirtualClock() }),
     says: /no SDK has taken it/,
   },
 ])('$why is said when the first export is due', async ({ make, says }) => {
   const lines = diagLines()
   const made = make()
-  const { add, way } = exporting({}, made instanceof HealthMetricReader && made !== madeHealthReader() ? made : undefined)
+  const { add, way } = exporting({}, made instanceof CollectingReader && made !== madeHealthReader() ? made : undefined)
   add()
   await way.flush(2000)
   await way.flush(2000)

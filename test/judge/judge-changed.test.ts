@@ -3,30 +3,28 @@ import { expect, test } from 'vitest'
 import { judge } from '../../src/judge/judge.ts'
 import { rulesByMetric, rulesOn, withNewer } from '../../src/judge/judge-changed.ts'
 import { breach, ok } from '../../src/judge/verdicts.ts'
-import type { Profile, Readings, Rule } from '../../src/types.ts'
+import type { LevelSelector, Readings, Rule, Selector } from '../../src/types.ts'
 
 const now = { monotonicMs: 1000, epochMs: 1000 }
 const finding = { message: 'm', value: { current: 1, threshold: 0, unit: '1' } }
 const input = { readings: {} as Readings, service: 's', alertId: (rule: string) => `id-${rule}`, now }
 
 let broken = false
-const rule = (name: string, needs: string[]): Rule => ({
+const rule = (name: string, needs: readonly Selector[]): Rule => ({
   name,
+  summary: '',
   needs,
   scope: 'any',
   forSeconds: 0,
   keepFiringSeconds: 60,
   judge: () => (broken ? breach(name, 'CRITICAL', finding) : ok(name, finding)),
 })
-const profile: Profile = {
-  name: 'p',
-  selectors: {
-    account: { kind: 'state', metric: 'account.status', attribute: 'state' },
-    other_account: { kind: 'state', metric: 'account.status', attribute: 'other' },
-    due: { kind: 'level', metric: 'queue.size' },
-    owed: { kind: 'time_above', level: 'due', above: 0 },
-  },
-  rules: [rule('queue', ['due', 'owed']), rule('account', ['account', 'other_account']), rule('both', ['account', 'due'])],
+const account: Selector = { kind: 'state', metric: 'account.status', attribute: 'state' }
+const otherAccount: Selector = { kind: 'state', metric: 'account.status', attribute: 'other' }
+const due: LevelSelector = { kind: 'level', metric: 'queue.size' }
+const owed: Selector = { kind: 'time_above', level: due, above: 0 }
+const profile = {
+  rules: [rule('queue', [due, owed]), rule('account', [account, otherAccount]), rule('both', [account, due])],
 }
 
 test.for([

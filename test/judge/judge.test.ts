@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { judge } from '../../src/judge/judge.ts'
 import { breach, inconclusive, ok } from '../../src/judge/verdicts.ts'
 import type { Alert, OpenAlert, Rule, Verdict } from '../../src/types.ts'
-import { fixedReadings } from './fixed-readings.ts'
+import { fixedReadings } from '../rules/fixed-readings.ts'
 
 const finding = { message: 'said', value: { current: 1, threshold: 2, unit: 'x' } }
 const EPOCH = Date.UTC(2026, 10, 22, 10)
@@ -14,6 +14,7 @@ const ruleOf = (name: string, verdict: (open: OpenAlert | undefined) => unknown)
   scope: 'any',
   forSeconds: 0,
   keepFiringSeconds: 60,
+  summary: '',
   needs: [],
   judge: (_, open) => verdict(open) as Verdict,
 })

@@ -1,20 +1,20 @@
 import { expect, test } from 'vitest'
 
-import { levelRule } from '../../src/judge/level-rule.ts'
 import { rulesIn } from '../../src/judge/phase-rules.ts'
+import { gauge } from '../../src/rules/metric-ref.ts'
+import { level } from '../../src/rules/readings.ts'
+import { rule as sentence } from '../../src/rules/rule.ts'
 import type { Phase } from '../../src/types.ts'
-import { fixedReadings } from './fixed-readings.ts'
+import { compiled } from '../rules/compiled.ts'
+import { fixedReadings } from '../rules/fixed-readings.ts'
 
-const rule = levelRule({
-  name: 'large_queue',
-  selector: 'due',
-  warning: 1,
-  critical: 2,
-  unit: 'items',
-  describe: String,
-  forSeconds: 60,
-  keepFiringSeconds: 120,
-})
+const rule = compiled(
+  sentence('large_queue')
+    .when(level(gauge('due')))
+    .above(1)
+    .critical(2)
+    .scope('shared'),
+)
 
 test.for<{ phase: Phase; why: string; verdict: object }>([
   { phase: 'running', why: 'a service at work is judged', verdict: { kind: 'breach', severity: 'CRITICAL' } },

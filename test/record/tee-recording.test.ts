@@ -108,6 +108,22 @@ test.for([
   expect(await sent()).toEqual([])
 })
 
+test.for([
+  { why: 'an SDK is joined', decide: ({ tee, arrive }: ReturnType<typeof harness>) => (arrive(), tee.join()), decided: 'sdk' },
+  { why: 'our own export began', decide: ({ tee }: ReturnType<typeof harness>) => tee.settle(), decided: 'own' },
+])('the decision is told once to whoever waits for it, and at once to whoever asks later, when $why', ({ decide, decided }) => {
+  const both = harness()
+  const heard: string[] = []
+  both.tee.onDecided((each) => heard.push(`early: ${each}`))
+  expect(both.tee.decided).toBe('undecided')
+  decide(both)
+  record(both.tee, 1)
+  both.tee.settle()
+  both.tee.onDecided((each) => heard.push(`late: ${each}`))
+  expect(heard).toEqual([`early: ${decided}`, `late: ${decided}`])
+  expect(both.tee.decided).toBe(decided)
+})
+
 test('series beyond the limit are counted together in both', async () => {
   const { tee, arrive, sent, judged } = harness(AggregationTemporality.DELTA)
   arrive()

@@ -32,7 +32,13 @@ export const slowAppleCalls = new Metric(UPSTREAM_SLOW).where({ [UPSTREAM]: 'app
 export const account = new Metric(ACCOUNT_STATUS)
 export const anisette = new Metric(ANISETTE_STATUS)
 
-export const REQUIRED = ['apple_account_unauthenticated', 'anisette_unreachable', 'large_queue', 'low_success_rate', 'low_fetch_rate'] as const
+export const REQUIRED = [
+  'apple_account_unauthenticated',
+  'anisette_unreachable',
+  'large_queue',
+  'low_success_rate',
+  'low_fetch_rate',
+] as const
 
 export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
   return [

@@ -1,6 +1,22 @@
 /** What a worker's dashboard shows beyond any service's: the same questions as of a fetcher, in the words of any work. */
 import { ERROR_TYPE } from '../../catalogue.ts'
-import { WORK_ATTEMPT_DURATION, WORK_ATTEMPTS, WORK_BATCH_DURATION, WORK_EVENTS, WORK_ITEMS_FOUND, WORK_NAME, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_OLDEST_DUE_AGE, WORK_QUEUE_SIZE, WORK_QUEUE_STATE, WORK_STREAK, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
+import {
+  WORK_ATTEMPT_DURATION,
+  WORK_ATTEMPTS,
+  WORK_BATCH_DURATION,
+  WORK_EVENTS,
+  WORK_ITEMS_FOUND,
+  WORK_NAME,
+  WORK_OUTCOME,
+  WORK_QUEUE_NAME,
+  WORK_QUEUE_OLDEST_DUE_AGE,
+  WORK_QUEUE_SIZE,
+  WORK_QUEUE_STATE,
+  WORK_STREAK,
+  WORK_UPSTREAM,
+  WORK_UPSTREAM_DURATION,
+  WORK_UPSTREAM_SLOW,
+} from './metrics.ts'
 import type { RuleLimits } from '../../types.ts'
 import type { PanelRow } from '../../panels/panel-spec.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'

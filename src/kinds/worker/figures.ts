@@ -3,7 +3,19 @@
  * for good where a service has no such thing.
  */
 import type { AttemptSelectors } from '../figures.ts'
-import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, round, sumOf, windowOf } from '../figures.ts'
+import {
+  attemptFigures,
+  countUnder,
+  FIVE_MINUTES,
+  levelOf,
+  mean,
+  meanMs,
+  ONE_HOUR,
+  percentilesMs,
+  round,
+  sumOf,
+  windowOf,
+} from '../figures.ts'
 import { ERROR_TYPE } from '../../catalogue.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'

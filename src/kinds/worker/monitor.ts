@@ -2,7 +2,7 @@
 import { ServiceHealthMonitor } from '../../service/monitor.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
 import type { QueueFigures } from './queue-levels.ts'
-import type { WorkAttempt, WorkBatch } from './work-batch.ts'
+import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
 import type { WorkApiCall } from './work-recorder.ts'
 import { WorkRecorder } from './work-recorder.ts'
 import { workerJudging } from './judging.ts'
@@ -32,7 +32,7 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
    * All pieces of work of one call: one piece of evidence, however many they are. `durationMs` in milliseconds, >= 0;
    * `errorType` if the whole batch failed, which without attempts is one failed attempt.
    */
-  recordBatch(batch: readonly WorkAttempt[] | WorkBatch, durationMs?: number, errorType?: string | number): void {
+  recordBatch(batch: readonly AnyAttempt[] | AnyBatch, durationMs?: number, errorType?: string | number): void {
     this.#work.batch(batch, durationMs, errorType)
   }
 

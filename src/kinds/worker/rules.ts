@@ -12,7 +12,6 @@ import {
   WORK_QUEUE_STATE,
   WORK_STREAK,
   WORK_UNITS,
-  WORK_UPSTREAM,
   WORK_UPSTREAM_DURATION,
   WORK_UPSTREAM_SLOW,
 } from './metrics.ts'
@@ -70,11 +69,8 @@ export function workerRules(limits: Limits): readonly RuleSentence[] {
       .below(limits.minFetchRate, '/h')
       .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while items were due.'),
     rule('slow_upstream')
-      .when(slowCalls({ of: slow, in: calls, called: '' }))
+      .when(slowCalls({ of: slow, in: calls, called: 'upstreams' }))
       .above(limits.maxApiResponseTimeMs, 'ms')
-      .by(WORK_UPSTREAM)
-      .summary(
-        'More than 5 % of the calls to one upstream in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out; an alert for each `work.upstream`.',
-      ),
+      .summary('More than 5 % of the calls to upstreams in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.'),
   ]
 }

@@ -31,3 +31,6 @@ export interface TieredWork {
   readonly tier?: string | undefined
   readonly geofenceEvents?: number | Readonly<Record<string, number | undefined>> | undefined
 }
+
+export type AnyAttempt = WorkAttempt & TieredWork
+export type AnyBatch = Omit<WorkBatch, 'attempts'> & TieredWork & { readonly attempts: readonly AnyAttempt[] }

@@ -13,10 +13,7 @@ import type { QueueFigures } from './queue-levels.ts'
 import { QueueLevels } from './queue-levels.ts'
 import type { Recording } from '../../record/recording.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
-import type { TieredWork, WorkAttempt, WorkBatch } from './work-batch.ts'
-
-type AnyAttempt = WorkAttempt & TieredWork
-type AnyBatch = WorkBatch & TieredWork
+import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
 
 export interface WorkApiCall {
   /** Its configured name, or its host. */
@@ -75,7 +72,7 @@ export class WorkRecorder {
    * they are of several kinds of work, one unit of each. A batch without attempts says nothing, but with an error it is
    * one failed attempt, for otherwise a worker whose every batch fails would look idle. `durationMs` >= 0.
    */
-  batch(batch: readonly WorkAttempt[] | WorkBatch, durationMs?: number, errorType?: string | number): void {
+  batch(batch: readonly AnyAttempt[] | AnyBatch, durationMs?: number, errorType?: string | number): void {
     try {
       this.#countBatch(Array.isArray(batch) ? { attempts: batch } : (batch as AnyBatch), durationMs, errorType)
     } catch {

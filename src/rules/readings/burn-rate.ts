@@ -22,11 +22,14 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
   }
   const [part, all] = [context.metric(of), context.metric(whole)]
   if (part.unit !== all.unit) {
-    throw new Error(`The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`)
+    throw new Error(
+      `The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`,
+    )
   }
   const long = context.window(data.over ?? LONG_SECONDS)
   const short = context.window(data.and ?? long / SHORT_PART)
-  if (short >= long) throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
+  if (short >= long)
+    throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
   const selectors = { of: context.events(of), in: context.events(whole) }
   const budget = 1 - objective / 100
   const look = (readings: Readings, window: number) => {

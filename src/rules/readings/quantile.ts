@@ -6,7 +6,8 @@ import type { QuantileReading } from '../rule-data.ts'
 
 /** Throws one sentence if q is no quantile. */
 export function quantileReading({ q, of, over }: QuantileReading, context: Context): JudgedReading {
-  if (!(q > 0 && q < 1)) throw new Error(`The rule ${context.name} reads the quantile ${q}, expected a number between 0 and 1, such as 0.95.`)
+  if (!(q > 0 && q < 1))
+    throw new Error(`The rule ${context.name} reads the quantile ${q}, expected a number between 0 and 1, such as 0.95.`)
   const values = context.distribution(of)
   const windowSeconds = context.window(over)
   const metric = context.metric(of)

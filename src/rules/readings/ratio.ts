@@ -9,7 +9,9 @@ import { shareAgainst } from '../share-against.ts'
 export function ratioReading({ of, in: whole, over }: RatioReading, context: Context): JudgedReading {
   const [part, all] = [context.metric(of), context.metric(whole)]
   if (part.unit !== all.unit) {
-    throw new Error(`The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`)
+    throw new Error(
+      `The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`,
+    )
   }
   const selectors = { of: context.events(of), in: context.events(whole) }
   const windowSeconds = context.window(over)
@@ -32,8 +34,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
       n,
       failures,
       windowSeconds,
-      passes: (limit, side) =>
-        side === 'above' ? shareAgainst(failures, n, limit / 100) : shareAgainst(n - failures, n, 1 - limit / 100),
+      passes: (limit, side) => (side === 'above' ? shareAgainst(failures, n, limit / 100) : shareAgainst(n - failures, n, 1 - limit / 100)),
     }
   })
 }
@@ -42,6 +43,8 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
 function checkShare({ breach, warning, critical }: Limits, rule: string): void {
   for (const limit of [warning, critical]) {
     if (!limit || (breach === 'above' ? limit.value >= 0 && limit.value < 100 : limit.value > 0 && limit.value <= 100)) continue
-    throw new Error(`The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, but a ratio is never ${breach} it: use one within 0 and 100 %.`)
+    throw new Error(
+      `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, but a ratio is never ${breach} it: use one within 0 and 100 %.`,
+    )
   }
 }

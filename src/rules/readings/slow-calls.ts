@@ -29,7 +29,7 @@ export function slowCallsReading({ of, in: all, called }: SlowCallsReading, cont
     needs: [selectors.calls, selectors.slow],
     unit: 'ms',
     scope: 'any',
-    title: `Slow calls${called && ` to ${called}`}`,
+    title: `Slow calls to ${called}`,
     judge({ name, limits }, readings) {
       const { n, window, slow } = look(readings)
       if (!isCovered(window, context.tickSeconds)) return inconclusive(name, 'starting')
@@ -40,7 +40,7 @@ export function slowCallsReading({ of, in: all, called }: SlowCallsReading, cont
       const percent = decimal((100 * slow) / n)
       const finding = {
         message:
-          `${amount(slow)} of ${amount(n)} calls${called && ` to ${called}`} took longer than ${duration(limits!.warning.value / 1000)} or timed out ` +
+          `${amount(slow)} of ${amount(n)} calls to ${called} took longer than ${duration(limits!.warning.value / 1000)} or timed out ` +
           `over ${duration(WINDOW)}: ${percent} % (limit ${100 * SHARE} %)` +
           (few && isSlow ? `; a service at the limit does this ${onceIn(luck)}` : ''),
         value: { current: percent, threshold: 100 * SHARE, unit: 'percent', n, failures: slow, window_seconds: WINDOW },

@@ -36,7 +36,8 @@ export function throughputReading({ of, owed, staleAfter, wording }: ThroughputR
       if (level.stale) return inconclusive(name, 'stale')
       const { count, ...window } = readings.events(attempts, HOUR)
       const { seconds, coveredSeconds } = readings.timeAbove(timeOwed, HOUR)
-      if (!isCovered(window, tickSeconds) || !isCovered({ windowSeconds: HOUR, coveredSeconds }, tickSeconds)) return inconclusive(name, 'starting')
+      if (!isCovered(window, tickSeconds) || !isCovered({ windowSeconds: HOUR, coveredSeconds }, tickSeconds))
+        return inconclusive(name, 'starting')
 
       const limit = limits!.warning.value
       const expected = (limit * seconds) / HOUR

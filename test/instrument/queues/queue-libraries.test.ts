@@ -150,7 +150,7 @@ describe.for(Object.entries(SERVICES))('%s', ([name, service]) => {
     expect(queues).toHaveLength(1)
     const [queue] = queues as [FoundQueue]
     expect(structuredClone(queue)).toEqual(queue)
-    expect(() => checkQueues({ [queue.name]: queue.target }, 'queues', false)).not.toThrow()
+    expect(() => checkQueues({ [queue.name]: queue.target }, 'queues', { keys: {} })).not.toThrow()
     expect(queue).toMatchObject({ name: 'found', redis: { host: '127.0.0.1', port: valkey.port } })
 
     const redis = new Redis(queue.redis!.port, queue.redis!.host)

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 
 import { CATALOGUE } from '../../../src/kinds/index.ts'
 import { Windows } from '../../../src/compute/windows.ts'
-import { trackerFetcherProfile } from '../../../src/kinds/tracker-fetcher/rules.ts'
+import { trackerFetcherJudging } from '../../../src/kinds/tracker-fetcher/judging.ts'
+import type { RuleOverrides } from '../../../src/rules/override-rule.ts'
+import { profileOf, wantedOf } from '../../../src/rules/service-kind.ts'
 
 const LIMITS = {
   largeQueue: 10_000,
@@ -12,7 +14,8 @@ const LIMITS = {
   minFetchRate: 10,
   maxApiResponseTimeMs: 10_000,
 }
-const profile = trackerFetcherProfile(LIMITS)
+const profile = profileOf(trackerFetcherJudging, LIMITS)
+const changed = (overrides: RuleOverrides) => profileOf(trackerFetcherJudging, LIMITS, { overrides, own: [] })
 
 test('the rules are the ones of the table, with its timing', () => {
   expect(
@@ -28,7 +31,7 @@ test('the rules are the ones of the table, with its timing', () => {
 })
 
 test('every selector reads a metric of the catalogue by attributes it has', () => {
-  for (const selector of Object.values(profile.selectors)) {
+  for (const { selector } of wantedOf(profile)) {
     if (selector.kind === 'time_above') continue
     const metric = CATALOGUE.find(({ name }) => name === selector.metric)
     const where = 'where' in selector ? (selector.where ?? {}) : {}
@@ -38,14 +41,13 @@ test('every selector reads a metric of the catalogue by attributes it has', () =
 })
 
 test('every rule finds what it needs, and says that there is no data yet', () => {
-  for (const rule of profile.rules) for (const need of rule.needs) expect(profile.selectors).toHaveProperty(need)
   for (const name of profile.required!) expect(profile.rules.map((rule) => rule.name)).toContain(name)
-  const readings = new Windows(profile.selectors, 0).readings(0)
+  const readings = new Windows(wantedOf(profile), 0).readings(0)
   for (const rule of profile.rules) expect(rule.judge(readings, undefined)).toMatchObject({ rule: rule.name, kind: 'inconclusive' })
 })
 
 test('overrides replace limits and timing of one rule', () => {
-  const { rules } = trackerFetcherProfile(LIMITS, {
+  const { rules } = changed({
     large_queue: { limit: 5, critical: 7, for: 0, keepFiring: 1 },
     low_success_rate: { for: 30 },
   })
@@ -54,7 +56,7 @@ test('overrides replace limits and timing of one rule', () => {
 })
 
 test('limits the wrong way round stop the start', () => {
-  expect(() => trackerFetcherProfile(LIMITS, { large_queue: { limit: 60_000 } })).toThrow(
+  expect(() => changed({ large_queue: { limit: 60_000 } })).toThrow(
     'The critical limit of large_queue is 50000, expected at least its limit (60000).',
   )
 })

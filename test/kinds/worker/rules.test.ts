@@ -7,8 +7,9 @@ import { judge } from '../../../src/judge/judge.ts'
 import type { Judgement } from '../../../src/judge/judge.ts'
 import { CellStore } from '../../../src/record/cells.ts'
 import { WorkRecorder } from '../../../src/kinds/worker/work-recorder.ts'
-import { worker } from '../../../src/kinds/worker/figures.ts'
-import { workerProfile } from '../../../src/kinds/worker/rules.ts'
+import { workerJudging } from '../../../src/kinds/worker/judging.ts'
+import type { RuleOverrides } from '../../../src/rules/override-rule.ts'
+import { profileOf, wantedOf } from '../../../src/rules/service-kind.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const LIMITS = {
@@ -19,15 +20,16 @@ const LIMITS = {
   minFetchRate: 10,
   maxApiResponseTimeMs: 10_000,
 }
-const profile = workerProfile(LIMITS)
+const profile = profileOf(workerJudging, LIMITS)
+const changed = (overrides: RuleOverrides) => profileOf(workerJudging, LIMITS, { overrides, own: [] })
 
 /** A worker that is judged every second, and what people would be told of it. */
 function service() {
   const clock = new VirtualClock()
   const store = new CellStore(clock)
   const work = new WorkRecorder(store, LIMITS)
-  const { rules, selectors } = worker.profile(LIMITS, {})
-  const windows = new Windows(selectors, 0)
+  const { rules } = profile
+  const windows = new Windows(wantedOf(profile), 0)
   let judgement: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
   const told: string[] = []
   clock.every(1000, () => {
@@ -35,7 +37,14 @@ function service() {
     const now = { monotonicMs: clock.monotonicMs(), epochMs: clock.epochMs() }
     windows.ingest(store.samples(), now.monotonicMs, true)
     const readings = windows.readings(now.monotonicMs)
-    judgement = judge({ rules, readings, alerts: judgement.alerts, service: 'worker', alertId: (rule) => rule, now })
+    judgement = judge({
+      rules,
+      readings,
+      alerts: judgement.alerts,
+      service: 'worker',
+      alertId: (rule, labels) => [rule, ...Object.values(labels ?? {})].join(' '),
+      now,
+    })
     expect(judgement.errors).toEqual([])
     for (const { type, alert } of judgement.transitions) told.push(`${alert.rule} ${type} ${alert.severity}`)
   })
@@ -52,13 +61,13 @@ function service() {
     verdict: (rule: string) => judgement.verdicts.find((verdict) => verdict.rule === rule),
     message: (rule: string) => judgement.alerts.get(rule)?.message,
     figures: () =>
-      worker.figures({
+      workerJudging.figures({
         readings: windows.readings(clock.monotonicMs()),
         samples: store.samples(),
         now: clock.monotonicMs(),
         tickSeconds: 1,
       }),
-    totals: () => worker.totals(store.samples(), '2026-11-22T10:00:00.000Z'),
+    totals: () => workerJudging.totals(store.samples(), '2026-11-22T10:00:00.000Z'),
   }
 }
 
@@ -70,22 +79,21 @@ describe('the profile', () => {
   })
 
   test('selects metrics of the catalogue by attributes they have', () => {
-    for (const selector of Object.values(profile.selectors)) {
+    for (const { selector } of wantedOf(profile)) {
       if (selector.kind === 'time_above') continue
       const metric = CATALOGUE.find(({ name }) => name === selector.metric)
       expect(metric).toBeDefined()
       const where = 'where' in selector ? (selector.where ?? {}) : {}
       for (const [attribute, value] of Object.entries(where)) expect(metric?.attributes[attribute]).toContain(value)
     }
-    for (const rule of profile.rules) for (const need of rule.needs) expect(profile.selectors).toHaveProperty(need)
     for (const name of profile.required!) expect(profile.rules.map((rule) => rule.name)).toContain(name)
   })
 
   test('takes overrides of limits and timing', () => {
-    const { rules } = workerProfile(LIMITS, { low_work_rate: { limit: 1, for: 0 }, slow_upstream: { keepFiring: 5 } })
+    const { rules } = changed({ low_work_rate: { limit: 1, for: 0 }, slow_upstream: { keepFiring: 5 } })
     expect(rules.find(({ name }) => name === 'low_work_rate')).toMatchObject({ forSeconds: 0 })
     expect(rules.find(({ name }) => name === 'slow_upstream')).toMatchObject({ forSeconds: 60, keepFiringSeconds: 5 })
-    expect(() => workerProfile(LIMITS, { large_queue: { limit: 60_000 } })).toThrow(
+    expect(() => changed({ large_queue: { limit: 60_000 } })).toThrow(
       'The critical limit of large_queue is 50000, expected at least its limit (60000).',
     )
   })

@@ -44,8 +44,8 @@ describe('attempts and their evidence', () => {
     expect(read('items.found')).toEqual({ 'name=fetch': 3 })
     expect(read('events')).toEqual({ 'name=fetch': 2 })
     expect(read('attempt.duration')).toEqual({ 'name=fetch': 1, 'error.type=ECONNRESET,name=fetch': 1 })
-    expect(read('units')).toEqual({ 'outcome=ok': 2, 'outcome=failed': 3 })
-    expect(read('streak')).toEqual({ '': -3 })
+    expect(read('units')).toEqual({ 'name=fetch,outcome=ok': 2, 'name=fetch,outcome=failed': 1, 'outcome=failed': 2 })
+    expect(read('streak')).toEqual({ 'name=fetch': -1, '': -2 })
   })
 
   test.for([
@@ -77,7 +77,8 @@ describe('attempts and their evidence', () => {
       { success: true, reportsFound: 2, duplicateReports: 1, geofenceEvents: { enter: 1, exit: 2 } },
       { success: false, errorType: '500', tier: 'retry' },
     ] as const
-    work.batch({ tier: 'hot', attempts, geofenceEvents: 1, retries: ['429'], skipped: null }, 800)
+    const batch = { tier: 'hot', attempts, geofenceEvents: 1, retries: ['429'], skipped: null }
+    work.batch(batch, 800)
     expect(read('attempts')).toEqual({ 'name=hot,outcome=ok': 1, 'error.type=500,name=retry,outcome=failed': 1 })
     expect(read('items.found')).toEqual({ 'name=hot': 2 })
     expect(read('events')).toEqual({ 'name=hot': 4 })

@@ -1,12 +1,25 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { successRateRule } from '../../src/judge/success-rate-rule.ts'
-import type { OpenAlert } from '../../src/types.ts'
-import { fixedReadings } from './fixed-readings.ts'
+import { counter, gauge } from '../../../src/rules/metric-ref.ts'
+import { successRate } from '../../../src/rules/readings.ts'
+import { rule as sentence } from '../../../src/rules/rule.ts'
+import type { OpenAlert } from '../../../src/types.ts'
+import { compiled } from '../compiled.ts'
+import { fixedReadings } from '../fixed-readings.ts'
 
 const WINDOWS = [60, 300, 900, 3600, 21_600]
-const rule = successRateRule({ name: 'low_success_rate', warning: 80, critical: 50, forSeconds: 60, keepFiringSeconds: 120 })
+const reading = successRate({
+  attempts: counter('attempts'),
+  failed: counter('failed_attempts'),
+  units: counter('units'),
+  failedUnits: counter('failed_units'),
+  streak: gauge('streak'),
+  wording: { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' },
+})
+const below = (warning: number, critical: number) =>
+  compiled(sentence('low_success_rate').when(reading).below(warning, '%').critical(critical))
+const rule = below(80, 50)
 
 /** `looks`: [units, failed] in the windows from one minute to six hours; the last one stands for those left out. */
 function judge(
@@ -188,13 +201,13 @@ test.for([
 })
 
 test('a limit of 100 % can be cleared', () => {
-  const strict = successRateRule({ name: 'strict', warning: 100, critical: 50, forSeconds: 0, keepFiringSeconds: 0 })
+  const strict = below(100, 50)
   const readings = fixedReadings({ events: { units: 200, failed_units: 0 }, levels: { streak: 3 } })
   expect(strict.judge(readings, firing('WARNING'))).toMatchObject({ kind: 'ok' })
 })
 
 test('two failures are never a breach, even where they are rare', () => {
-  const strict = successRateRule({ name: 'strict', warning: 99, critical: 50, forSeconds: 0, keepFiringSeconds: 0 })
+  const strict = below(99, 50)
   const judged = (failed: number) =>
     strict.judge(fixedReadings({ events: { units: failed, failed_units: failed }, levels: { streak: -failed } }), undefined)
   expect(judged(2)).toMatchObject({ reason: 'low_sample' })
@@ -202,9 +215,7 @@ test('two failures are never a breach, even where they are rare', () => {
 })
 
 test('limits the wrong way round are refused at construction', () => {
-  expect(() => successRateRule({ name: 'low_success_rate', warning: 50, critical: 80, forSeconds: 0, keepFiringSeconds: 0 })).toThrow(
-    'The critical limit of low_success_rate is 80 %, expected at most its limit (50 %).',
-  )
+  expect(() => below(50, 80)).toThrow('The critical limit of low_success_rate is 80 %, expected at most its limit (50 %).')
 })
 
 test('whatever the counts, there is a verdict with finite figures, and critical is never easier to reach than warning', () => {
@@ -223,7 +234,7 @@ test('whatever the counts, there is a verdict with finite figures, and critical 
         if (verdict.kind === 'inconclusive') return
         for (const figure of Object.values(verdict.value)) expect(typeof figure === 'number' ? Number.isFinite(figure) : true).toBe(true)
         expect(verdict.message).not.toMatch(/NaN|undefined|Infinity/)
-        const lenient = successRateRule({ name: 'x', warning: 50, critical: 50, forSeconds: 0, keepFiringSeconds: 0 })
+        const lenient = below(50, 50)
         const counts = (index: 0 | 1) => Object.fromEntries(WINDOWS.map((seconds, i) => [seconds, looks[i]![index]]))
         const other = lenient.judge(fixedReadings({ events: { units: counts(0), failed_units: counts(1) }, levels: { streak } }), open)
         if (verdict.kind === 'ok') expect(other.kind).not.toBe('breach')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { ERROR_TYPES } from '../../../src/kinds/tracker-fetcher/metrics.ts'
-import { toErrorType } from '../../../src/kinds/worker/error-type.ts'
+import { toErrorType } from '../../../src/kinds/tracker-fetcher/error-type.ts'
 
 test.for([
   ['ECONNREFUSED', 'ECONNREFUSED'],

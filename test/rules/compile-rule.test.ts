@@ -1,22 +1,19 @@
 import { expect, test } from 'vitest'
 
-import { fetchRateRule } from '../../src/judge/fetch-rate-rule.ts'
-import { levelRule } from '../../src/judge/level-rule.ts'
-import { slowCallsRule } from '../../src/judge/slow-calls-rule.ts'
-import { stateRule } from '../../src/judge/state-rule.ts'
+import { counter, gauge } from '../../src/rules/metric-ref.ts'
+import { level, slowCalls, state, throughput } from '../../src/rules/readings.ts'
+import { rule } from '../../src/rules/rule.ts'
 import type { Verdict } from '../../src/types.ts'
+import { compiled } from './compiled.ts'
 import { fixedReadings } from './fixed-readings.ts'
 
-const timing = { forSeconds: 60, keepFiringSeconds: 120 }
 const short = (verdict: Verdict) => (verdict.kind === 'breach' ? verdict.severity : verdict.kind === 'ok' ? 'ok' : verdict.reason)
 
-const account = stateRule({
-  name: 'apple_account_unauthenticated',
-  selector: 'account',
-  healthy: 'logged_in',
-  messages: { require_2fa: 'A person must enter a code' },
-  ...timing,
-})
+const account = compiled(
+  rule('apple_account_unauthenticated')
+    .when(state(gauge('account'), 'state', { require_2fa: 'A person must enter a code' }))
+    .isNot('logged_in'),
+)
 
 test.for([
   { why: 'a state that was never set is no data', states: {}, expected: 'no_data' },
@@ -39,15 +36,11 @@ test('a state breach says what to do, with the states as evidence', () => {
   })
 })
 
-const queue = levelRule({
-  name: 'large_queue',
-  selector: 'due',
-  warning: 10_000,
-  critical: 50_000,
-  unit: 'trackers',
-  describe: (current) => `${current} trackers are due`,
-  ...timing,
-})
+const due = gauge('due', { unit: '{tracker}' })
+const large = rule('large_queue')
+  .when(level(due, { called: 'trackers' }))
+  .says('{current} trackers are due (limit {limit})')
+const queue = compiled(large.above(10_000).critical(50_000))
 
 test.for([
   { why: 'a size that was never set is no data', levels: {}, expected: 'no_data' },
@@ -67,12 +60,14 @@ test('a level breach names the limit it passed', () => {
 })
 
 test('a level rule refuses limits the wrong way round', () => {
-  expect(() => levelRule({ name: 'large_queue', selector: 'due', warning: 2, critical: 1, unit: '', describe: String, ...timing })).toThrow(
-    'The critical limit of large_queue is 1, expected at least its limit (2).',
-  )
+  expect(() => compiled(large.above(2).critical(1))).toThrow('The critical limit of large_queue is 1, expected at least its limit (2).')
 })
 
-const fetchRate = fetchRateRule({ name: 'low_fetch_rate', limit: 10, ...timing })
+const fetchRate = compiled(
+  rule('low_fetch_rate')
+    .when(throughput({ of: counter('attempts'), owed: due, wording: { done: 'fetched {current}', unit: 'trackers' } }))
+    .below(10, '/h'),
+)
 const owed = (seconds: number, coveredSeconds = 3600) => ({ seconds, coveredSeconds })
 
 test.for([
@@ -105,7 +100,11 @@ test('a fetch rate breach says what was owed', () => {
   })
 })
 
-const slow = slowCallsRule({ name: 'slow_apple_api', limitMs: 10_000, ...timing })
+const slow = compiled(
+  rule('slow_apple_api')
+    .when(slowCalls({ of: counter('slow_apple_calls'), in: counter('apple_calls'), called: 'Apple' }))
+    .above(10, 's'),
+)
 
 test.for([
   { why: 'no call is no data', calls: 0, over: 0, expected: 'no_data' },

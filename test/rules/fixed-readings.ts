@@ -1,7 +1,7 @@
 import type { LastReading, Readings } from '../../src/types.ts'
 
 export interface FixedReadings {
-  /** Count of a selector in any window, or by window. */
+  /** By metric: its count in any window, or by window. */
   readonly events?: Readonly<Record<string, number | Readonly<Record<number, number>>>>
   readonly levels?: Readonly<Record<string, number | Partial<LastReading<number>>>>
   readonly states?: Readonly<Record<string, string | Partial<LastReading<string>>>>
@@ -14,15 +14,19 @@ export interface FixedReadings {
 export function fixedReadings({ events = {}, levels = {}, states = {}, above, uptimeSeconds = Infinity }: FixedReadings): Readings {
   return {
     events(selector, windowSeconds) {
-      const stated = events[selector] ?? 0
+      const stated = events[selector.metric] ?? 0
       const count = typeof stated === 'number' ? stated : (stated[windowSeconds] ?? 0)
       return { count, windowSeconds, coveredSeconds: Math.min(windowSeconds, uptimeSeconds) }
     },
-    level: (selector) => last(levels[selector], 0),
-    state: (selector) => last(states[selector], ''),
+    level: (selector) => last(levels[selector.metric], 0),
+    state: (selector) => last(states[selector.metric], ''),
     timeAbove: () => above ?? { seconds: 0, coveredSeconds: 0 },
     distribution: unused,
     quantile: unused,
+    lastSeenSeconds: unused,
+    coveredSeconds: unused,
+    groups: () => [],
+    within: unused,
   }
 }
 
@@ -33,5 +37,5 @@ function last<T extends number | string>(stated: T | Partial<LastReading<T>> | u
 }
 
 function unused(): never {
-  throw new Error('No rule reads this.')
+  throw new Error('No rule of these tests reads this.')
 }

@@ -1,0 +1,97 @@
+/**
+ * HealthMetricReader: a metric reader like any other, that judges what its provider has. Given rules it is enough by itself: status and
+ * alerts are on Redis, in a program that knows nothing else of otel-health.
+ */
+import type { MetricProducer } from '@opentelemetry/sdk-metrics'
+
+import { systemClock } from '../clock.ts'
+import { CollectingReader } from '../collect/collecting-reader.ts'
+import { limitsOf } from '../config/limits.ts'
+import { resolveOptions, UNKNOWN_SERVICE } from '../config/options.ts'
+import type { Settings } from '../config/settings.ts'
+import { diag } from '../diag.ts'
+import { profileOf } from '../rules/service-kind.ts'
+import type { RulesConfig } from '../rules/rules-config.ts'
+import type { Clock } from '../types.ts'
+import { anyService } from './any-service.ts'
+import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { ServiceHealthMonitor } from './monitor.ts'
+
+export interface HealthMetricReaderOptions extends Omit<ServiceHealthMonitorOptions, 'redis' | 'rules' | 'reader' | 'takeApi' | 'kind'> {
+  readonly rules: RulesConfig
+  /** The health Redis: `redis://host:port`, with user and password if it wants them. Default: what HEALTH_REDIS_* say. */
+  readonly redis?: string
+  /** Seconds between two collections. Default 10. */
+  readonly interval?: number
+}
+
+export class HealthMetricReader extends CollectingReader {
+  /** What the monitor is made with; `undefined`: somebody else judges. */
+  readonly #judging: ServiceHealthMonitorOptions | undefined
+  readonly #clock: Clock
+  #monitor: ServiceHealthMonitor | undefined
+
+  /**
+   * Without rules it only collects, for a monitor that is given it. Throws one sentence if a rule, an option or an environment variable
+   * cannot be used.
+   */
+  constructor(options?: HealthMetricReaderOptions) {
+    const { clock = systemClock, interval, redis, ...judging } = options ?? {}
+    super({ clock, ...(interval !== undefined && { intervalMs: 1000 * interval }) })
+    this.#clock = clock
+    if (!options) return
+    this.#judging = { ...judging, ...(redis !== undefined && redisSettings(redis)) }
+    // What cannot be judged is said where the reader is made, not once its provider has taken it.
+    const { settings, rules, metrics } = resolveOptions({ env: options.env ?? process.env, code: this.#judging })
+    profileOf(anyService, limitsOf(settings), rules, metrics)
+  }
+
+  override setMetricProducer(producer: MetricProducer): void {
+    super.setMetricProducer(producer)
+    if (this.#judging) void this.#judge(this.#judging)
+  }
+
+  override async shutdown(): Promise<void> {
+    await this.#monitor?.stop()
+    await super.shutdown()
+  }
+
+  /** The service is called what the provider's resource says, unless options or environment do. */
+  async #judge(judging: ServiceHealthMonitorOptions): Promise<void> {
+    // Not in the midst of the provider's construction.
+    await new Promise<void>((resolve) => this.#clock.after(0, resolve))
+    const { resourceMetrics } = await this.collect()
+    try {
+      const identity = identityOf(resourceMetrics.resource?.attributes ?? {})
+      this.#monitor = new ServiceHealthMonitor({ ...identity, ...judging, clock: this.#clock, reader: this, exportsMetrics: false })
+      await this.#monitor.start()
+    } catch (error) {
+      diag.error('otel-health: the metrics are not judged:', error)
+    }
+  }
+}
+
+/** What a resource says that is not made up by the SDK. */
+function identityOf(attributes: Readonly<Record<string, unknown>>): { packageName?: string; instance?: string } {
+  const { 'service.name': name, 'service.instance.id': instance } = attributes
+  const isNamed = typeof name === 'string' && name !== '' && !name.startsWith(UNKNOWN_SERVICE)
+  return {
+    ...(isNamed && { packageName: name }),
+    ...(typeof instance === 'string' && instance !== '' && { instance }),
+  }
+}
+
+/** Throws one sentence, without the password, if it is no address of a Redis. */
+function redisSettings(redis: string): Partial<Settings> {
+  const url = URL.canParse(redis) ? new URL(redis) : undefined
+  if (!url || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
+    throw new Error('The option redis is no address of a Redis, expected a URL such as redis://localhost:6379.')
+  }
+  return {
+    redisHost: url.hostname.replace(/^\[|\]$/g, ''),
+    redisPort: Number(url.port || 6379),
+    ...(url.protocol === 'rediss:' && { redisTls: true }),
+    ...(url.username && { redisUsername: decodeURIComponent(url.username) }),
+    ...(url.password && { redisPassword: decodeURIComponent(url.password) }),
+  }
+}
