@@ -60,6 +60,7 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
   #asksForOwn = false
   #judging: MeterProvider | undefined
   #saidFailure = false
+  readonly #saidOwn = new Set<string>()
 
   constructor(options: ApiMetersOptions) {
     this.#options = options
@@ -139,7 +140,12 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
   }
 
   exports(metric: string): boolean {
-    return this.decided === 'sdk' || !OWN_CONVENTIONS.has(metric)
+    if (this.decided === 'sdk' || !OWN_CONVENTIONS.has(metric)) return true
+    if (this.decided === 'own' && !this.#saidOwn.has(metric)) {
+      this.#saidOwn.add(metric)
+      diag.info(`otel-health: ${metric} is measured by otel-health itself; what else in this process records it is not exported besides`)
+    }
+    return false
   }
 
   judges(metric: string): boolean {

@@ -360,11 +360,13 @@ test('what an instrumentation observed before its SDK gave it a meter is left to
 test('a metric of the conventions that we measure ourselves is not exported twice by us, and left to an SDK of the service', async () => {
   const { name } = HTTP_CLIENT_REQUEST_DURATION
   const record = () => metrics.getMeter('@opentelemetry/instrumentation-undici').createHistogram(name).record(1)
+  const lines = diagLines()
   const alone = taking()
   alone.api.keep(new Set([name]))
   record()
   alone.recording.settle()
   record()
+  expect(lines.filter((line) => line.includes(`${name} is measured by otel-health itself`))).toHaveLength(1)
   expect(await alone.own.sent()).toEqual({})
   expect(await alone.judged()).toEqual({})
   alone.api.stop()
