@@ -408,6 +408,30 @@ describe('a reader of ours in the SDK of the service', () => {
 })
 
 describe('it is said', () => {
+  test.for([
+    {
+      why: 'an SDK of the service',
+      exports: true,
+      decide: () => void sdk().register(),
+      says: 'leaves through the SDK that was found in this process',
+    },
+    { why: 'ours', exports: true, decide: (recording: TeeRecording) => recording.settle(), says: 'is exported by otel-health' },
+    { why: 'nobody', exports: false, decide: (recording: TeeRecording) => recording.settle(), says: 'is judged, and not exported' },
+  ])('once, of a service that has meters before or after that, that $why exports', ({ exports, decide, says }) => {
+    const lines = diagLines()
+    for (const before of [true, false]) {
+      const { api, recording } = taking({ exports })
+      api.keep(new Set(['counter']))
+      if (before) metrics.getMeter('service')
+      decide(recording)
+      for (const name of ['service', 'another']) metrics.getMeter(name)
+      expect(lines.filter((line) => line.includes('records with the OpenTelemetry API'))).toEqual([expect.stringContaining(says)])
+      api.stop()
+      metrics.disable()
+      lines.length = 0
+    }
+  })
+
   test('of metrics that rules name, and that only a reader in the SDK could see, how to mend it, once', () => {
     const lines = diagLines()
     const { api, clock } = taking()
