@@ -16,164 +16,135 @@ interface Rule {
 const SDK = '@opentelemetry/sdk-metrics'
 const API = '@opentelemetry/api'
 const PURE = 'it is pure: no clock, no I/O, no packages'
-const COMPOSES = 'only the composition root puts stages together'
+const OUTSIDE = 'it sees a service as everybody else does'
 
+/** By folder; of instrument and kinds, by the folder in it. */
 const FOLDERS: Readonly<Record<string, Rule>> = {
+  // The pipeline, in its order. Stages share words and never import one another.
   record: { may: [API, 'node:*', `type:${SDK}`], because: 'recording must not know who collects or judges' },
-  instrument: {
-    may: [API, '@opentelemetry/instrumentation', 'node:*', 'type:*'],
-    because: 'the instrumented libraries belong to the service',
-  },
   collect: { may: [API, `type:${SDK}`], because: 'the reader works with any copy of the SDK, so it may load none' },
   compute: { may: [], because: PURE },
   judge: { may: [], because: PURE },
-  config: { may: [], because: PURE },
-  checks: { may: ['own-requests', 'node:*'], because: 'clients of dependencies are passed in' },
-  publish: { may: ['ioredis', API, 'node:*'], because: 'it publishes what it is given' },
-  subscribe: { may: ['ioredis', API, 'node:*'], because: 'it is the other side of the channels and knows nothing of this one' },
-  services: { may: ['judge'], because: 'a profile is data made with the rule builders' },
-  watch: {
+  rules: { may: ['judge'], because: 'it says what is judged and how, and is as pure as what judges' },
+  wire: { may: ['ioredis', API, 'node:*', 'type:judge'], because: 'both sides of the channels share it, so that it knows neither' },
+  publish: { may: ['wire', 'judge', API, 'node:*'], because: 'it publishes what it is given' },
+  subscribe: { may: ['wire', 'judge', 'type:ioredis', API], because: 'it is the other side of the channels and knows nothing of this one' },
+
+  // What is seen of a service.
+  'instrument/hook': { may: [API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },
+  'instrument/calls': { may: ['instrument/hook', API, 'node:*'], because: 'how calls are seen has nothing to do with whose they are' },
+  'instrument/http': {
+    may: ['instrument/calls', API, 'node:*', 'type:config'],
+    because: 'the instrumented libraries belong to the service',
+  },
+  'instrument/clients': {
+    may: ['instrument/calls', API, 'node:*', 'type:instrument/hook', 'type:checks'],
+    because: 'the instrumented libraries belong to the service',
+  },
+  'instrument/queues': {
+    may: ['instrument/calls', API, 'node:*', 'type:instrument/hook', 'type:config', 'type:wire'],
+    because: 'the instrumented libraries belong to the service',
+  },
+  checks: { may: ['instrument/http', 'node:*'], because: 'clients of dependencies are passed in' },
+
+  // What a monitor is made of.
+  config: { may: ['rules'], because: PURE },
+  export: {
+    may: ['collect', 'record', 'config', 'instrument/hook', 'instrument/http', 'clock', 'version', API, 'node:*', `type:${SDK}`],
+    because: 'it is the way of metrics to a collector and nothing else',
+  },
+  service: {
     may: [
-      'instrument',
-      'own-requests',
-      'config',
-      'publish',
-      'type:record',
-      'type:checks',
-      'type:monitor',
-      'type:tracker-fetcher-monitor',
-      'type:worker-monitor',
-      'type:ioredis',
-      API,
-      'node:*',
+      ...['checks', 'collect', 'compute', 'config', 'export', 'judge', 'publish', 'record', 'rules', 'wire', 'clock', 'version'],
+      ...['node:*', API, `type:${SDK}`],
     ],
-    because: 'it puts what instrument sees into the words of the monitors, and judges nothing',
+    because: 'it puts the stages together, and knows no kind of service',
   },
+  kinds: {
+    may: ['config', 'judge', 'rules', 'type:panels', 'type:service', 'type:zero-code', 'kinds/*'],
+    because: 'it goes through the kinds and has nothing of one',
+  },
+  'kinds/*': {
+    may: [
+      ...['kinds', 'kinds/worker', 'config', 'instrument/http', 'panels', 'record', 'rules', 'service'],
+      ...['type:instrument/queues', 'type:zero-code', 'type:config', 'node:*'],
+    ],
+    because: 'a kind is made of the builders that users have, and of the base kind',
+  },
+  'zero-code': {
+    may: [
+      ...['instrument/calls', 'instrument/clients', 'instrument/http', 'instrument/queues', 'config', 'wire', API, 'node:*'],
+      ...['type:instrument/hook', 'type:checks', 'type:record', 'type:service', 'type:ioredis'],
+    ],
+    because: 'it puts what instrument sees into the words of any monitor, and judges nothing',
+  },
+
+  // Who looks on.
+  panels: { may: ['export', 'rules'], because: 'what a dashboard shows is data, made of metrics and rules' },
   generate: {
-    may: ['services', 'prometheus-name', '@grafana/grafana-foundation-sdk/*', 'yaml'],
-    because: 'dashboards and rules are made from catalogue and profiles',
+    may: ['kinds', 'panels', 'rules', 'export', 'type:config', '@grafana/grafana-foundation-sdk/*', 'yaml'],
+    because: 'dashboards and rules are made from metrics and kinds',
   },
-  panel: { may: ['subscribe', 'node:*'], because: 'it sees a service as everybody else does' },
+  panel: { may: ['subscribe', 'node:*'], because: OUTSIDE },
   doctor: {
     may: [
-      'config',
-      'publish',
-      'subscribe',
-      'prometheus-name',
-      'instrument',
-      'watch',
-      'duration',
-      'health-config-file',
-      'otlp-exporter',
-      'otlp-settings',
-      'version',
-      API,
-      '@opentelemetry/resources',
-      'node:*',
+      ...['config', 'export', 'instrument/hook', 'kinds', 'rules', 'subscribe', 'wire', 'zero-code', 'version'],
+      ...[API, '@opentelemetry/resources', 'node:*'],
     ],
     because: 'each check tries one thing with the parts that the service itself uses; the command puts them in order',
   },
   cli: {
     may: [
       'config',
-      'subscribe',
-      'publish',
-      'judge',
-      'panel',
-      'generate',
-      'services',
       'doctor',
-      'health-config-file',
-      'otlp-settings',
+      'export',
+      'generate',
+      'judge',
+      'kinds',
+      'panel',
+      'subscribe',
+      'wire',
       'clock',
-      'duration',
       'version',
       'node:*',
       'ioredis',
     ],
-    because: 'it sees a service as everybody else does',
+    because: OUTSIDE,
   },
 }
 
-const EVERY_STAGE = Object.keys(FOLDERS).filter((folder) => !['watch', 'generate', 'panel', 'doctor', 'cli'].includes(folder))
-
-/** Files at the top of src. */
+/** Files at the top of src, and those that may do more than their folder. */
 const FILES: Readonly<Record<string, Rule>> = {
   'types.ts': { may: [], because: 'the words depend on nothing' },
   'catalogue.ts': { may: [], because: 'the catalogue depends on nothing' },
   'version.ts': { may: [], because: 'it is one constant' },
   'clock.ts': { may: [], because: 'it is the only place of time' },
-  'prometheus-name.ts': { may: [], because: 'it is pure: a name goes in' },
-  'duration.ts': { may: [], because: 'it is one way to write a time' },
-  'alert-id.ts': { may: ['node:*'], because: 'it is a hash' },
-  'process-end.ts': { may: ['clock'], because: 'it knows the process, not the product' },
-  'health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
-  'global-provider.ts': { may: [`type:${API}`], because: 'it is one look at what was made global' },
-  'own-requests.ts': { may: ['node:*'], because: 'it knows our requests, not what they are for' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
-  'health-reader.ts': { may: ['collect', 'clock'], because: 'it makes one reader and finds it again' },
-  'otlp-settings.ts': { may: [API, 'type:config'], because: 'it reads OTEL_* and nothing else' },
-  'otlp-exporter.ts': {
-    may: ['own-requests', '@opentelemetry/exporter-metrics-otlp-http', 'node:*'],
-    because: 'it makes what sends, and knows nothing of what is sent',
-  },
-  'otlp.ts': {
-    may: [
-      'record',
-      'version',
-      'otlp-exporter',
-      'otlp-settings',
-      API,
-      SDK,
-      '@opentelemetry/resources',
-      'type:@opentelemetry/exporter-metrics-otlp-http',
-    ],
-    because: 'it is the export and nothing else',
-  },
-  'outputs.ts': {
-    may: ['config', 'publish', 'record', 'alert-id', 'otlp', 'otlp-settings', 'global-provider', 'health-reader', 'type:collect', API],
-    because: 'it makes what publishes and exports, and nothing else',
-  },
-  'standing.ts': { may: ['judge'], because: 'it is pure: what was found goes in' },
-  'neighbours.ts': { may: ['judge', 'alert-id'], because: 'it is pure: what was heard goes in' },
-  'monitor-options.ts': { may: ['config', 'type:checks', 'type:collect'], because: 'it is a type' },
-  'monitor.ts': {
-    may: [
-      ...EVERY_STAGE,
-      'alert-id',
-      'clock',
-      'global-provider',
-      'monitor-options',
-      'neighbours',
-      'outputs',
-      'standing',
-      'version',
-      API,
-      'node:*',
-    ],
-    because: COMPOSES,
-  },
-  'tracker-fetcher-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
-  'worker-monitor.ts': { may: [...EVERY_STAGE, 'monitor', 'monitor-options'], because: COMPOSES },
   'register.ts': {
-    may: [
-      'config',
-      'publish',
-      'watch',
-      'tracker-fetcher-monitor',
-      'worker-monitor',
-      'clock',
-      'health-config-file',
-      'process-end',
-      API,
-      'node:*',
-    ],
-    because: COMPOSES,
+    may: ['clock', 'config', 'export', 'instrument/hook', 'kinds', 'service', 'zero-code', API, 'node:*'],
+    because: 'it puts a service that knows nothing of us and a monitor together',
   },
   'index.ts': {
-    may: [...EVERY_STAGE, 'clock', 'health-reader', 'monitor', 'monitor-options', 'tracker-fetcher-monitor', 'worker-monitor'],
+    may: [
+      ...['checks', 'clock', 'collect', 'config', 'export', 'judge', 'kinds', 'kinds/tracker-fetcher', 'kinds/worker', 'record'],
+      ...['rules', 'service'],
+    ],
     because: 'it only exports',
   },
+  'config/health-config-file.ts': { may: ['config', 'node:*'], because: 'it finds and reads one file' },
+  'export/own-sdk.ts': {
+    may: ['export', API, 'node:*', `type:${SDK}`, 'type:@opentelemetry/resources', 'type:@opentelemetry/exporter-metrics-otlp-http'],
+    because: 'it is the only file that loads the SDK',
+  },
+  'export/otlp-exporter.ts': {
+    may: ['export', 'instrument/http', 'node:*', 'type:@opentelemetry/exporter-metrics-otlp-http'],
+    because: 'it makes what sends, and knows nothing of what is sent',
+  },
+  'export/owned-provider.ts': {
+    may: ['export', 'record', 'version', API, `type:${SDK}`, 'type:@opentelemetry/exporter-metrics-otlp-http'],
+    because: 'it is the provider of our own and nothing else',
+  },
+  'kinds/list.ts': { may: ['kinds/*'], because: 'it is the only list of kinds' },
 }
 
 /** Files that may do what their folder may not. */
@@ -196,15 +167,25 @@ function importsOf(text: string): Import[] {
   return Array.from(statements, ([, type, , from, , dynamic]) => ({ from: (from ?? dynamic)!, typeOnly: type !== undefined }))
 }
 
-/** `compute`, `clock`, `ioredis`: what an import counts as, seen from `file`. */
+/** `compute`, `instrument/http`, `clock`: the folder of a file, or its name. */
+function placeOf(file: string): string {
+  const parts = file.split('/')
+  if (parts.length === 1) return file.replace(/\.ts$/, '')
+  return ['instrument', 'kinds'].includes(parts[0]!) && parts.length > 2 ? parts.slice(0, 2).join('/') : parts[0]!
+}
+
+/** What an import counts as, seen from `file`. */
 function target(file: string, from: string): string {
-  if (!from.startsWith('.')) return from
-  const path = new URL(from, `file:///${file}`).pathname.slice(1)
-  return path.includes('/') ? path.split('/')[0]! : path.replace(/\.ts$/, '')
+  return from.startsWith('.') ? placeOf(new URL(from, `file:///${file}`).pathname.slice(1)) : from
+}
+
+function ruleOf(file: string): Rule | undefined {
+  const place = placeOf(file)
+  return FILES[file] ?? FOLDERS[place] ?? (place.startsWith('kinds/') ? FOLDERS['kinds/*'] : undefined)
 }
 
 function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
-  const patterns = from.startsWith('node:') ? ['node:*'] : [name, name.replace(/^(@[^/]+\/[^/]+)\/.*/, '$1/*')]
+  const patterns = from.startsWith('node:') ? ['node:*'] : [name, name.replace(/^(@[^/]+\/[^/]+|kinds)\/.*/, '$1/*')]
   // Whoever may speak to the API may say what has to be said.
   const may = rule.may.includes(API) ? [...rule.may, 'diag'] : rule.may
   return may.some((allowed) => {
@@ -216,13 +197,12 @@ function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
 
 test('every import obeys the table of architecture', () => {
   const broken = sources().flatMap(({ file, text }) => {
-    const folder = file.includes('/') ? file.split('/')[0]! : undefined
-    const rule = folder === undefined ? FILES[file] : FOLDERS[folder]
+    const rule = ruleOf(file)
     if (!rule) return [`${file} is in no place that the table knows: say in test/architecture.test.ts what it may import`]
     return importsOf(text).flatMap((each) => {
       const name = target(file, each.from)
-      if (name === folder || SHARED.includes(`${name}.ts`) || allows(rule, each, name)) return []
-      return [`${file} imports ${each.from}: ${folder ?? file} must not, because ${rule.because}`]
+      if (name === placeOf(file) || SHARED.includes(`${name}.ts`) || allows(rule, each, name)) return []
+      return [`${file} imports ${each.from}: it must not, because ${rule.because}`]
     })
   })
   expect(broken).toEqual([])
@@ -256,12 +236,40 @@ test('one file makes Redis clients, and only when it is asked to', () => {
       .filter(({ from, typeOnly }) => from === 'ioredis' && !typeOnly)
       .map(() => file),
   )
-  expect(new Set(importing)).toEqual(new Set(['publish/redis-client.ts']))
-  const client = sources().find(({ file }) => file === 'publish/redis-client.ts')!
+  expect(new Set(importing)).toEqual(new Set(['wire/redis-client.ts']))
+  const client = sources().find(({ file }) => file === 'wire/redis-client.ts')!
   expect(client.text).not.toMatch(/^import (?!type )[^\n]*from 'ioredis'/m)
 })
 
 test('no top-level await is reachable from the entry points, so that require() works', () => {
   const broken = sources().filter(({ text }) => /^(?:const .*= )?await\b/m.test(text) || /^for await\b/m.test(text))
   expect(broken.map(({ file }) => file).filter((file) => !file.startsWith('cli/'))).toEqual([])
+})
+
+test('no files import each other in a circle, not even for types', () => {
+  const files = sources()
+  const known = new Set(files.map(({ file }) => file))
+  const imports = new Map(
+    files.map(({ file, text }) => [
+      file,
+      importsOf(text)
+        .filter(({ from }) => from.startsWith('.'))
+        .map(({ from }) => new URL(from, `file:///${file}`).pathname.slice(1))
+        .filter((path) => known.has(path)),
+    ]),
+  )
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) return void circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (done.has(file)) return
+    for (const next of imports.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of known) visit(file, [])
+  expect(circles).toEqual([])
+})
+
+test('the monitor fits on two screens', () => {
+  expect(readFileSync(join(root, 'service/monitor.ts'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(150)
 })

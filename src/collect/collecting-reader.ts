@@ -47,6 +47,7 @@ export class CollectingReader implements IMetricReader {
   #collecting: Promise<CollectionResult> | undefined
   #latest: readonly Sample[] = []
   #collectedAt: number | undefined
+  #resource: CollectionResult['resourceMetrics']['resource'] | undefined
   #isShutdown = false
   /** Things that failed in collections: callbacks that threw or hung, and whatever `onSamples` threw. */
   errors = 0
@@ -106,6 +107,11 @@ export class CollectingReader implements IMetricReader {
     return this.#collectedAt
   }
 
+  /** Of the provider, as of the last collection: whose metrics these are. Attributes that are found out asynchronously may be missing at first. */
+  get resource(): CollectionResult['resourceMetrics']['resource'] | undefined {
+    return this.#resource
+  }
+
   /** Points that were no finite number and are in no sample; of a histogram only the sum is left out. */
   get dropped(): number {
     return this.#streams.dropped
@@ -141,6 +147,7 @@ export class CollectingReader implements IMetricReader {
     this.#streams.ingest({ ...resourceMetrics, scopeMetrics }, now)
     this.#latest = this.#streams.samples()
     this.#collectedAt = now
+    this.#resource = resourceMetrics.resource
     const { overflowing, dropped } = this.#streams
     if (overflowing !== undefined) {
       this.#sayOnce(`${overflowing} has more than ${SERIES_LIMIT} series; what comes in further ones is counted together`)

@@ -23,7 +23,7 @@ const API = '@opentelemetry/api'
 const ANSWERING = ['getMeterProvider', 'getMeter', 'setGlobalMeterProvider'] as const
 
 /**
- * Of our own copy, of those of CommonJS that are loaded, and of those that `hook` will see. An ES module of another version that was
+ * Of our own copy, of those of CommonJS that are loaded, and of those that `hook` will see. Another copy that is an ES module and was
  * loaded before is not seen; what is recorded through that is as without us.
  */
 export function answerForApi(answers: ApiAnswers, hook: Pick<ModuleHook, 'add'> | undefined): Cancel {

@@ -25,10 +25,10 @@ import { ApiObservable } from './api-observable.ts'
 import type { ApiScope, ApiWays, Asked } from './api-ways.ts'
 
 /**
- * Instrumentations make their instruments twice: as soon as they are there, and again on the meter that their SDK gives them. Of the
- * first the callbacks must not be called besides.
+ * Scopes of instrumentations as they are published. These make their instruments twice: as soon as they are there, and again on the meter
+ * that the SDK gives them. Called from the first ones too, a callback that takes what came since its last call would take half.
  */
-const INSTRUMENTATION = /(?:^|[^a-z])instrumentation(?:$|[^a-z])/iu
+const INSTRUMENTATION = /^(?:@[^/]+\/|opentelemetry-)instrumentation(?:-|$)/u
 
 export class ApiMeter implements Meter {
   readonly #ways: ApiWays

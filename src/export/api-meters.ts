@@ -60,6 +60,8 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
   #asksForOwn = false
   #judging: MeterProvider | undefined
   #saidFailure = false
+  #saidWhere = false
+  readonly #saidOwn = new Set<string>()
 
   constructor(options: ApiMetersOptions) {
     this.#options = options
@@ -102,14 +104,17 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
   }
 
   becameGlobal(): void {
-    this.look()
+    this.safely(() => this.look())
   }
 
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
     const made = this.safely(() => {
       const key = JSON.stringify([name, version, options?.schemaUrl])
-      let meter = this.#meters.get(key)
-      if (!meter) this.#meters.set(key, (meter = new ApiMeter(this, { name, version, options })))
+      const known = this.#meters.get(key)
+      if (known) return known
+      const meter = new ApiMeter(this, { name, version, options })
+      this.#meters.set(key, meter)
+      this.#sayWhere()
       return meter
     })
     return made ?? createNoopMeter()
@@ -139,7 +144,12 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
   }
 
   exports(metric: string): boolean {
-    return this.decided === 'sdk' || !OWN_CONVENTIONS.has(metric)
+    if (this.decided === 'sdk' || !OWN_CONVENTIONS.has(metric)) return true
+    if (this.decided === 'own' && !this.#saidOwn.has(metric)) {
+      this.#saidOwn.add(metric)
+      diag.info(`otel-health: ${metric} is measured by otel-health itself; what else in this process records it is not exported besides`)
+    }
+    return false
   }
 
   judges(metric: string): boolean {
@@ -182,10 +192,7 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
     if (decided === 'sdk') this.#exporting = globalMeterProvider()
     const early = this.#early
     this.#early = []
-    if (this.#meters.size === 0) return
-    diag.info(
-      `otel-health: what the service records with the OpenTelemetry API ${this.#exportingProvider() ? LEAVES[decided] : NOT_EXPORTED}`,
-    )
+    this.#sayWhere()
     for (const meter of this.#meters.values()) {
       meter.bind(decided === 'sdk')
       if (decided === 'sdk') meter.judge()
@@ -193,6 +200,15 @@ export class ApiMeters implements MeterProvider, ApiWays, ApiAnswers {
     for (const { instrument, value, attributes, context } of early) {
       this.safely(() => instrument.exported?.(value, attributes, context))
     }
+  }
+
+  /** Of a service that has meters of the API, once it is decided. */
+  #sayWhere(): void {
+    const { decided } = this
+    if (this.#saidWhere || decided === 'undecided' || this.#meters.size === 0) return
+    this.#saidWhere = true
+    const way = this.#exportingProvider() ? LEAVES[decided] : NOT_EXPORTED
+    diag.info(`otel-health: what the service records with the OpenTelemetry API ${way}`)
   }
 }
 

@@ -1,6 +1,6 @@
 /** What dashboards and rules are made of. */
 import type { MetricDefinition } from '../catalogue.ts'
-import type { Limits } from '../config/limits.ts'
+import type { Limits } from '../rules/limits.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import type { OwnRules } from '../rules/rules-config.ts'

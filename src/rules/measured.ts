@@ -11,8 +11,8 @@ export interface Measurement {
   /** Only this much is known: the value is more. */
   readonly moreThan?: number
   readonly n?: number
-  /** Those of `n` that the value is made of. */
-  readonly failures?: number
+  /** Those of `n` that the value is the share of. */
+  readonly count?: number
   readonly windowSeconds?: number
   /** Whether a limit is passed, where that takes more than comparing: `unsure` if the evidence is too small to say. */
   passes?(limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure'
@@ -54,11 +54,13 @@ function passes(measured: Measurement, limit: number, side: Limits['breach']): '
   return (side === 'above' ? measured.value > limit : measured.value < limit) ? 'passed' : 'within'
 }
 
-function finding({ sentence }: JudgedRule, measured: Measurement, limit: Limit): { message: string; value: Evidence } {
-  const { n, failures, windowSeconds } = measured
+function finding({ sentence, limits }: JudgedRule, measured: Measurement, limit: Limit): { message: string; value: Evidence } {
+  const { n, count, windowSeconds } = measured
+  // What there should be more of fails by what is not there.
+  const failures = n === undefined || count === undefined ? undefined : limits?.breach === 'below' ? n - count : count
   const current = shownValue(measured, limit.unit)
   return {
-    message: sentence({ current, limit: limit.shown, unit: limit.unit, n, failures, windowSeconds }),
+    message: sentence({ current, limit: limit.shown, unit: limit.unit, n, count, failures, windowSeconds }),
     value: {
       current,
       threshold: limit.shown,
@@ -72,7 +74,7 @@ function finding({ sentence }: JudgedRule, measured: Measurement, limit: Limit):
 
 function figureOf(measured: Measured, unit: string): RuleFigure {
   if (typeof measured === 'string') return { value: null, evidence: { unknown: measured } }
-  const { n, failures, windowSeconds, moreThan } = measured
+  const { n, count, windowSeconds, moreThan } = measured
   const known = unitOf(unit, unit)!
   const value = shownValue(measured, known)
   return {
@@ -82,7 +84,7 @@ function figureOf(measured: Measured, unit: string): RuleFigure {
       unit: known.name,
       ...(moreThan !== undefined && { more_than: rounded(moreThan) }),
       ...(n !== undefined && { n }),
-      ...(failures !== undefined && { failures }),
+      ...(count !== undefined && { count }),
       ...(windowSeconds !== undefined && { window_seconds: windowSeconds }),
     },
   }

@@ -149,7 +149,7 @@ export interface RuleData {
   readonly for?: TimeText
   /** It must be fine this long. Default 2m. */
   readonly keepFiring?: TimeText
-  /** What people are told, with {current}, {limit}, {n}, {failures}, {window}, {of}. */
+  /** What people are told, with {current}, {limit}, {n}, {count}, {failures}, {window}, {of}. */
   readonly says?: string
   /** One alert for each value of this attribute. */
   readonly by?: string

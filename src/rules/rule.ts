@@ -55,7 +55,7 @@ export class RuleSentence {
     return this.#with({ keepFiring: time })
   }
 
-  /** What people are told. {current}, {limit}, {n}, {failures} and {window} stand for figures, {of} for the value of `by`. */
+  /** What people are told. {current}, {limit}, {n}, {count}, {failures} and {window} stand for figures, {of} for the value of `by`. */
   says(sentence: string): RuleSentence {
     return this.#with({ says: sentence })
   }

@@ -7,6 +7,9 @@ export interface Facts {
   readonly limit: number | string | undefined
   readonly unit: ShownUnit
   readonly n?: number | undefined
+  /** Those of `n` that the figure is the share of. */
+  readonly count?: number | undefined
+  /** Those of `n` that are as they should not be. */
   readonly failures?: number | undefined
   readonly windowSeconds?: number | undefined
 }
@@ -15,7 +18,7 @@ export interface Facts {
 export type Sentence = (facts: Facts, of?: string) => string
 
 const PLACE = /\{([^{}]*)\}/g
-const PLACES = ['current', 'limit', 'n', 'failures', 'window', 'of'] as const
+const PLACES = ['current', 'limit', 'n', 'count', 'failures', 'window', 'of'] as const
 
 /** Throws one sentence if a place is none. */
 export function sentenceOf(text: string, rule: string): Sentence {
@@ -32,17 +35,17 @@ export function sentenceOf(text: string, rule: string): Sentence {
 /** Of a rule that has no sentence of its own. */
 export function plainSentence(title: string): Sentence {
   return (facts) => {
-    const { current, limit, unit, n, failures, windowSeconds } = facts
+    const { current, limit, unit, n, count, windowSeconds } = facts
     const over = windowSeconds === undefined ? '' : ` over ${duration(windowSeconds)}`
     const bound = limit === undefined ? '' : ` (limit ${shown(limit, unit)})`
-    const evidence = n === undefined ? '' : failures === undefined ? `: ${amount(n)} in all` : `: ${amount(failures)} of ${amount(n)}`
+    const evidence = n === undefined ? '' : count === undefined ? `: ${amount(n)} in all` : `: ${amount(count)} of ${amount(n)}`
     return `${title} is ${shown(current, unit)}${over}${bound}${evidence}`
   }
 }
 
 function filled(
   place: (typeof PLACES)[number],
-  { current, limit, unit, n, failures, windowSeconds }: Facts,
+  { current, limit, unit, n, count, failures, windowSeconds }: Facts,
   of: string | undefined,
 ): string {
   switch (place) {
@@ -52,6 +55,8 @@ function filled(
       return limit === undefined ? 'none' : shown(limit, unit)
     case 'n':
       return n === undefined ? 'an unknown number' : amount(n)
+    case 'count':
+      return count === undefined ? 'an unknown number' : amount(count)
     case 'failures':
       return failures === undefined ? 'an unknown number' : amount(failures)
     case 'window':

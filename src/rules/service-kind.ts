@@ -1,7 +1,7 @@
 /** What a kind of service is to whoever judges it; the rest of it (monitor, dashboard) is in src/kinds. */
 import type { MetricDefinition } from '../catalogue.ts'
 import { EVERY_SERVICE } from '../catalogue.ts'
-import type { Limits } from '../config/limits.ts'
+import type { Limits } from './limits.ts'
 import type { FiguresInput, KeyFigures, Profile, Rule, Sample, Wanted } from '../types.ts'
 import { compileRule } from './compile-rule.ts'
 import { overridden } from './override-rule.ts'

@@ -17,7 +17,8 @@ export interface EvaluationOptions {
   readonly profile: Profile
   readonly service: string
   readonly store: CellStore
-  readonly sources: readonly MetricSource[]
+  /** What others record. */
+  readonly source: MetricSource
   readonly clock: Clock
   readonly phases: Phases
   /** Seconds. */
@@ -41,8 +42,7 @@ export class Evaluation {
     this.#options = options
     this.#windows = new Windows(wantedOf(profile), clock.monotonicMs(), intervalSeconds)
     this.#rulesByMetric = rulesByMetric(profile)
-    const named = metricsOf(profile)
-    for (const source of options.sources) source.keep(named)
+    options.source.keep(metricsOf(profile))
     this.alertIds = new Map(profile.rules.map(({ name }) => [name, alertId(name, service)]))
   }
 
@@ -52,10 +52,10 @@ export class Evaluation {
   }
 
   collect(changed?: Changed): readonly Sample[] {
-    const { store, sources } = this.#options
+    const { store, source } = this.#options
     if (!changed) store.refresh()
     const own = store.samples(changed)
-    for (const source of changed ? [] : sources) for (const sample of source.samples()) own.push(sample)
+    if (!changed) for (const sample of source.samples()) own.push(sample)
     return own
   }
 

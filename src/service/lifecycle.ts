@@ -9,6 +9,7 @@ import type { Recording } from '../record/recording.ts'
 import type { Alert, Cancel, Clock, HealthExporter } from '../types.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Guard } from './guard.ts'
+import type { MetricSource } from './metric-source.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Phases } from './phase.ts'
 import type { Publication } from './publication.ts'
@@ -16,7 +17,14 @@ import type { Publication } from './publication.ts'
 /** Milliseconds to wait for the alerts that an earlier process of this service left in Redis. */
 const LOAD_TIMEOUT_MS = 1000
 
-export interface LifecycleOptions {
+export interface Rounds {
+  /** One round of the pipeline. */
+  readonly evaluate: () => void
+  /** The same before the event loop goes on. */
+  readonly evaluateSoon: () => void
+}
+
+export interface LifecycleOptions extends Rounds {
   readonly settings: Settings
   readonly clock: Clock
   readonly guard: Guard
@@ -28,10 +36,7 @@ export interface LifecycleOptions {
   readonly publication: Publication
   readonly exporter: HealthExporter
   readonly metricsExport: MetricsExport
-  /** One round of the pipeline. */
-  readonly evaluate: () => void
-  /** The same before the event loop goes on. */
-  readonly evaluateSoon: () => void
+  readonly source: MetricSource
 }
 
 export class Lifecycle {
@@ -75,7 +80,7 @@ export class Lifecycle {
   }
 
   async stop(timeoutMs: number, flush: () => Promise<void>): Promise<void> {
-    const { guard, phases, publication, exporter } = this.#options
+    const { guard, phases, publication, exporter, source } = this.#options
     const { status } = publication.standing()
     const wasJudged = guard.isOpen
     guard.isOpen = false
@@ -83,6 +88,7 @@ export class Lifecycle {
     for (const cancel of this.#cancels) cancel()
     const last = publication.farewell(status)
     if (wasJudged) publication.record(last)
+    source.stop?.()
     await Promise.all([guard.answer(() => exporter.stop(last, timeoutMs)), flush()])
   }
 

@@ -6,6 +6,8 @@ export interface MetricSource {
   samples(): readonly Sample[]
   /** Of other metrics nothing is kept. */
   keep(metrics: ReadonlySet<string>): void
+  /** Nothing is judged any more; what was recorded still leaves. */
+  stop?(): void
 }
 
 /** What a reader of ours collects that somebody gave to an SDK, or will: `find` is asked until it is there. */

@@ -1,5 +1,6 @@
 /** The reader in a real MeterProvider. Callbacks that hang are real too, so these collections take their time limit. */
 import { ValueType } from '@opentelemetry/api'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ViewOptions } from '@opentelemetry/sdk-metrics'
 import {
   AggregationTemporality,
@@ -276,6 +277,23 @@ test('a metric of our own scope is left to whoever recorded it, who judges it by
   provider.getMeter('service').createCounter('counter').add(2)
   await reader.collect()
   expect(reader.latest).toMatchObject([{ value: 2 }])
+})
+
+test('an observed total that fell is a restarted source, and counts from zero again', async () => {
+  const { reader, meter } = setUp()
+  let total = 0
+  meter.createObservableCounter('observed').addCallback((result) => result.observe(total))
+  for (total of [10, 15, 3, 5]) await reader.collect()
+  expect(valueOf(reader.latest, 'observed')).toBe(20)
+})
+
+test('it knows whose metrics it has collected', async () => {
+  const reader = new CollectingReader({ clock: new VirtualClock() })
+  const provider = new MeterProvider({ readers: [reader], resource: resourceFromAttributes({ 'service.name': 'svc' }) })
+  provider.getMeter('test').createCounter('counter').add(1)
+  expect(reader.resource).toBeUndefined()
+  await reader.collect()
+  expect(reader.resource?.attributes).toMatchObject({ 'service.name': 'svc' })
 })
 
 test('two scopes with one metric are two series', async () => {

@@ -367,11 +367,13 @@ test('what an instrumentation observed before its SDK gave it a meter is left to
 test('a metric of the conventions that we measure ourselves is not exported twice by us, and left to an SDK of the service', async () => {
   const { name } = HTTP_CLIENT_REQUEST_DURATION
   const record = () => metrics.getMeter('@opentelemetry/instrumentation-undici').createHistogram(name).record(1)
+  const lines = diagLines()
   const alone = taking()
   alone.api.keep(new Set([name]))
   record()
   alone.recording.settle()
   record()
+  expect(lines.filter((line) => line.includes(`${name} is measured by otel-health itself`))).toHaveLength(1)
   expect(await alone.own.sent()).toEqual({})
   expect(await alone.judged()).toEqual({})
   alone.api.stop()
@@ -413,6 +415,30 @@ describe('a reader of ours in the SDK of the service', () => {
 })
 
 describe('it is said', () => {
+  test.for([
+    {
+      why: 'an SDK of the service',
+      exports: true,
+      decide: () => void sdk().register(),
+      says: 'leaves through the SDK that was found in this process',
+    },
+    { why: 'ours', exports: true, decide: (recording: TeeRecording) => recording.settle(), says: 'is exported by otel-health' },
+    { why: 'nobody', exports: false, decide: (recording: TeeRecording) => recording.settle(), says: 'is judged, and not exported' },
+  ])('once, of a service that has meters before or after that, that $why exports', ({ exports, decide, says }) => {
+    const lines = diagLines()
+    for (const before of [true, false]) {
+      const { api, recording } = taking({ exports })
+      api.keep(new Set(['counter']))
+      if (before) metrics.getMeter('service')
+      decide(recording)
+      for (const name of ['service', 'another']) metrics.getMeter(name)
+      expect(lines.filter((line) => line.includes('records with the OpenTelemetry API'))).toEqual([expect.stringContaining(says)])
+      api.stop()
+      metrics.disable()
+      lines.length = 0
+    }
+  })
+
   test('of metrics that rules name, and that only a reader in the SDK could see, how to mend it, once', () => {
     const lines = diagLines()
     const { api, clock } = taking()

@@ -126,6 +126,25 @@ test.for([
   expect(await other.counted()).toEqual([2, expect.objectContaining({ count: 1, sum: 0.2 })])
 })
 
+test('what is recorded on our own provider leaves with the figures, in one message of one resource; it is there at once, and no SDK is joined then', async () => {
+  const { add, way, recording } = exporting()
+  add()
+  way.ownProvider()!.getMeter('service').createCounter('service.counter').add(1)
+  metrics.setGlobalMeterProvider(sdk().provider)
+  expect(recording.join()).toBe(false)
+  expect(way.ownProvider()).toBe(way.ownProvider())
+  await way.flush(2000)
+  const { resourceMetrics } = JSON.parse(received[0]!) as { resourceMetrics: { scopeMetrics: { scope: { name: string } }[] }[] }
+  expect(received).toHaveLength(1)
+  expect(resourceMetrics.map(({ scopeMetrics }) => scopeMetrics.map(({ scope }) => scope.name).toSorted())).toEqual([[SCOPE, 'service']])
+})
+
+test('where nothing is exported, there is no provider of our own, and an SDK may still come', () => {
+  const { way, recording } = exporting({ OTEL_METRICS_EXPORTER: 'none' })
+  expect(way.ownProvider()).toBeUndefined()
+  expect(recording.decided).toBe('undecided')
+})
+
 test('an SDK that comes too late is told of once and sent nothing', async () => {
   const lines = diagLines()
   const other = sdk()

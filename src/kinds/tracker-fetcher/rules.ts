@@ -1,5 +1,5 @@
 /** How a tracker fetcher is judged. */
-import type { Limits } from '../../config/limits.ts'
+import type { Limits } from '../../rules/limits.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { level, slowCalls, state, successRate, throughput } from '../../rules/readings.ts'
 import type { RuleSentence } from '../../rules/rule.ts'

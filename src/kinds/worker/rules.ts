@@ -1,5 +1,5 @@
 /** How any worker is judged: a fetcher, a job processor, a queue consumer. What it has not (queues, upstreams) is not judged. */
-import type { Limits } from '../../config/limits.ts'
+import type { Limits } from '../../rules/limits.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { level, slowCalls, successRate, throughput } from '../../rules/readings.ts'
 import type { RuleSentence } from '../../rules/rule.ts'

@@ -53,7 +53,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
       // As fast as the slower of the two: what is over burns no more.
       value: Math.min(...rates),
       n,
-      failures: bad,
+      count: bad,
       windowSeconds: long,
       passes: (limit, side) => {
         if (side === 'below') return Math.min(...rates) < limit ? 'passed' : 'within'

@@ -28,13 +28,13 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
     const n = reading.count
     if (n === 0) return 'no_data'
     // Two counters are not read at the same instant by whoever records them.
-    const failures = Math.min(n, readings.events(selectors.of, windowSeconds).count)
+    const count = Math.min(n, readings.events(selectors.of, windowSeconds).count)
     return {
-      value: (100 * failures) / n,
+      value: (100 * count) / n,
       n,
-      failures,
+      count,
       windowSeconds,
-      passes: (limit, side) => (side === 'above' ? shareAgainst(failures, n, limit / 100) : shareAgainst(n - failures, n, 1 - limit / 100)),
+      passes: (limit, side) => (side === 'above' ? shareAgainst(count, n, limit / 100) : shareAgainst(n - count, n, 1 - limit / 100)),
     }
   })
 }

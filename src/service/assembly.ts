@@ -1,0 +1,59 @@
+/** The parts of a monitor, each given the others that it needs. */
+import { EVERY_SERVICE, SERVICE_SILENT } from '../catalogue.ts'
+import { CheckRunner } from '../checks/check-runner.ts'
+import { limitsOf } from '../config/limits.ts'
+import { madeHealthReader } from '../export/health-reader.ts'
+import { createMetricsExport, type MetricsExport } from '../export/metrics-export.ts'
+import { createDrop, type Drop } from '../record/drop.ts'
+import { HealthMetrics } from '../record/health-metrics.ts'
+import { profileOf, type ServiceKind } from '../rules/service-kind.ts'
+import { Evaluation } from './evaluation.ts'
+import { Guard } from './guard.ts'
+import { createRedisExporter } from './health-redis.ts'
+import { Lifecycle, type Rounds } from './lifecycle.ts'
+import { type MetricSource, sourceOf } from './metric-source.ts'
+import { checksOf, type ServiceHealthMonitorOptions } from './monitor-options.ts'
+import { Neighbours } from './neighbours.ts'
+import { Phases } from './phase.ts'
+import { Publication } from './publication.ts'
+import { type SetUp, setUp } from './set-up.ts'
+
+export interface Assembly extends SetUp {
+  readonly drop: Drop
+  readonly checks: CheckRunner
+  readonly phases: Phases
+  readonly guard: Guard
+  readonly evaluation: Evaluation
+  readonly publication: Publication
+  readonly lifecycle: Lifecycle
+  readonly metricsExport: MetricsExport
+}
+
+/** Throws one sentence if an option, a rule or an environment variable cannot be used. */
+export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind, rounds: Rounds): Assembly {
+  const base = setUp(options)
+  const { resolved, clock, instance, env, store, recording } = base
+  const { serviceName: service, settings, rules, metrics } = resolved
+  const intervalSeconds = settings.evaluationInterval
+  const profile = profileOf(options.kind ?? kind, limitsOf(settings), rules, metrics)
+
+  const reader = options.reader && { reader: options.reader }
+  const exports = options.exportsMetrics ?? true
+  const metricsExport = createMetricsExport({ options: resolved, instance, clock, store, recording, env, exports, ...reader })
+  const own = new Set([...EVERY_SERVICE, ...kind.metrics].map(({ name }) => name))
+  const taken = options.takeApi?.({ decision: recording, metricsExport, clock, own, ...reader })
+  const source: MetricSource = taken ?? sourceOf(() => options.reader ?? madeHealthReader())
+
+  const guard = new Guard(recording)
+  const phases = new Phases()
+  const evaluation = new Evaluation({ profile, service, store, source, clock, phases, intervalSeconds })
+  const checks = new CheckRunner({ checks: checksOf(options), clock, onChange: rounds.evaluateSoon })
+  const neighbours = new Neighbours(3000 * settings.publishingInterval)
+  const alertIds = [...evaluation.alertIds.values()]
+  const exporter = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds })
+  const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
+  const parts = { clock, guard, phases, evaluation, checks, neighbours, exporter, recording }
+  const publication = new Publication({ ...parts, service, instance, profile, healthMetrics, intervalSeconds })
+  const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, source })
+  return { ...base, ...parts, drop: createDrop(recording), publication, lifecycle, metricsExport }
+}
