@@ -6,6 +6,7 @@ import { loadHealthConfig } from '../config/health-config-file.ts'
 import { limitsOf } from '../config/limits.ts'
 import { resolveOptions, type Environment } from '../config/options.ts'
 import { otlpSettings } from '../export/otlp-settings.ts'
+import type * as Files from '../generate/files.ts'
 import type { GenerateOptions } from '../generate/options.ts'
 import { kindNamed } from '../kinds/define-kind.ts'
 import { KINDS } from '../kinds/index.ts'
@@ -32,11 +33,7 @@ export async function writeRules(io: Io, folder: string | undefined, cwd: string
 }
 
 /** A rule that cannot be judged is found when something is made of it. */
-async function made<T>(
-  env: Environment,
-  cwd: string,
-  make: (files: typeof import('../generate/files.ts'), options: GenerateOptions) => Promise<T>,
-): Promise<T> {
+async function made<T>(env: Environment, cwd: string, make: (files: typeof Files, options: GenerateOptions) => Promise<T>): Promise<T> {
   const files = await import('../generate/files.ts')
   try {
     return await make(files, optionsHere(env, cwd))

@@ -34,8 +34,6 @@ export type HealthConfig = Partial<Settings> & {
 const OTHER_KEYS = [
   ...['profile', 'serviceName', 'methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster', 'rules', 'metrics'],
 ] as const
-/** What a service is judged as that does not say. */
-export const DEFAULT_KIND = 'worker'
 
 /** Returns `config` if it is valid. Throws one sentence naming the key, its value and what is expected. */
 export function checkHealthConfig(config: unknown, file: string, kinds: readonly KnownKind[]): HealthConfig {
@@ -87,6 +85,6 @@ function checkCountedOnce({ methods = [], channels = [], upstreams = {} }: Healt
 
 function kindOf(profile: unknown, kinds: readonly KnownKind[], path: string): KnownKind {
   if (isRecord(profile) && isRecord(profile['config']) && Array.isArray(profile['ruleNames'])) return profile as unknown as KnownKind
-  const kind = kinds.find(({ name }) => name === (profile ?? DEFAULT_KIND))
+  const kind = kinds.find(({ name, isDefault }) => (profile === undefined ? isDefault : name === profile))
   return kind ?? fail(path, profile, `${kinds.map(({ name }) => `'${name}'`).join(' or ')}, or a kind made by defineKind`)
 }

@@ -19,4 +19,6 @@ export interface KnownKind {
   readonly config: KindConfig
   /** The names of its rules. */
   readonly ruleNames: readonly string[]
+  /** What a service is judged as that does not say: of all kinds one. */
+  readonly isDefault?: boolean
 }

@@ -1,7 +1,6 @@
 /** A kind of service of a user's own: a kind that is there, with more metrics and rules. */
 import type { MetricDefinition } from '../catalogue.ts'
 import type { KnownKind } from '../config/kind-config.ts'
-import { DEFAULT_KIND } from '../config/health-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
 import { RuleSentence } from '../rules/rule.ts'
@@ -24,7 +23,7 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/
 
 /** For `profile` of health.config. Throws one sentence if the name is taken or none, or the base is no kind. */
 export function defineKind(definition: KindDefinition): Kind {
-  const { name, base = DEFAULT_KIND } = definition
+  const { name, base } = definition
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new Error(
       `The kind of service is called ${JSON.stringify(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`,
@@ -40,6 +39,7 @@ export function defineKind(definition: KindDefinition): Kind {
     ...found,
     name,
     title: name.replaceAll('_', ' '),
+    isDefault: false,
     about: `A ${found.title} with ${ownRules.length} rules of its own.`,
     metrics,
     rules: (limits) =>
@@ -54,10 +54,10 @@ export function defineKind(definition: KindDefinition): Kind {
   return kind
 }
 
-/** Throws one sentence if there is none of that name. */
-export function kindNamed(profile: string | KnownKind = DEFAULT_KIND): Kind {
+/** Without a name the kind of a service that does not say. Throws one sentence if there is none of that name. */
+export function kindNamed(profile: string | KnownKind | undefined): Kind {
   if (typeof profile === 'object') return profile as Kind
-  const found: Kind | undefined = KINDS.find(({ name }) => name === profile)
+  const found: Kind | undefined = KINDS.find(({ name, isDefault }) => (profile === undefined ? isDefault : name === profile))
   if (found) return found
   throw new Error(`There is no kind of service called ${JSON.stringify(profile)}: use one of ${KINDS.map(({ name }) => name).join(', ')}.`)
 }

@@ -4,8 +4,10 @@ import { EVERY_SERVICE } from '../catalogue.ts'
 import type { Kind } from './kind.ts'
 import * as list from './list.ts'
 
-/** By the names of the exports, as a module has them. */
-export const KINDS: readonly (typeof list)[keyof typeof list][] = Object.values(list)
+/** The one that a service is which does not say, then the others by the names of the exports, as a module has them. */
+export const KINDS: readonly (typeof list)[keyof typeof list][] = Object.values(list).toSorted(
+  (a, b) => Number(b.isDefault ?? false) - Number(a.isDefault ?? false),
+)
 
 /** Every metric of these kinds once, in the order of docs and dashboards. */
 export function metricsOf(kinds: readonly Kind[]): readonly MetricDefinition[] {

@@ -16,6 +16,8 @@ export interface Kind<Own extends object = object> extends ServiceKind {
   /** What services are of this kind, in one sentence for the reference. */
   readonly about: string
   readonly config: KindConfig & { readonly own?: Own }
+  /** What a service is judged as that does not say: of all kinds one. */
+  readonly isDefault?: boolean
   /** The names of its rules, for whoever checks what health.config says of them. */
   readonly ruleNames: readonly string[]
   /** A monitor of this kind, and what tells it of a service that knows nothing of it. Throws one sentence if an option cannot be used. */

@@ -1,3 +1,3 @@
-/** Every kind of service: the one list that names them. A line is all that a new one needs besides its folder. */
+/** Every kind of service: the one place that names them. A line here and a folder are all that a new one is. */
 export { trackerFetcher } from './tracker-fetcher/kind.ts'
 export { worker } from './worker/kind.ts'

@@ -68,7 +68,8 @@ function legendOf({ data: { by, scope } }: OwnRule): string {
 }
 
 function describe({ rule: { name, summary, runbook }, data: { says } }: OwnRule, promql: ReadingPromql): string {
-  const note = promql.kind === 'figure' ? promql.note : promql.kind === 'unsaid' ? `${promql.because} Shown is the state of the alert.` : undefined
+  const note =
+    promql.kind === 'figure' ? promql.note : promql.kind === 'unsaid' ? `${promql.because} Shown is the state of the alert.` : undefined
   return [
     summary,
     ...(note === undefined ? [] : [note]),

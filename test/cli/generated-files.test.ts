@@ -85,7 +85,9 @@ export default { profile: defineKind({ name: 'cache_filler', ...${JSON.stringify
 test('a rule that cannot be judged is refused with its name', async () => {
   await writeFile(join(folder, 'health.config.json'), JSON.stringify({ rules: LOOKUPS.rules }))
   const { io } = command()
-  const refused = expect.objectContaining({ message: expect.stringMatching(/low_hit_rate reads the metric "cache.lookups"/) as string }) as Error
+  const refused = expect.objectContaining({
+    message: expect.stringMatching(/low_hit_rate reads the metric "cache.lookups"/) as string,
+  }) as Error
   await expect(writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
   await expect(writeRules({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
 })

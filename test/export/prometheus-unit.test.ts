@@ -29,10 +29,26 @@ test.for([
 })
 
 test.for([
-  { why: 'a unit that the name says already is not said twice', metric: { name: 'cache.bytes', unit: 'By', instrument: 'observable_gauge' }, name: 'cache_bytes' },
-  { why: 'total is the end of a counter', metric: { name: 'total.reads', unit: 'kBy', instrument: 'counter' }, name: 'reads_kilobytes_total' },
-  { why: 'ratio is the end of a gauge of plain numbers', metric: { name: 'ratio.of.hits', unit: '1', instrument: 'observable_gauge' }, name: 'of_hits_ratio' },
-  { why: 'an up-down counter of plain numbers is no ratio', metric: { name: 'hits', unit: '1', instrument: 'observable_up_down_counter' }, name: 'hits' },
+  {
+    why: 'a unit that the name says already is not said twice',
+    metric: { name: 'cache.bytes', unit: 'By', instrument: 'observable_gauge' },
+    name: 'cache_bytes',
+  },
+  {
+    why: 'total is the end of a counter',
+    metric: { name: 'total.reads', unit: 'kBy', instrument: 'counter' },
+    name: 'reads_kilobytes_total',
+  },
+  {
+    why: 'ratio is the end of a gauge of plain numbers',
+    metric: { name: 'ratio.of.hits', unit: '1', instrument: 'observable_gauge' },
+    name: 'of_hits_ratio',
+  },
+  {
+    why: 'an up-down counter of plain numbers is no ratio',
+    metric: { name: 'hits', unit: '1', instrument: 'observable_up_down_counter' },
+    name: 'hits',
+  },
   { why: 'a rate as a gauge', metric: { name: 'disk.io', unit: 'By/s', instrument: 'observable_gauge' }, name: 'disk_io_bytes_per_second' },
 ] as const)('$why', ({ metric, name }) => {
   expect(prometheusName(metric)).toBe(name)

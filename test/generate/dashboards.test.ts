@@ -178,7 +178,7 @@ test('every metric of the catalogue can be looked at somewhere', () => {
     ),
   )
   // The evidence behind a verdict, which charts of attempts show better; an instance's own status, which the service's contains.
-  const onPurpose = ['tracker_fetcher.fetch.units', 'work.units', 'health.instance.status']
+  const onPurpose = ['work.units', 'tracker_fetcher.fetch.units', 'health.instance.status']
   expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
 })
 

@@ -29,7 +29,9 @@ test('are recorded of every service that has them, by the name of the rule, and 
 })
 
 test('the head of the file says who judges, and what is not recorded', () => {
-  const head = prometheusRuleFile(OPTIONS).split('\n').filter((line) => line.startsWith('#'))
+  const head = prometheusRuleFile(OPTIONS)
+    .split('\n')
+    .filter((line) => line.startsWith('#'))
   expect(head[1]).toMatch(/None of them is an alert here: otel-health judges them/)
   expect(head[2]).toMatch(/^# Not recorded: old_pool\. .*when it was last set\.$/)
 })

@@ -47,11 +47,36 @@ describe('limits are in the unit of what is charted', () => {
       unit: 's',
       limits: { breach: 'above', warning: 0.5, critical: 2 },
     },
-    { why: 'an amount an hour', rule: { when: { reading: 'rate', of: LOOKUPS }, above: '36 /h' }, unit: 'cps', limits: { breach: 'above', warning: 0.01 } },
-    { why: 'kilobytes', rule: { when: { reading: 'mean', of: { metric: 'size' } }, above: '2 KiBy' }, unit: 'bytes', limits: { breach: 'above', warning: 2048 } },
-    { why: 'percent of a fraction', rule: { when: { reading: 'level', of: { metric: 'fill' } }, above: '80 %' }, unit: 'short', limits: { breach: 'above', warning: 0.8 } },
-    { why: 'things', rule: { when: { reading: 'increase', of: LOOKUPS }, above: 5 }, unit: 'short', limits: { breach: 'above', warning: 5 } },
-    { why: 'the window of an absence', rule: { when: { reading: 'absent', of: LOOKUPS, over: '10m' } }, unit: 's', limits: { breach: 'above', warning: 600 } },
+    {
+      why: 'an amount an hour',
+      rule: { when: { reading: 'rate', of: LOOKUPS }, above: '36 /h' },
+      unit: 'cps',
+      limits: { breach: 'above', warning: 0.01 },
+    },
+    {
+      why: 'kilobytes',
+      rule: { when: { reading: 'mean', of: { metric: 'size' } }, above: '2 KiBy' },
+      unit: 'bytes',
+      limits: { breach: 'above', warning: 2048 },
+    },
+    {
+      why: 'percent of a fraction',
+      rule: { when: { reading: 'level', of: { metric: 'fill' } }, above: '80 %' },
+      unit: 'short',
+      limits: { breach: 'above', warning: 0.8 },
+    },
+    {
+      why: 'things',
+      rule: { when: { reading: 'increase', of: LOOKUPS }, above: 5 },
+      unit: 'short',
+      limits: { breach: 'above', warning: 5 },
+    },
+    {
+      why: 'the window of an absence',
+      rule: { when: { reading: 'absent', of: LOOKUPS, over: '10m' } },
+      unit: 's',
+      limits: { breach: 'above', warning: 600 },
+    },
     {
       why: 'an absence that is critical at once',
       rule: { when: { reading: 'absent', of: LOOKUPS }, severity: 'CRITICAL' },
@@ -108,7 +133,9 @@ test('a state is a timeline, green where it is fine', () => {
 })
 
 test('a state of which nobody knows the names is told apart by its name', () => {
-  expect(panelOf({ when: { reading: 'state', of: { metric: 'phase' }, attribute: 'state' }, isNot: 'ok', severity: 'WARNING' })).toMatchObject({
+  expect(
+    panelOf({ when: { reading: 'state', of: { metric: 'phase' }, attribute: 'state' }, isNot: 'ok', severity: 'WARNING' }),
+  ).toMatchObject({
     kind: 'timeseries',
     queries: [{ legend: '{{instance}} {{state}}' }],
   })
@@ -116,7 +143,10 @@ test('a state of which nobody knows the names is told apart by its name', () => 
 
 test('where PromQL cannot say it the panel says why, and shows the alert', () => {
   const panel = panelOf({ when: { reading: 'age', of: { metric: 'free' } }, above: '5 min' })
-  expect(panel).toMatchObject({ kind: 'timeline', description: expect.stringMatching(/last set\. Shown is the state of the alert\./) as string })
+  expect(panel).toMatchObject({
+    kind: 'timeline',
+    description: expect.stringMatching(/last set\. Shown is the state of the alert\./) as string,
+  })
   expect(panel.queries[0]!.expr).toContain('health_rule="low_hit_rate"')
 })
 

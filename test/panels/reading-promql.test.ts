@@ -28,7 +28,13 @@ function promqlOf(given: Given, exportInterval = 60) {
 
 const BY = 'deployment_environment_name, job, instance'
 
-const CASES: readonly { readonly why: string; readonly rule: Given; readonly expr: string; readonly unit?: string; readonly note?: RegExp }[] = [
+const CASES: readonly {
+  readonly why: string
+  readonly rule: Given
+  readonly expr: string
+  readonly unit?: string
+  readonly note?: RegExp
+}[] = [
   {
     why: 'a rate is one of each instance, over the window that rules have unless they say',
     rule: { when: { reading: 'rate', of: LOOKUPS }, above: 1 },
@@ -64,7 +70,11 @@ const CASES: readonly { readonly why: string; readonly rule: Given; readonly exp
   },
   {
     why: 'where of the rule is that of each metric; lists are alternatives as they are written, and not is none of them',
-    rule: { when: { reading: 'rate', of: { metric: 'lookups', where: { result: ['hit', 'miss'] } } }, above: 1, where: { 'cache.name': { not: ['a.b', 'c|d'] } } },
+    rule: {
+      when: { reading: 'rate', of: { metric: 'lookups', where: { result: ['hit', 'miss'] } } },
+      above: 1,
+      where: { 'cache.name': { not: ['a.b', 'c|d'] } },
+    },
     expr: String.raw`sum by (${BY}) (rate(lookups_total{result=~"hit|miss",cache_name!~"a\\.b|c\\|d"}[5m]))`,
     unit: '/s',
   },
@@ -213,7 +223,10 @@ test.for([
   { reading: 'age', rule: { when: { reading: 'age', of: { metric: 'free' } }, above: 60 } },
   { reading: 'absent', rule: { when: { reading: 'absent', of: { metric: 'free' } } } },
 ] as const)('$reading of a level cannot be said, and it is said why', ({ rule }) => {
-  expect(promqlOf(rule)).toEqual({ kind: 'unsaid', because: expect.stringMatching(/^Prometheus has free anew with every export/) as string })
+  expect(promqlOf(rule)).toEqual({
+    kind: 'unsaid',
+    because: expect.stringMatching(/^Prometheus has free anew with every export/) as string,
+  })
 })
 
 test('exports every few seconds leave short windows as they are', () => {

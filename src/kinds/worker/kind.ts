@@ -11,6 +11,7 @@ export const worker: Kind = {
   ruleNames: ruleNamesOf(workerJudging),
   title: 'worker',
   about: 'For any fetcher, job processor or queue consumer. A rule about what a service has not (queues, upstreams) says nothing.',
+  isDefault: true,
   config: { keys: {} },
   monitor(options) {
     const monitor = new WorkerHealthMonitor(options)
