@@ -16,7 +16,9 @@ export function prometheusName({ name, unit, instrument }: Pick<MetricDefinition
   return /^\d/.test(joined) ? `_${joined}` : joined
 }
 
-/** An attribute as a label. */
+/** An attribute as a label, which begins with no digit, and with no `_` that is not one of two. */
 export function prometheusLabel(attribute: string): string {
-  return attribute.replaceAll(/[^a-zA-Z0-9_]/g, '_')
+  const label = attribute.replaceAll(/[^a-zA-Z0-9_]/g, '_')
+  if (/^\d/.test(label)) return `key_${label}`
+  return /^_(?!_)/.test(label) ? `key${label}` : label
 }

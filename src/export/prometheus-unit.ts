@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, string>> = {
   us: 'microseconds',
   ns: 'nanoseconds',
   By: 'bytes',
-  kBy: 'kilobytes',
+  // UCUM's own kBy is not of the table of Prometheus 3, so it stays what it is.
   KBy: 'kilobytes',
   MBy: 'megabytes',
   GBy: 'gigabytes',
@@ -41,13 +41,19 @@ const PER: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'ho
 export function unitWords(unit: string): readonly string[] {
   const slash = unit.indexOf('/')
   const [main, per] = slash < 0 ? [unit, ''] : [unit.slice(0, slash), unit.slice(slash + 1)]
-  const perWord = word(per, PER)
-  return [word(main, UNITS), perWord && `per_${perWord}`].filter(Boolean)
+  const mainWord = word(main, UNITS)
+  const perWord = withoutEnd(word(per, PER))
+  return (perWord ? [withoutEnd(mainWord), `per_${perWord}`] : [mainWord]).filter(Boolean)
 }
 
 function word(unit: string, words: Readonly<Record<string, string>>): string {
   const text = unit.trim()
   if (/[{}]/.test(text)) return ''
   const named = Object.hasOwn(words, text) ? words[text]! : text
-  return named.replaceAll(/[^a-zA-Z0-9]+/g, '_').replaceAll(/^_|_$/g, '')
+  return named.replaceAll(/[^a-zA-Z0-9]+/g, '_').replace(/^_/, '')
+}
+
+/** Prometheus leaves a `_` at the end of a unit alone, unless something follows. */
+function withoutEnd(words: string): string {
+  return words.replace(/_$/, '')
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { prometheusName } from '../../src/export/prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../../src/export/prometheus-name.ts'
 import { unitWords } from '../../src/export/prometheus-unit.ts'
 
 test.for([
@@ -12,7 +12,8 @@ test.for([
   { why: 'hours', unit: 'h', words: ['hours'] },
   { why: 'days', unit: 'd', words: ['days'] },
   { why: 'percent', unit: '%', words: ['percent'] },
-  { why: 'thousands of bytes', unit: 'kBy', words: ['kilobytes'] },
+  { why: 'thousands of bytes, as Prometheus writes them', unit: 'KBy', words: ['kilobytes'] },
+  { why: 'thousands of bytes, as UCUM writes them, which Prometheus does not know', unit: 'kBy', words: ['kBy'] },
   { why: 'millions of bytes', unit: 'MBy', words: ['megabytes'] },
   { why: 'binary multiples', unit: 'GiBy', words: ['gibibytes'] },
   { why: 'degrees', unit: 'Cel', words: ['celsius'] },
@@ -36,8 +37,8 @@ test.for([
   },
   {
     why: 'total is the end of a counter',
-    metric: { name: 'total.reads', unit: 'kBy', instrument: 'counter' },
-    name: 'reads_kilobytes_total',
+    metric: { name: 'total.reads', unit: 'MBy', instrument: 'counter' },
+    name: 'reads_megabytes_total',
   },
   {
     why: 'ratio is the end of a gauge of plain numbers',
@@ -58,7 +59,16 @@ test('whatever the unit, the name is one that Prometheus has', () => {
   const instruments = fc.constantFrom('counter', 'histogram', 'observable_gauge', 'observable_up_down_counter')
   fc.assert(
     fc.property(fc.string(), instruments, (unit, instrument) => {
-      expect(prometheusName({ name: 'a.b', unit, instrument })).toMatch(/^a_b(_[a-zA-Z0-9]+)*$/)
+      expect(prometheusName({ name: 'a.b', unit, instrument })).toMatch(/^a_b(_[a-zA-Z0-9]+)*(__total|_)?$/)
     }),
   )
+})
+
+test.for([
+  { why: 'what no label may have is _', attribute: 'cache.name-2', label: 'cache_name_2' },
+  { why: 'no label begins with a digit', attribute: '2xx', label: 'key_2xx' },
+  { why: 'nor with one _', attribute: '.kind', label: 'key_kind' },
+  { why: 'two are left as they are', attribute: '__kind', label: '__kind' },
+])('$why: $attribute', ({ attribute, label }) => {
+  expect(prometheusLabel(attribute)).toBe(label)
 })
