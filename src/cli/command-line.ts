@@ -21,7 +21,7 @@ The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and
 HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA, _CLUSTER_MODE.
 
   otel-health status
-  HEALTH_REDIS_HOST=redis.internal otel-health check tracker_fetcher
+  HEALTH_REDIS_HOST=redis.internal otel-health check mailer
   otel-health tail | jq 'select(.type == "fired")'`
 
 /** Never rejects: what goes wrong is one sentence of talk. */

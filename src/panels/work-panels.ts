@@ -1,4 +1,4 @@
-/** Panels that a tracker fetcher and any other worker have alike. */
+/** Panels that all kinds of service that work have alike. */
 import type { RuleLimits } from '../types.ts'
 import type { PanelSpec, Query } from './panel-spec.ts'
 

@@ -86,11 +86,11 @@ export interface SuccessRateReading {
   readonly wording: SuccessRateWording
 }
 export interface SuccessRateWording {
-  /** What the percentage is of: "Fetch success rate". */
+  /** What the percentage is of: "Delivery success rate". */
   readonly rate: string
   /** What a unit is: "calls". */
   readonly units: string
-  /** The same where it stands for itself: "calls to Apple". */
+  /** The same where it stands for itself: "calls to the provider". */
   readonly unitsInFull: string
 }
 export interface ThroughputReading {
@@ -106,7 +106,7 @@ export interface ThroughputWording {
   readonly done: string
   /** The same where it is one, if that reads otherwise. */
   readonly one?: string
-  /** What is counted: "trackers". */
+  /** What is counted: "items". */
   readonly unit: string
 }
 export interface SlowCallsReading {
