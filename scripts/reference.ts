@@ -70,7 +70,7 @@ ${KINDS.map(metricsSection).join('\n\n')}
 
 ## Rules for Prometheus
 
-They watch the watchers, as \`otel-health rules\` writes them; how a service is judged stays in otel-health.
+They watch the watchers, as \`otel-health rules\` writes them; how a service is judged stays in otel-health. What own rules of health.config read is recorded beside them, as \`health:<rule>\`.
 
 ${table(
   ['alert', 'severity', 'fires when this has held for', 'tells'],
