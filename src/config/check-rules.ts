@@ -60,7 +60,7 @@ export function checkMetrics(metrics: unknown, path: string): void {
   }
   if (!isRecord(metrics)) return fail(path, metrics, 'an object from name to instrument and unit, or a list of metrics')
   for (const [name, metric] of Object.entries(metrics)) {
-    if (!isRecord(metric)) fail(`${path}.${name}`, metric, 'an object with instrument and unit')
-    checkKeys(metric as Fields, METRIC_KEYS, `${path}.${name} `)
+    if (!isRecord(metric)) return fail(`${path}.${name}`, metric, 'an object with instrument and unit')
+    checkKeys(metric, METRIC_KEYS, `${path}.${name} `)
   }
 }

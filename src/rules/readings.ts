@@ -101,7 +101,7 @@ export function successRate(parts: Said<SuccessRateReading>): Reading {
 
 /** Events an hour while work is owed. */
 export function throughput({ of, owed, ...rest }: Said<ThroughputReading>): Reading {
-  return new Reading({ reading: 'throughput', of: refOf(of), owed: refOf(owed), ...rest } as ThroughputReading)
+  return new Reading({ reading: 'throughput', of: refOf(of), owed: refOf(owed), ...rest })
 }
 
 /** The 95th percentile of the duration of calls, by counting those that were over a limit. */

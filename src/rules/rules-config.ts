@@ -1,7 +1,8 @@
 /** `rules` and `metrics` of health.config, and of a monitor's options: own ones, and changes of those that a kind has. */
 import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
 import type { MetricOptions } from './metric-ref.ts'
-import { defineMetric, Metric } from './metric-ref.ts'
+import type { Metric } from './metric-ref.ts'
+import { defineMetric } from './metric-ref.ts'
 import type { RuleOverride, RuleOverrides } from './override-rule.ts'
 import type { RuleData } from './rule-data.ts'
 import { RuleSentence } from './rule.ts'
@@ -30,7 +31,7 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
   const own: RuleData[] = []
   for (const [name, entry] of entriesOf(config ?? {})) {
     if (entry instanceof RuleSentence) own.push({ ...entry.data, name })
-    else if (entry !== false && 'when' in entry) own.push({ ...(entry as RuleData), name })
+    else if (entry !== false && 'when' in entry) own.push({ ...entry, name })
     else overrides[name] = entry
   }
   return { overrides, own }
@@ -45,8 +46,12 @@ function entriesOf(config: RulesConfig): [name: string, entry: RuleOverride | Ru
   })
 }
 
-function isList<T>(value: unknown): value is readonly T[] {
+function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value)
+}
+
+function isMetrics(config: MetricsConfig | undefined): config is readonly Metric[] {
+  return Array.isArray(config)
 }
 
 const INSTRUMENTS: Readonly<Record<MetricConfig['instrument'], InstrumentKind>> = {
@@ -58,7 +63,7 @@ const INSTRUMENTS: Readonly<Record<MetricConfig['instrument'], InstrumentKind>> 
 
 /** Throws one sentence if a metric is declared wrongly. */
 export function readMetrics(config: MetricsConfig | undefined): readonly MetricDefinition[] {
-  if (isList<Metric>(config)) return config.map(({ ref }) => ref.definition)
+  if (isMetrics(config)) return config.map(({ ref }) => ref.definition)
   return Object.entries(config ?? {}).map(([name, { instrument, ...options }]) => {
     const kind = Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
     if (kind) return defineMetric(name, kind, options)

@@ -56,8 +56,8 @@ export function profileOf(
     rules: [...ofKind.flatMap((data) => compiled(data, false)), ...own.flatMap((data) => compiled(data, true))],
     ...(kind.required && { required: kind.required }),
     selectors: kind.selectors,
-    figures: kind.figures,
-    totals: kind.totals,
+    figures: (input) => kind.figures(input),
+    totals: (samples, since) => kind.totals(samples, since),
   }
 }
 

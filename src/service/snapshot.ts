@@ -41,15 +41,16 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
 function ownFigures({ rules }: Profile, readings: Readings): KeyFigures {
   const metrics: Record<string, KeyMetric> = {}
   const evidence: Record<string, unknown> = {}
-  for (const { name, by, needs, figure } of rules) {
-    if (!figure) continue
+  for (const rule of rules) {
+    const { name, by, needs } = rule
+    if (!rule.figure) continue
     if (by === undefined) {
-      const { value, evidence: behind } = figure(readings)
+      const { value, evidence: behind } = rule.figure(readings)
       metrics[name] = value
       evidence[name] = behind
       continue
     }
-    const groups = readings.groups(by, needs).map((value) => [value || 'none', figure(readings.within(by, value))] as const)
+    const groups = readings.groups(by, needs).map((value) => [value || 'none', rule.figure!(readings.within(by, value))] as const)
     metrics[name] = Object.fromEntries(groups.map(([of, { value }]) => [of, typeof value === 'number' ? value : null]))
     evidence[name] = Object.fromEntries(groups.map(([of, { evidence: behind }]) => [of, behind]))
   }

@@ -147,11 +147,11 @@ describe('windows', () => {
 
 describe('groups', () => {
   const attempts: EventsSelector = { kind: 'events', metric: 'attempts' }
-  const of = (name: string): Series => ({ metric: 'attempts', attributes: { name } })
+  const seriesOf = (name: string): Series => ({ metric: 'attempts', attributes: { name } })
 
   test('each value of an attribute has readings of its own, from its first series on', () => {
     const windows = new Windows([{ selector: attempts, by: 'name' }], 0)
-    const [mail, fax] = [of('mail'), of('fax')]
+    const [mail, fax] = [seriesOf('mail'), seriesOf('fax')]
     windows.ingest([sum(mail, 5)], 1000, true)
     windows.ingest([sum(mail, 6), sum(fax, 2), sum(ok, 1)], 2000, true)
     const readings = windows.readings(2000)
@@ -162,7 +162,7 @@ describe('groups', () => {
 
   test('beyond 50 values further ones are judged together, and it is known', () => {
     const windows = new Windows([{ selector: attempts, by: 'name' }], 0)
-    const series = Array.from({ length: 60 }, (_, i) => of(`n${i}`))
+    const series = Array.from({ length: 60 }, (_, i) => seriesOf(`n${i}`))
     windows.ingest(
       series.map((each) => sum(each, 1)),
       1000,

@@ -8,7 +8,7 @@ import type { MeterProviderOptions } from '@opentelemetry/sdk-metrics'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { afterEach, describe, expect, test } from 'vitest'
 
-import { HTTP_CLIENT_REQUEST_DURATION, SCOPE } from '../../src/catalogue.ts'
+import { EVERY_SERVICE, HTTP_CLIENT_REQUEST_DURATION, SCOPE } from '../../src/catalogue.ts'
 import { FETCH_ATTEMPTS } from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { CollectingReader } from '../../src/collect/collecting-reader.ts'
 import { SampleStreams } from '../../src/collect/samples.ts'
@@ -66,7 +66,7 @@ function taking({ reader, exports = true }: { reader?: CollectingReader; exports
     return exports ? own.provider : undefined
   }
   const api = takeApiMetrics({
-    own: new Set([FETCH_ATTEMPTS.name]),
+    own: new Set([...EVERY_SERVICE.map(({ name }) => name), FETCH_ATTEMPTS.name]),
     decision: recording,
     metricsExport: { ownProvider },
     clock,

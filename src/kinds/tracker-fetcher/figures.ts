@@ -26,25 +26,25 @@ import {
   TIERS,
   UPSTREAM_DURATION,
 } from './metrics.ts'
-import { account, anisette, appleCalls, attempts, dueTrackers, failedAttempts, failedUnits, slowAppleCalls, units } from './rules.ts'
+import { ACCOUNT, ANISETTE, APPLE_CALLS, ATTEMPTS, DUE_TRACKERS, FAILED_ATTEMPTS, FAILED_UNITS, SLOW_APPLE_CALLS, UNITS } from './rules.ts'
 
 const OF_ATTEMPTS: AttemptSelectors = {
-  attempts: attempts.events,
-  failed: failedAttempts.events,
-  units: units.events,
-  failedUnits: failedUnits.events,
+  attempts: ATTEMPTS.events,
+  failed: FAILED_ATTEMPTS.events,
+  units: UNITS.events,
+  failedUnits: FAILED_UNITS.events,
 }
-const ACCOUNT = account.state(ACCOUNT_STATE)
-const ANISETTE = anisette.state(ANISETTE_STATE)
-const DUE = dueTrackers.level(QUEUE_STALE_AFTER)
-const DUE_OF_TIER = TIERS.map((tier) => [tier, dueTrackers.where({ [TIER]: tier }).level(QUEUE_STALE_AFTER)] as const)
-const APPLE_DURATIONS = appleCalls.values
-const SLOW_APPLE_CALLS = slowAppleCalls.events
+const OF_ACCOUNT = ACCOUNT.state(ACCOUNT_STATE)
+const OF_ANISETTE = ANISETTE.state(ANISETTE_STATE)
+const DUE = DUE_TRACKERS.level(QUEUE_STALE_AFTER)
+const DUE_OF_TIER = TIERS.map((tier) => [tier, DUE_TRACKERS.where({ [TIER]: tier }).level(QUEUE_STALE_AFTER)] as const)
+const APPLE_DURATIONS = APPLE_CALLS.values
+const SLOW = SLOW_APPLE_CALLS.events
 const BATCHES = new Metric(BATCH_DURATION).values
 const REPORTS = new Metric(FETCH_REPORTS).where({ [REPORT_KIND]: 'new' }).values
 
 export const TRACKER_FETCHER_SELECTORS: readonly Wanted[] = [
-  ...[...Object.values(OF_ATTEMPTS), ACCOUNT, ANISETTE, DUE, APPLE_DURATIONS, SLOW_APPLE_CALLS, BATCHES, REPORTS].map((selector) => ({
+  ...[...Object.values(OF_ATTEMPTS), OF_ACCOUNT, OF_ANISETTE, DUE, APPLE_DURATIONS, SLOW, BATCHES, REPORTS].map((selector) => ({
     selector,
   })),
   ...DUE_OF_TIER.map(([, selector]) => ({ selector })),
@@ -62,8 +62,8 @@ export function trackerFetcherFigures({ readings, samples, tickSeconds }: Figure
     metrics: {
       fetch_rate_per_hour: attempts.perHour,
       success_rate_percent: attempts.successPercent,
-      apple_account_authenticated: stateIs(readings, ACCOUNT, 'logged_in'),
-      anisette_server_reachable: stateIs(readings, ANISETTE, 'reachable'),
+      apple_account_authenticated: stateIs(readings, OF_ACCOUNT, 'logged_in'),
+      anisette_server_reachable: stateIs(readings, OF_ANISETTE, 'reachable'),
       total_queue_size: levelOf(readings, DUE),
       queue_sizes: Object.fromEntries(DUE_OF_TIER.map(([tier, due]) => [tier, levelOf(readings, due)])),
       apple_api_response_time_ms: meanMs(calls, tickSeconds),
@@ -76,7 +76,7 @@ export function trackerFetcherFigures({ readings, samples, tickSeconds }: Figure
     evidence: {
       fetch_rate_per_hour: attempts.evidence.perHour,
       success_rate_percent: attempts.evidence.successPercent,
-      apple_api_response_time_ms: { calls: calls.count, slow: readings.events(SLOW_APPLE_CALLS, FIVE_MINUTES).count, ...windowOf(calls) },
+      apple_api_response_time_ms: { calls: calls.count, slow: readings.events(SLOW, FIVE_MINUTES).count, ...windowOf(calls) },
       apple_api_percentiles_ms: percentiles.evidence,
       reports_found_per_tracker: { reports: reports.sum, attempts: succeeded, ...windowOf(hour) },
       batch_processing_time_ms: { batches: batches.count, ...windowOf(batches) },

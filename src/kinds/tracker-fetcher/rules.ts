@@ -22,15 +22,15 @@ import {
   UPSTREAM_SLOW,
 } from './metrics.ts'
 
-export const attempts = new Metric(FETCH_ATTEMPTS)
-export const failedAttempts = attempts.where({ [OUTCOME]: 'failed' })
-export const units = new Metric(FETCH_UNITS)
-export const failedUnits = units.where({ [UNIT_OUTCOME]: 'failed' })
-export const dueTrackers = new Metric(QUEUE_SIZE).where({ [QUEUE_STATE]: 'due' })
-export const appleCalls = new Metric(UPSTREAM_DURATION).where({ [UPSTREAM]: 'apple' })
-export const slowAppleCalls = new Metric(UPSTREAM_SLOW).where({ [UPSTREAM]: 'apple' })
-export const account = new Metric(ACCOUNT_STATUS)
-export const anisette = new Metric(ANISETTE_STATUS)
+export const ATTEMPTS = new Metric(FETCH_ATTEMPTS)
+export const FAILED_ATTEMPTS = ATTEMPTS.where({ [OUTCOME]: 'failed' })
+export const UNITS = new Metric(FETCH_UNITS)
+export const FAILED_UNITS = UNITS.where({ [UNIT_OUTCOME]: 'failed' })
+export const DUE_TRACKERS = new Metric(QUEUE_SIZE).where({ [QUEUE_STATE]: 'due' })
+export const APPLE_CALLS = new Metric(UPSTREAM_DURATION).where({ [UPSTREAM]: 'apple' })
+export const SLOW_APPLE_CALLS = new Metric(UPSTREAM_SLOW).where({ [UPSTREAM]: 'apple' })
+export const ACCOUNT = new Metric(ACCOUNT_STATUS)
+export const ANISETTE = new Metric(ANISETTE_STATUS)
 
 export const REQUIRED = [
   'apple_account_unauthenticated',
@@ -44,7 +44,7 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
   return [
     rule('apple_account_unauthenticated')
       .when(
-        state(account, ACCOUNT_STATE, {
+        state(ACCOUNT, ACCOUNT_STATE, {
           logged_in: 'An Apple account is logged in',
           logged_out: 'No Apple account can fetch: logged out, and the automatic re-login failed',
           require_2fa: 'No Apple account can fetch: a person must enter a two-factor code',
@@ -57,7 +57,7 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
       .summary('No Apple account can fetch: logged out, two-factor code wanted, or blocked.'),
     rule('anisette_unreachable')
       .when(
-        state(anisette, ANISETTE_STATE, {
+        state(ANISETTE, ANISETTE_STATE, {
           reachable: 'The anisette server answers with usable headers',
           invalid: 'The anisette server answers, but without usable headers',
           unreachable: 'The anisette server cannot be reached',
@@ -68,7 +68,7 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
       .keepFiring(60)
       .summary('The anisette server does not answer twice in a row, or answers without usable headers.'),
     rule('large_queue')
-      .when(level(dueTrackers, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'trackers' }))
+      .when(level(DUE_TRACKERS, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'trackers' }))
       .above(limits.largeQueue)
       .critical(limits.veryLargeQueue)
       .scope('shared')
@@ -77,10 +77,10 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
     rule('low_success_rate')
       .when(
         successRate({
-          attempts,
-          failed: failedAttempts,
-          units,
-          failedUnits,
+          attempts: ATTEMPTS,
+          failed: FAILED_ATTEMPTS,
+          units: UNITS,
+          failedUnits: FAILED_UNITS,
           streak: new Metric(FETCH_STREAK),
           wording: { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' },
         }),
@@ -93,8 +93,8 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
     rule('low_fetch_rate')
       .when(
         throughput({
-          of: attempts,
-          owed: dueTrackers,
+          of: ATTEMPTS,
+          owed: DUE_TRACKERS,
           staleAfter: QUEUE_STALE_AFTER,
           wording: { done: 'fetched {current}', unit: 'trackers' },
         }),
@@ -102,7 +102,7 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
       .below(limits.minFetchRate, '/h')
       .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.'),
     rule('slow_apple_api')
-      .when(slowCalls({ of: slowAppleCalls, in: appleCalls, called: 'Apple' }))
+      .when(slowCalls({ of: SLOW_APPLE_CALLS, in: APPLE_CALLS, called: 'Apple' }))
       .above(limits.maxApiResponseTimeMs, 'ms')
       .summary('More than 5 % of the calls to Apple in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.'),
   ]

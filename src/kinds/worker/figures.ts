@@ -35,24 +35,24 @@ import {
   WORK_UPSTREAM,
   WORK_UPSTREAM_DURATION,
 } from './metrics.ts'
-import { attempts, calls, dueItems, failedAttempts, failedUnits, QUEUE_STALE_AFTER, slow, units } from './rules.ts'
+import { ATTEMPTS, CALLS, DUE_ITEMS, FAILED_ATTEMPTS, FAILED_UNITS, QUEUE_STALE_AFTER, SLOW_CALLS, UNITS } from './rules.ts'
 
 const OF_ATTEMPTS: AttemptSelectors = {
-  attempts: attempts.events,
-  failed: failedAttempts.events,
-  units: units.events,
-  failedUnits: failedUnits.events,
+  attempts: ATTEMPTS.events,
+  failed: FAILED_ATTEMPTS.events,
+  units: UNITS.events,
+  failedUnits: FAILED_UNITS.events,
 }
-const DUE = dueItems.level(QUEUE_STALE_AFTER)
-const CALL_DURATIONS = calls.values
-const SLOW_CALLS = slow.events
+const DUE = DUE_ITEMS.level(QUEUE_STALE_AFTER)
+const CALL_DURATIONS = CALLS.values
+const SLOW = SLOW_CALLS.events
 const ATTEMPT_DURATIONS = new Metric(WORK_ATTEMPT_DURATION).values
 const BATCHES = new Metric(WORK_BATCH_DURATION).values
 const FOUND = new Metric(WORK_ITEMS_FOUND).events
 
 export const WORKER_SELECTORS: readonly Wanted[] = [
   ...Object.values(OF_ATTEMPTS).map((selector: AttemptSelectors['attempts']) => ({ selector, by: WORK_NAME })),
-  ...[DUE, CALL_DURATIONS, SLOW_CALLS, ATTEMPT_DURATIONS, BATCHES, FOUND].map((selector) => ({ selector })),
+  ...[DUE, CALL_DURATIONS, SLOW, ATTEMPT_DURATIONS, BATCHES, FOUND].map((selector) => ({ selector })),
   ...PROCESS_SELECTORS,
 ]
 
@@ -86,7 +86,7 @@ export function workerFigures({ readings, samples, now, tickSeconds }: FiguresIn
     evidence: {
       work_rate_per_hour: attempts.evidence.perHour,
       success_rate_percent: attempts.evidence.successPercent,
-      upstream_response_time_ms: { calls: calls.count, slow: readings.events(SLOW_CALLS, FIVE_MINUTES).count, ...windowOf(calls) },
+      upstream_response_time_ms: { calls: calls.count, slow: readings.events(SLOW, FIVE_MINUTES).count, ...windowOf(calls) },
       upstream_percentiles_ms: percentiles.evidence,
       found_per_attempt: { found: found.count, attempts: succeeded, ...windowOf(hour) },
       attempt_duration_ms: { attempts: durations.count, ...windowOf(durations) },

@@ -20,13 +20,13 @@ import {
 export const QUEUE_STALE_AFTER = 90
 
 const FAILED = { [WORK_OUTCOME]: 'failed' }
-export const attempts = new Metric(WORK_ATTEMPTS)
-export const failedAttempts = attempts.where(FAILED)
-export const units = new Metric(WORK_UNITS)
-export const failedUnits = units.where(FAILED)
-export const dueItems = new Metric(WORK_QUEUE_SIZE).where({ [WORK_QUEUE_STATE]: 'due' })
-export const calls = new Metric(WORK_UPSTREAM_DURATION)
-export const slow = new Metric(WORK_UPSTREAM_SLOW)
+export const ATTEMPTS = new Metric(WORK_ATTEMPTS)
+export const FAILED_ATTEMPTS = ATTEMPTS.where(FAILED)
+export const UNITS = new Metric(WORK_UNITS)
+export const FAILED_UNITS = UNITS.where(FAILED)
+export const DUE_ITEMS = new Metric(WORK_QUEUE_SIZE).where({ [WORK_QUEUE_STATE]: 'due' })
+export const CALLS = new Metric(WORK_UPSTREAM_DURATION)
+export const SLOW_CALLS = new Metric(WORK_UPSTREAM_SLOW)
 
 /** Queue sizes that nobody refreshes degrade; where there never was a queue there is no data, which says nothing. */
 export const REQUIRED = ['large_queue', 'low_success_rate', 'low_work_rate'] as const
@@ -34,7 +34,7 @@ export const REQUIRED = ['large_queue', 'low_success_rate', 'low_work_rate'] as 
 export function workerRules(limits: Limits): readonly RuleSentence[] {
   return [
     rule('large_queue')
-      .when(level(dueItems, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'items' }))
+      .when(level(DUE_ITEMS, { staleAfter: QUEUE_STALE_AFTER, fold: 'sum', called: 'items' }))
       .above(limits.largeQueue)
       .critical(limits.veryLargeQueue)
       .scope('shared')
@@ -43,10 +43,10 @@ export function workerRules(limits: Limits): readonly RuleSentence[] {
     rule('low_success_rate')
       .when(
         successRate({
-          attempts,
-          failed: failedAttempts,
-          units,
-          failedUnits,
+          attempts: ATTEMPTS,
+          failed: FAILED_ATTEMPTS,
+          units: UNITS,
+          failedUnits: FAILED_UNITS,
           streak: new Metric(WORK_STREAK),
           wording: { rate: 'Success rate', units: 'pieces of work', unitsInFull: 'pieces of work' },
         }),
@@ -60,8 +60,8 @@ export function workerRules(limits: Limits): readonly RuleSentence[] {
     rule('low_work_rate')
       .when(
         throughput({
-          of: attempts,
-          owed: dueItems,
+          of: ATTEMPTS,
+          owed: DUE_ITEMS,
           staleAfter: QUEUE_STALE_AFTER,
           wording: { done: '{current} attempts', one: '1 attempt', unit: 'attempts' },
         }),
@@ -69,7 +69,7 @@ export function workerRules(limits: Limits): readonly RuleSentence[] {
       .below(limits.minFetchRate, '/h')
       .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while items were due.'),
     rule('slow_upstream')
-      .when(slowCalls({ of: slow, in: calls, called: 'upstreams' }))
+      .when(slowCalls({ of: SLOW_CALLS, in: CALLS, called: 'upstreams' }))
       .above(limits.maxApiResponseTimeMs, 'ms')
       .summary('More than 5 % of the calls to upstreams in 5 minutes took longer than MAX_API_RESPONSE_TIME or timed out.'),
   ]
