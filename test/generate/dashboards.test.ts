@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 import type { MetricDefinition } from '../../src/catalogue.ts'
+import { defineKind } from '../../src/kinds/define-kind.ts'
 import { CATALOGUE } from '../../src/kinds/index.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import { dashboards } from '../../src/generate/dashboards.ts'
@@ -169,6 +170,27 @@ test('every dashboard has the variables its panels use, links to the others, and
     expect([uid.startsWith('otel-health-'), editable]).toEqual([true, false])
     expect(panels.map(({ id }) => id)).toEqual(panels.map((_, index) => index + 1))
   }
+})
+
+/** A heading asks nothing. */
+function targetsOf(panels: readonly Panel[]): Panel['targets'] {
+  return panels.filter(({ type }) => type !== 'row').flatMap(({ targets }) => targets)
+}
+
+test('wherever alerts are told apart by rule, those of one that is split are too', () => {
+  const texts = ALL.flatMap(({ panels, annotations }) => [
+    ...targetsOf(panels).flatMap(({ expr, legendFormat }) => [expr, legendFormat]),
+    ...annotations.list.map((each) => JSON.stringify(each)),
+  ]).filter((text) => /by \([^)]*health_rule|\{\{health_rule/.test(text))
+  expect(texts.length).toBeGreaterThan(5)
+  expect(texts.filter((text) => !text.includes('health_alert_of'))).toEqual([])
+})
+
+test('a kind that somebody makes of another adds a dashboard, and nothing to what all services do', async () => {
+  const own = await shown(generateOptions({ profile: defineKind({ name: 'mailer' }) }))
+  expect(own.map(({ uid }) => uid)).toEqual([...ALL.slice(0, -1).map(({ uid }) => uid), 'otel-health-mailer', 'otel-health-pipeline'])
+  const asked = ([fleet]: readonly Shown[]) => targetsOf(fleet!.panels).map(({ expr }) => expr)
+  expect(asked(own)).toEqual(asked(ALL))
 })
 
 test('every metric of the catalogue can be looked at somewhere', () => {
