@@ -15,7 +15,7 @@ import { checkPrometheus } from '../doctor/prometheus.ts'
 import { refusal } from '../doctor/redis-trouble.ts'
 import { checkRecording } from '../doctor/recording.ts'
 import { checkRegistration } from '../doctor/registration.ts'
-import { runChecks, type Check } from '../doctor/run-checks.ts'
+import { runChecks, type Examination } from '../doctor/run-checks.ts'
 import { checkServices, isBeating } from '../doctor/services.ts'
 import { checkVariables } from '../doctor/variables.ts'
 import { readSnapshot } from '../subscribe/snapshot.ts'
@@ -68,7 +68,7 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
 }
 
 interface Chain {
-  readonly checks: readonly Check[]
+  readonly checks: readonly Examination[]
   connected(): boolean
   /** Now, or as soon as there is something to close. */
   close(): void
@@ -78,7 +78,7 @@ function only(finding: Finding): Chain {
   return { checks: [here(finding.name, finding)], connected: () => false, close: () => {} }
 }
 
-function here(name: string, ...findings: readonly Finding[]): Check {
+function here(name: string, ...findings: readonly Finding[]): Examination {
   return { name, run: async () => findings }
 }
 
@@ -96,7 +96,7 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
   view.catch(() => {})
   let reached = false
 
-  const onRedis = (name: string, run: (redis: HealthRedis, signal: AbortSignal) => Promise<readonly Finding[]>): Check => ({
+  const onRedis = (name: string, run: (redis: HealthRedis, signal: AbortSignal) => Promise<readonly Finding[]>): Examination => ({
     name,
     async run(signal) {
       const opened = await opening
@@ -112,7 +112,7 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
     },
   })
 
-  const checks: Check[] = [
+  const checks: Examination[] = [
     here('node', node, checkPackage(project)),
     here('configuration', configuration.finding, checkVariables(env)),
     here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project)),

@@ -22,6 +22,8 @@ import { SampleStreams, SERIES_LIMIT } from './samples.ts'
 const CALLBACK_TIMEOUT_MS = 2000
 const INTERVAL_MS = 10_000
 
+const HISTOGRAM = 'HISTOGRAM' as InstrumentType
+const EXPONENTIAL = { type: 5, options: { maxSize: 160 } } as unknown as AggregationOption
 const DELTA = 0 as AggregationTemporality
 const CUMULATIVE = 1 as AggregationTemporality
 
@@ -72,9 +74,12 @@ export class CollectingReader implements IMetricReader {
     })
   }
 
-  /** 0 is the SDK's AggregationType.DEFAULT: what is judged has the buckets of what is exported. */
-  selectAggregation(): AggregationOption {
-    return { type: 0 }
+  /**
+   * Histograms are collected with exponential buckets (5 in the SDK), whatever bounds others export them with: a limit between two wide
+   * bounds could not be told from either. A View that matches decides for all readers. 0 is the SDK's default.
+   */
+  selectAggregation(type: InstrumentType): AggregationOption {
+    return type === HISTOGRAM ? EXPONENTIAL : { type: 0 }
   }
 
   /** Deltas for what is counted, so that the SDK forgets idle series, and for gauges, so that one no longer observed is seen to age; levels stay levels. */

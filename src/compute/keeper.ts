@@ -28,9 +28,11 @@ interface Events extends Kept<EventsSelector> {
 
 interface Distribution extends Kept<DistributionSelector> {
   readonly kind: 'distribution'
-  ring: Ring | undefined
   bounds: readonly number[]
+  /** Of each bucket, and last the sum of the values. */
   totals: number[]
+  /** Of what was ever counted: most buckets of a fine histogram stay empty. */
+  readonly rings: (Ring | undefined)[]
 }
 
 interface Level extends Kept<LevelSelector> {
@@ -70,8 +72,7 @@ export function createKeeper(selector: Selector, now: number, level?: Level): Ke
     case 'events':
       return { kind: 'events', selector, seen: false, ring: new Ring(1, now), total: 0 }
     case 'distribution':
-      // Its ring is made with the first sample, which says how many buckets there are.
-      return { kind: 'distribution', selector, seen: false, ring: undefined, bounds: [], totals: [] }
+      return { kind: 'distribution', selector, seen: false, bounds: [], totals: [], rings: [] }
     case 'level':
       return { kind: 'level', selector, seen: false, value: 0, setAt: undefined }
     case 'state':
@@ -110,9 +111,11 @@ export function addSample(keeper: Keeper, sample: Sample): void {
 export function endCollection(keeper: Keeper, now: number, covered: number): void {
   if (keeper.kind === 'events') keeper.ring.push([keeper.total], now)
   else if (keeper.kind === 'distribution') {
-    if (keeper.totals.length === 0) return
-    keeper.ring ??= new Ring(keeper.totals.length, now)
-    keeper.ring.push(keeper.totals, now)
+    for (const [place, total] of keeper.totals.entries()) {
+      if (total === 0 && !keeper.rings[place]) continue
+      const ring = (keeper.rings[place] ??= new Ring(1, now))
+      ring.push([total], now)
+    }
   } else if (keeper.kind === 'last_seen') {
     if (keeper.total > keeper.counted) keeper.at = now
     keeper.counted = keeper.total

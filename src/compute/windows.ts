@@ -210,9 +210,9 @@ class ReadingsAt implements Readings {
   distribution(selector: DistributionSelector, windowSeconds: number): DistributionReading {
     const keeper = this.#windows.keeper(this.#group, selector)
     const window = this.#window(windowSeconds)
-    if (!keeper?.ring) return { count: 0, sum: 0, bounds: keeper?.bounds ?? [], counts: [], ...window }
-    const { ring, bounds } = keeper
-    const growth = (place: number) => ring.growth(place, windowSeconds, this.#now)
+    if (!keeper || keeper.totals.length === 0) return { count: 0, sum: 0, bounds: [], counts: [], ...window }
+    const { rings, bounds } = keeper
+    const growth = (place: number) => rings[place]?.growth(0, windowSeconds, this.#now) ?? 0
     const counts = Array.from({ length: bounds.length + 1 }, (_, bucket) => growth(bucket))
     const count = counts.reduce((sum, n) => sum + n, 0)
     return { count, sum: growth(bounds.length + 1), bounds, counts, ...window }

@@ -8,7 +8,6 @@ import type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from '.
 import { upstreamNameOf } from './targets.ts'
 import { checkMetrics, checkRules } from './check-rules.ts'
 import type { KindConfig, KnownKind } from './kind-config.ts'
-import { SERVICE_SILENT } from '../catalogue.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 
 export type HealthConfig = Partial<Settings> & {
@@ -65,7 +64,7 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
   checkUpstreams(config['upstreams'], at('upstreams'))
   checkQueues(config['queues'], at('queues'), kind.config)
   checkCountedOnce(config, kind.config, at(''))
-  checkRules(config['rules'], [...kind.ruleNames, SERVICE_SILENT], at('rules'))
+  checkRules(config['rules'], kind.ruleNames, at('rules'))
   checkMetrics(config['metrics'], at('metrics'))
   return config
 }

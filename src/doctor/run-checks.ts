@@ -3,14 +3,14 @@ import { errorText } from './error-text.ts'
 import type { Clock } from '../types.ts'
 import { fail, type Finding } from './finding.ts'
 
-export interface Check {
+export interface Examination {
   /** Of the finding that says that the check itself did not end. */
   readonly name: string
   /** `signal` is aborted when nobody waits any longer. */
   run(signal: AbortSignal): Promise<readonly Finding[]>
 }
 
-export interface Limits {
+export interface RunOptions {
   readonly clock: Clock
   /** Milliseconds for each check; they run at the same time. */
   readonly limitMs: number
@@ -19,7 +19,7 @@ export interface Limits {
 }
 
 /** Each finding as soon as its check, and those before it, have ended. Never throws: a check that fails or hangs is a finding. */
-export async function* runChecks(checks: readonly Check[], { clock, limitMs, signal }: Limits): AsyncGenerator<Finding, void> {
+export async function* runChecks(checks: readonly Examination[], { clock, limitMs, signal }: RunOptions): AsyncGenerator<Finding, void> {
   const limit = new AbortController()
   const stop = AbortSignal.any([signal, limit.signal])
   const cancel = clock.after(limitMs, () => limit.abort())
@@ -41,7 +41,7 @@ export async function* runChecks(checks: readonly Check[], { clock, limitMs, sig
   }
 }
 
-function failed({ name }: Check, error: unknown): Finding {
+function failed({ name }: Examination, error: unknown): Finding {
   return fail(
     name,
     `the check itself failed (${errorText(error)})`,
@@ -49,7 +49,7 @@ function failed({ name }: Check, error: unknown): Finding {
   )
 }
 
-function endless({ name }: Check, limitMs: number): Finding {
+function endless({ name }: Examination, limitMs: number): Finding {
   return fail(
     name,
     `no answer within ${limitMs / 1000} s`,

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { checkHealthConfig } from '../../src/config/health-config.ts'
 import { KINDS } from '../../src/kinds/index.ts'
 import { defineHealth } from '../../src/kinds/health-config.ts'
-import { SERVICE_SILENT } from '../../src/catalogue.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
 
 const check = (config: unknown): unknown => checkHealthConfig(config, 'health.config.json', KINDS)
@@ -260,8 +259,8 @@ test('any JSON is a health.config or one readable sentence', () => {
   )
 })
 
-test.for(KINDS)('all rules of a $name may be overridden or switched off, and service_silent', ({ name, ruleNames }) => {
-  for (const rule of [...ruleNames, SERVICE_SILENT]) {
+test.for(KINDS)('all rules of a $name may be overridden or switched off', ({ name, ruleNames }) => {
+  for (const rule of ruleNames) {
     expect(check({ profile: name, rules: { [rule]: { for: 5 } } })).toBeDefined()
     expect(check({ profile: name, rules: { [rule]: false } })).toBeDefined()
   }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { ok, type Finding } from '../../src/doctor/finding.ts'
-import { runChecks, type Check } from '../../src/doctor/run-checks.ts'
+import { runChecks, type Examination } from '../../src/doctor/run-checks.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const forever = (): Promise<never> => new Promise(() => {})
 
-function start(checks: readonly Check[], signal: AbortSignal = new AbortController().signal) {
+function start(checks: readonly Examination[], signal: AbortSignal = new AbortController().signal) {
   const clock = new VirtualClock()
   return { clock, found: runChecks(checks, { clock, limitMs: 8000, signal }) }
 }

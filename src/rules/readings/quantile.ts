@@ -4,6 +4,9 @@ import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { QuantileReading } from '../rule-data.ts'
 
+/** Up to this part of its upper bound a bucket is narrow enough to guess within. */
+const WIDE = 0.25
+
 /** Throws one sentence if q is no quantile. */
 export function quantileReading({ q, of, over }: QuantileReading, context: Context): JudgedReading {
   if (!(q > 0 && q < 1))
@@ -27,7 +30,20 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
     if (n === 0) return 'no_data'
     if (n < least) return 'low_sample'
     const found = readings.quantile(values, q, windowSeconds)!
-    if ('value' in found) return { value: found.value, n, windowSeconds }
+    if ('value' in found) {
+      const { value, atLeast, atMost } = found
+      const isWide = atMost - atLeast > WIDE * Math.abs(atMost)
+      return {
+        value,
+        n,
+        windowSeconds,
+        passes(limit, side) {
+          // Where in a wide bucket the quantile lies nobody knows: a limit inside of it is neither passed nor kept.
+          if (isWide && limit > atLeast && limit < atMost) return 'unsure'
+          return (side === 'above' ? value > limit : value < limit) ? 'passed' : 'within'
+        },
+      }
+    }
     const { moreThan } = found
     // Beyond the last bound nothing is known but that: above every limit up to the bound.
     const passes = (limit: number, side: Limits['breach']) => (moreThan < limit ? 'unsure' : side === 'above' ? 'passed' : 'within')
