@@ -16,10 +16,13 @@ export function checkRecording(off: string | undefined, project: Project): Findi
   }
   const sdks = sdkPackages(project).map((name) => named(name, project.folder))
   if (sdks.length === 0)
-    return ok('recording', 'package.json names no OpenTelemetry SDK, so figures leave by a provider of otel-health’s own')
+    return ok(
+      'recording',
+      'package.json names no OpenTelemetry SDK, so figures leave by a provider of otel-health’s own, and what the service records with the API with them',
+    )
   return ok(
     'recording',
-    `figures leave through the SDK of the service (${sdks.join(', ')}) if that is started before the first export, else by a provider of otel-health’s own`,
+    `figures leave through the SDK of the service (${sdks.join(', ')}) if that is started before the first export, else by a provider of otel-health’s own; of what the service records, rules see what metrics.getMeter() of the API made, and all of it with healthReader() in metricReaders`,
   )
 }
 

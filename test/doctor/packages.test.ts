@@ -54,7 +54,7 @@ test.for([
     why: 'no SDK',
     dependencies: { express: '5' },
     status: 'ok',
-    says: /no OpenTelemetry SDK, so figures leave by a provider of otel-health’s own/,
+    says: /no OpenTelemetry SDK, so figures leave by a provider of otel-health’s own, and what the service records with the API with them/,
   },
   {
     why: 'the API alone is none',
