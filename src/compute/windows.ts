@@ -81,9 +81,8 @@ export class Windows {
     this.#coveredMs += covered
     this.#covered.push([this.#coveredMs], now)
 
-    for (const { series } of samples) if (!this.#listeners.has(series)) this.#listen(series, now)
     for (const keeper of this.#keepers) beginCollection(keeper)
-    for (const sample of samples) for (const keeper of this.#listeners.get(sample.series)!) addSample(keeper, sample)
+    for (const sample of samples) for (const keeper of this.#listenersOf(sample.series, now)) addSample(keeper, sample)
     for (const keeper of this.#keepers) endCollection(keeper, now, covered)
   }
 
@@ -93,8 +92,7 @@ export class Windows {
    */
   observeStates(samples: readonly Sample[], now: number): void {
     for (const sample of samples) {
-      if (!this.#listeners.has(sample.series)) this.#listen(sample.series, now)
-      for (const keeper of this.#listeners.get(sample.series)!) if (keeper.kind === 'state') addSample(keeper, sample)
+      for (const keeper of this.#listenersOf(sample.series, now)) if (keeper.kind === 'state') addSample(keeper, sample)
     }
   }
 
@@ -130,7 +128,11 @@ export class Windows {
   }
 
   /** Who keeps something of a series is found out once; a value of an attribute that was not there before begins a group. */
-  #listen(series: Series, now: number): void {
+  #listenersOf(series: Series, now: number): readonly Keeper[] {
+    return this.#listeners.get(series) ?? this.#listen(series, now)
+  }
+
+  #listen(series: Series, now: number): readonly Keeper[] {
     const listeners: Keeper[] = []
     let began = false
     for (const { selector, by } of this.#selectors) {
@@ -144,8 +146,10 @@ export class Windows {
       if (keeper.selector.kind !== 'time_above' && matches(keeper.selector, series)) listeners.push(keeper)
     }
     for (const keeper of listeners) keeper.seen = true
-    this.#listeners.set(series, [...new Set(listeners)])
+    const each = [...new Set(listeners)]
+    this.#listeners.set(series, each)
     if (began) this.#listKeepers()
+    return each
   }
 
   #groupOf(by: string, value: string, now: number): readonly [group: Group, isNew: boolean] {
