@@ -19,6 +19,7 @@ import { loadHealthConfig, packageName } from './config/health-config-file.ts'
 import { takeApiMetrics } from './export/api-metrics.ts'
 import type { ModuleHook } from './instrument/hook/module-hook.ts'
 import { hookModules } from './instrument/hook/module-hook.ts'
+import { isSandbox } from './instrument/queues/queue-libraries.ts'
 import type { TakenApi } from './service/monitor-options.ts'
 import { kindNamed } from './kinds/define-kind.ts'
 import { KINDS } from './kinds/index.ts'
@@ -30,9 +31,6 @@ import { listeningScript, mainThread, receiveFromThreads } from './zero-code/thr
 
 /** Two copies of the package, or --require next to --import, are one registration. */
 const REGISTERED = Symbol.for('otel-health.registered')
-
-/** The processes and threads BullMQ runs processors in inherit --import; what they do is seen in the worker that calls them. */
-const BULLMQ_SANDBOX = /[/\\]bullmq[/\\]dist[/\\](?:cjs|esm)[/\\]classes[/\\]main(?:-worker)?\.js$/
 
 /** `otel-health <command>` inherits NODE_OPTIONS of a container or shell, and is no service: nothing may hear a beat of it. */
 function isOwnCommandLine(script: string | undefined): boolean {
@@ -47,7 +45,7 @@ function isOwnCommandLine(script: string | undefined): boolean {
 let end = (): void => {}
 
 function register(): void {
-  if (BULLMQ_SANDBOX.test(process.argv[1] ?? '') || isOwnCommandLine(process.argv[1])) return
+  if (isSandbox(process.argv[1]) || isOwnCommandLine(process.argv[1])) return
   if (Object.hasOwn(globalThis, REGISTERED)) return
   Object.defineProperty(globalThis, REGISTERED, { value: true })
   logToStderr()

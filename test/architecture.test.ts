@@ -121,7 +121,7 @@ const FILES: Readonly<Record<string, Rule>> = {
   'clock.ts': { may: [], because: 'it is the only place of time' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
   'register.ts': {
-    may: ['clock', 'config', 'export', 'instrument/hook', 'kinds', 'service', 'zero-code', API, 'node:*'],
+    may: ['clock', 'config', 'export', 'instrument/hook', 'instrument/queues', 'kinds', 'service', 'zero-code', API, 'node:*'],
     because: 'it puts a service that knows nothing of us and a monitor together',
   },
   'index.ts': {

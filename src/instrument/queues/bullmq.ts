@@ -26,6 +26,7 @@ const METHODS = ['callProcessJob', 'run'] as const
 
 export const bullmq: QueueLibrary = {
   name: 'BullMQ',
+  sandbox: /[/\\]bullmq[/\\]dist[/\\](?:cjs|esm)[/\\]classes[/\\]main(?:-worker)?\.js$/,
   watch(hook, { clock, onAttempt, onQueue }) {
     return hook.add({
       label: 'bullmq',

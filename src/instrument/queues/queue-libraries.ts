@@ -8,6 +8,11 @@ import type { FoundQueue, QueueAttempt, QueueLibrary } from './queue-library.ts'
 
 export const QUEUE_LIBRARIES: readonly QueueLibrary[] = [bullmq]
 
+/** Whether a script is not a service but a part of a queue library, which inherits `--import`. */
+export function isSandbox(script: string | undefined): boolean {
+  return script !== undefined && QUEUE_LIBRARIES.some(({ sandbox }) => sandbox.test(script))
+}
+
 /** A service that makes queues on and on is told of no more than these. */
 const MAX_QUEUES = 1000
 

@@ -11,6 +11,8 @@ import type { QueueForm } from './queue-form.ts'
 export interface QueueLibrary extends QueueForm {
   /** As people call it. */
   readonly name: string
+  /** The script of a process or thread that the library runs processors in: what they do is seen in the worker that calls them. */
+  readonly sandbox: RegExp
   /** Workers of modules loaded before this are not seen. Nothing of it may throw into the service. Returns what restores them all. */
   watch(hook: ModuleHook, listener: LibraryListener): Cancel
 }
