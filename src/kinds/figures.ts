@@ -3,6 +3,7 @@
  * not enough of its window was watched, or nothing happened in it.
  */
 import { isCovered } from '../judge/covered.ts'
+import type { Metric } from '../rules/metric-ref.ts'
 import type { DistributionSelector, EventsReading, EventsSelector, LevelSelector, Quantile, Readings, Sample } from '../types.ts'
 
 export const FIVE_MINUTES = 300
@@ -23,11 +24,23 @@ export interface AttemptFigures {
   readonly evidence: { readonly perHour: object; readonly successPercent: object }
 }
 
+/** The attempts of a kind of service, and the evidence behind them. */
+export interface AttemptMetrics {
+  readonly attempts: Metric
+  readonly failed: Metric
+  readonly units: Metric
+  readonly failedUnits: Metric
+}
+
 export interface AttemptSelectors {
   readonly attempts: EventsSelector
   readonly failed: EventsSelector
   readonly units: EventsSelector
   readonly failedUnits: EventsSelector
+}
+
+export function attemptSelectors({ attempts, failed, units, failedUnits }: AttemptMetrics): AttemptSelectors {
+  return { attempts: attempts.events, failed: failed.events, units: units.events, failedUnits: failedUnits.events }
 }
 
 export function attemptFigures(readings: Readings, of: AttemptSelectors, tickSeconds: number): AttemptFigures {

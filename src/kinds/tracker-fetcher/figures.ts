@@ -7,8 +7,19 @@ import { ERROR_TYPE } from '../../catalogue.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { PROCESS_SELECTORS, processFigures } from '../../service/any-service.ts'
 import type { FiguresInput, KeyFigures, Readings, Sample, StateSelector, Wanted } from '../../types.ts'
-import type { AttemptSelectors } from '../figures.ts'
-import { attemptFigures, countUnder, FIVE_MINUTES, levelOf, mean, meanMs, ONE_HOUR, percentilesMs, sumOf, windowOf } from '../figures.ts'
+import {
+  attemptFigures,
+  attemptSelectors,
+  countUnder,
+  FIVE_MINUTES,
+  levelOf,
+  mean,
+  meanMs,
+  ONE_HOUR,
+  percentilesMs,
+  sumOf,
+  windowOf,
+} from '../figures.ts'
 import { QUEUE_STALE_AFTER } from '../worker/rules.ts'
 import {
   ACCOUNT_STATE,
@@ -26,14 +37,9 @@ import {
   TIERS,
   UPSTREAM_DURATION,
 } from './metrics.ts'
-import { ACCOUNT, ANISETTE, APPLE_CALLS, ATTEMPTS, DUE_TRACKERS, FAILED_ATTEMPTS, FAILED_UNITS, SLOW_APPLE_CALLS, UNITS } from './rules.ts'
+import { ACCOUNT, ANISETTE, APPLE_CALLS, DUE_TRACKERS, FETCHES, SLOW_APPLE_CALLS } from './rules.ts'
 
-const OF_ATTEMPTS: AttemptSelectors = {
-  attempts: ATTEMPTS.events,
-  failed: FAILED_ATTEMPTS.events,
-  units: UNITS.events,
-  failedUnits: FAILED_UNITS.events,
-}
+const OF_ATTEMPTS = attemptSelectors(FETCHES)
 const OF_ACCOUNT = ACCOUNT.state(ACCOUNT_STATE)
 const OF_ANISETTE = ANISETTE.state(ANISETTE_STATE)
 const DUE = DUE_TRACKERS.level(QUEUE_STALE_AFTER)

@@ -1,4 +1,5 @@
 /** How a tracker fetcher is judged. */
+import type { AttemptMetrics } from '../figures.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { level, slowCalls, state, successRate, throughput } from '../../rules/readings.ts'
@@ -22,10 +23,14 @@ import {
   UPSTREAM_SLOW,
 } from './metrics.ts'
 
-export const ATTEMPTS = new Metric(FETCH_ATTEMPTS)
-export const FAILED_ATTEMPTS = ATTEMPTS.where({ [OUTCOME]: 'failed' })
-export const UNITS = new Metric(FETCH_UNITS)
-export const FAILED_UNITS = UNITS.where({ [UNIT_OUTCOME]: 'failed' })
+const ATTEMPTS = new Metric(FETCH_ATTEMPTS)
+const UNITS = new Metric(FETCH_UNITS)
+export const FETCHES: AttemptMetrics = {
+  attempts: ATTEMPTS,
+  failed: ATTEMPTS.where({ [OUTCOME]: 'failed' }),
+  units: UNITS,
+  failedUnits: UNITS.where({ [UNIT_OUTCOME]: 'failed' }),
+}
 export const DUE_TRACKERS = new Metric(QUEUE_SIZE).where({ [QUEUE_STATE]: 'due' })
 export const APPLE_CALLS = new Metric(UPSTREAM_DURATION).where({ [UPSTREAM]: 'apple' })
 export const SLOW_APPLE_CALLS = new Metric(UPSTREAM_SLOW).where({ [UPSTREAM]: 'apple' })
@@ -77,10 +82,7 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
     rule('low_success_rate')
       .when(
         successRate({
-          attempts: ATTEMPTS,
-          failed: FAILED_ATTEMPTS,
-          units: UNITS,
-          failedUnits: FAILED_UNITS,
+          ...FETCHES,
           streak: new Metric(FETCH_STREAK),
           wording: { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' },
         }),

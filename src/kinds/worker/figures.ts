@@ -5,6 +5,7 @@
 import type { AttemptSelectors } from '../figures.ts'
 import {
   attemptFigures,
+  attemptSelectors,
   countUnder,
   FIVE_MINUTES,
   levelOf,
@@ -35,14 +36,9 @@ import {
   WORK_UPSTREAM,
   WORK_UPSTREAM_DURATION,
 } from './metrics.ts'
-import { ATTEMPTS, CALLS, DUE_ITEMS, FAILED_ATTEMPTS, FAILED_UNITS, QUEUE_STALE_AFTER, SLOW_CALLS, UNITS } from './rules.ts'
+import { CALLS, DUE_ITEMS, QUEUE_STALE_AFTER, SLOW_CALLS, WORK } from './rules.ts'
 
-const OF_ATTEMPTS: AttemptSelectors = {
-  attempts: ATTEMPTS.events,
-  failed: FAILED_ATTEMPTS.events,
-  units: UNITS.events,
-  failedUnits: FAILED_UNITS.events,
-}
+const OF_ATTEMPTS = attemptSelectors(WORK)
 const DUE = DUE_ITEMS.level(QUEUE_STALE_AFTER)
 const CALL_DURATIONS = CALLS.values
 const SLOW = SLOW_CALLS.events

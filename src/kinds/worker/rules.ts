@@ -1,4 +1,5 @@
 /** How any worker is judged: a fetcher, a job processor, a queue consumer. What it has not (queues, upstreams) is not judged. */
+import type { AttemptMetrics } from '../figures.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { level, slowCalls, successRate, throughput } from '../../rules/readings.ts'
@@ -20,10 +21,14 @@ import {
 export const QUEUE_STALE_AFTER = 90
 
 const FAILED = { [WORK_OUTCOME]: 'failed' }
-export const ATTEMPTS = new Metric(WORK_ATTEMPTS)
-export const FAILED_ATTEMPTS = ATTEMPTS.where(FAILED)
-export const UNITS = new Metric(WORK_UNITS)
-export const FAILED_UNITS = UNITS.where(FAILED)
+const ATTEMPTS = new Metric(WORK_ATTEMPTS)
+const UNITS = new Metric(WORK_UNITS)
+export const WORK: AttemptMetrics = {
+  attempts: ATTEMPTS,
+  failed: ATTEMPTS.where(FAILED),
+  units: UNITS,
+  failedUnits: UNITS.where(FAILED),
+}
 export const DUE_ITEMS = new Metric(WORK_QUEUE_SIZE).where({ [WORK_QUEUE_STATE]: 'due' })
 export const CALLS = new Metric(WORK_UPSTREAM_DURATION)
 export const SLOW_CALLS = new Metric(WORK_UPSTREAM_SLOW)
@@ -43,10 +48,7 @@ export function workerRules(limits: Limits): readonly RuleSentence[] {
     rule('low_success_rate')
       .when(
         successRate({
-          attempts: ATTEMPTS,
-          failed: FAILED_ATTEMPTS,
-          units: UNITS,
-          failedUnits: FAILED_UNITS,
+          ...WORK,
           streak: new Metric(WORK_STREAK),
           wording: { rate: 'Success rate', units: 'pieces of work', unitsInFull: 'pieces of work' },
         }),
