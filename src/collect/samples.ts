@@ -1,13 +1,16 @@
 /**
  * ResourceMetrics of any OTel SDK (2.x or 3.x) -> Samples. Delta points are added up, so that whoever reads samples
- * sees cumulative sums only; a cumulative point that fell is a restarted source and counts from zero again.
+ * sees cumulative sums only; a cumulative point that fell, or that counts since a later time, is of a restarted source and counts from zero
+ * again.
  */
-import type { ExponentialHistogram, Histogram, MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics'
+import type { DataPoint, ExponentialHistogram, Histogram, MetricData, ResourceMetrics, ScopeMetrics } from '@opentelemetry/sdk-metrics'
 
 import type { Attributes, HistogramValue, Sample, Series } from '../types.ts'
 import { GRID_BOUNDS, gridCounts } from './exponential-grid.ts'
 
 // The SDK's enums by value (equal in 2.x and 3.x); see cell-producer.ts.
+type HrTime = DataPoint<unknown>['startTime']
+
 const DELTA = 0
 const HISTOGRAM_POINT = 0
 const EXPONENTIAL_HISTOGRAM_POINT = 1
@@ -31,6 +34,8 @@ interface Stream {
   /** The last cumulative point, to see what it grew by. */
   last: number
   lastHistogram: CountedValues | undefined
+  /** Since when the last cumulative point counted. */
+  since: HrTime | undefined
 }
 
 /** All series of one metric of one scope. */
@@ -83,7 +88,7 @@ export class SampleStreams {
         for (const point of metric.dataPoints) {
           const stream = this.#stream(streams, metric, point.attributes)
           if (!stream) continue
-          const sample = this.#advance(stream, metric, point.value, now)
+          const sample = this.#advance(stream, metric, point, now)
           if (sample) changed.set(sample.series, (stream.sample = sample))
         }
       }
@@ -126,9 +131,16 @@ export class SampleStreams {
     return streams.get(key) ?? addStream(streams, key, metric, OVERFLOW)
   }
 
-  #advance(stream: Stream, metric: MetricData, value: unknown, now: number): Sample | undefined {
+  #advance(stream: Stream, metric: MetricData, { value, startTime }: DataPoint<unknown>, now: number): Sample | undefined {
     const { series } = stream
     const isDelta = metric.aggregationTemporality === DELTA
+    if (!isDelta) {
+      if (stream.since && isLater(startTime, stream.since)) {
+        stream.last = 0
+        stream.lastHistogram = undefined
+      }
+      stream.since = startTime
+    }
     if (isHistogram(metric)) {
       const point = value as Histogram | ExponentialHistogram
       if (point.sum !== undefined && !Number.isFinite(point.sum)) this.dropped++
@@ -147,9 +159,14 @@ export class SampleStreams {
 
 function addStream(streams: Map<string, Stream>, key: string, metric: MetricData, attributes: Attributes): Stream {
   const series: Series = { metric: metric.descriptor.name, attributes }
-  const stream: Stream = { series, sample: undefined, total: 0, histogram: undefined, last: 0, lastHistogram: undefined }
+  const stream: Stream = { series, sample: undefined, total: 0, histogram: undefined, last: 0, lastHistogram: undefined, since: undefined }
   streams.set(key, stream)
   return stream
+}
+
+/** OTel's data model, "Resets and Gaps": a later start time says that the source began anew, whether or not its value fell. 0 is not known. */
+function isLater([seconds, nanoseconds]: HrTime, [before, nanosecondsBefore]: HrTime): boolean {
+  return before > 0 && (seconds > before || (seconds === before && nanoseconds > nanosecondsBefore))
 }
 
 /** Two versions of a library may record one metric with other bounds; their buckets cannot be added up. */

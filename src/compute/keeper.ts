@@ -90,7 +90,7 @@ export function beginCollection(keeper: Keeper): void {
   else if (keeper.kind === 'level') {
     keeper.value = 0
     keeper.setAt = undefined
-  }
+  } else if (keeper.kind === 'state') keeper.value = undefined
 }
 
 export function addSample(keeper: Keeper, sample: Sample): void {
@@ -101,7 +101,8 @@ export function addSample(keeper: Keeper, sample: Sample): void {
     if (keeper.kind === 'events' || keeper.kind === 'last_seen') keeper.total += sample.value
   } else if (keeper.kind === 'level') addLevel(keeper, sample.value, sample.setAt)
   else if (keeper.kind === 'last_seen') keeper.at = Math.max(keeper.at ?? -Infinity, sample.setAt)
-  else if (keeper.kind === 'state' && sample.value > 0.5) {
+  else if (keeper.kind === 'state' && sample.value > 0.5 && (keeper.value === undefined || sample.setAt >= keeper.setAt)) {
+    // The newest 1 counts: a callback that observes the present state alone never says that the one before is over.
     keeper.value = sample.series.attributes[keeper.selector.attribute]
     keeper.setAt = sample.setAt
   }

@@ -2,6 +2,9 @@
 
 import type { Quantile } from '../types.ts'
 
+/** In binary 0.55 * 100 is a little more than 55, and its rank all the same that of the 55th value. */
+const NOISE = 1e-12
+
 /**
  * The `q` quantile (0 < q <= 1) by linear interpolation inside its bucket, as Prometheus' histogram_quantile does,
  * but never the last finite bound for a value beyond it. `undefined` for an empty histogram.
@@ -17,10 +20,10 @@ export function quantile(q: number, bounds: readonly number[], counts: readonly 
   let below = 0
   for (const [bucket, upper] of bounds.entries()) {
     const inBucket = counts[bucket] ?? 0
-    if (inBucket > 0 && below + inBucket >= rank) {
+    if (inBucket > 0 && below + inBucket >= rank * (1 - NOISE)) {
       const lower = bounds[bucket - 1] ?? (upper > 0 ? 0 : -Infinity)
       if (lower === -Infinity) return { value: upper, atLeast: lower, atMost: upper }
-      return { value: lower + ((upper - lower) * (rank - below)) / inBucket, atLeast: lower, atMost: upper }
+      return { value: Math.min(upper, lower + ((upper - lower) * (rank - below)) / inBucket), atLeast: lower, atMost: upper }
     }
     below += inBucket
   }

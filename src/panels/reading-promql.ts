@@ -5,7 +5,7 @@
 import type { MetricDefinition } from '../catalogue.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
 import { DEFAULTS } from '../rules/compile-rule.ts'
-import { LONG_SECONDS, SHORT_PART } from '../rules/readings/burn-rate.ts'
+import { LONG_SECONDS, shortSeconds } from '../rules/readings/burn-rate.ts'
 import type { BurnRateReading, MetricRef, RuleData, StateReading, TimeText } from '../rules/rule-data.ts'
 import { secondsOf } from '../rules/time-text.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
@@ -138,7 +138,7 @@ function burnRate(words: Words, { of, in: whole, objective, over = LONG_SECONDS,
   const budget = 100 - objective
   const rate = (window: TimeText) => `${words.share(of, whole, window)} / ${decimal(budget)}`
   const long = rate(over)
-  const short = `${rate(and ?? words.seconds(over) / SHORT_PART)} or 0 * ${long}`
+  const short = `${rate(and ?? shortSeconds(words.seconds(over)))} or 0 * ${long}`
   const named = (expression: string, window: string) => `label_replace(${expression}, "burn_window", "${window}", "", "")`
   return {
     kind: 'figure',

@@ -5,6 +5,7 @@
 import type { MetricDefinition } from '../catalogue.ts'
 import { SERVICE_SILENT } from '../catalogue.ts'
 import type { OpenAlert, Readings, Rule, RuleLimits, Severity, Verdict, Where } from '../types.ts'
+import { isAbove, isBelow } from './beyond.ts'
 import type { Context, JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
 import { absentReading } from './readings/absent.ts'
 import { ageReading } from './readings/age.ts'
@@ -38,6 +39,8 @@ export interface CompileOptions {
 export const DEFAULTS = { for: 60, keepFiring: 120, over: 300 } as const
 /** As far back as the rings look. */
 const LONGEST_WINDOW_SECONDS = 21_600
+/** Windows up to this long are kept in finer steps: src/compute/ring.ts. */
+const FINE_REACH_SECONDS = 3600
 const NAME = /^[a-z][a-z0-9_]{0,63}$/
 
 /** Throws one sentence if the rule cannot be judged. */
@@ -143,7 +146,7 @@ function limitsOf(data: RuleData, { unit }: JudgedReading): Limits | undefined {
     critical: critical === undefined ? undefined : read(critical, 'critical'),
     clear: clear === undefined ? undefined : read(clear, 'clear'),
   } as const
-  const isFurther = (a: number, b: number) => (breach === 'above' ? a >= b : a <= b)
+  const isFurther = (a: number, b: number) => !(breach === 'above' ? isBelow(a, b) : isAbove(a, b))
   if (limits.critical && !isFurther(limits.critical.value, warning.value)) {
     throw new Error(
       `The critical limit of ${name} is ${limits.critical.shown}${limits.critical.unit.suffix}, expected at ${breach === 'above' ? 'least' : 'most'} its limit (${warning.shown}${warning.unit.suffix}).`,
@@ -236,8 +239,15 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
     }),
     window(over = DEFAULTS.over) {
       const seconds = secondsOf(over, `The window of the rule ${name}`)
-      if (seconds >= 10 && seconds <= LONGEST_WINDOW_SECONDS) return seconds
-      throw new Error(`The window of the rule ${name} is ${seconds} s, expected 10 s to ${LONGEST_WINDOW_SECONDS / 3600} h.`)
+      if (!(seconds >= 10 && seconds <= LONGEST_WINDOW_SECONDS)) {
+        throw new Error(`The window of the rule ${name} is ${seconds} s, expected 10 s to ${LONGEST_WINDOW_SECONDS / 3600} h.`)
+      }
+      const step = seconds > FINE_REACH_SECONDS ? 60 : 10
+      if (seconds % step === 0) return seconds
+      const reach = seconds > FINE_REACH_SECONDS ? 'more than 1 h' : 'up to 1 h'
+      throw new Error(
+        `The window of the rule ${name} is ${seconds} s, but a window of ${reach} is kept in steps of ${step} s: use ${seconds - (seconds % step)} s or ${seconds - (seconds % step) + step} s.`,
+      )
     },
   }
 }

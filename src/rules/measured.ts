@@ -1,6 +1,7 @@
 /** How what was measured is held against limits, and shown. */
 import { breach, inconclusive, ok } from '../judge/verdicts.ts'
 import type { Evidence, InconclusiveReason, OpenAlert, Readings, RuleFigure, Verdict } from '../types.ts'
+import { isAbove, isBelow } from './beyond.ts'
 import type { JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
 import type { Limit, ShownUnit } from './unit.ts'
 import { unitOf } from './unit.ts'
@@ -51,7 +52,7 @@ function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undef
 
 function passes(measured: Measurement, limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure' {
   if (measured.passes) return measured.passes(limit, side)
-  return (side === 'above' ? measured.value > limit : measured.value < limit) ? 'passed' : 'within'
+  return (side === 'above' ? isAbove(measured.value, limit) : isBelow(measured.value, limit)) ? 'passed' : 'within'
 }
 
 function finding({ sentence, limits }: JudgedRule, measured: Measurement, limit: Limit): { message: string; value: Evidence } {

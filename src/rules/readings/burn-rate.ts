@@ -4,6 +4,7 @@
  */
 import { isCovered } from '../../judge/covered.ts'
 import type { Readings } from '../../types.ts'
+import { isBelow } from '../beyond.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { BurnRateReading } from '../rule-data.ts'
@@ -11,8 +12,12 @@ import { shareAgainst } from '../share-against.ts'
 
 /** The long window of a rule that names none. */
 export const LONG_SECONDS = 3600
-/** The workbook's: the short window is a twelfth of the long one. */
-export const SHORT_PART = 12
+/** Seconds of the short window of a rule that names none: the workbook's twelfth of the long one, in the steps by which windows are kept. */
+export function shortSeconds(long: number): number {
+  return Math.max(STEP_SECONDS, STEP_SECONDS * Math.floor(long / 12 / STEP_SECONDS))
+}
+
+const STEP_SECONDS = 10
 
 /** Throws one sentence if the objective leaves nothing to burn or the short window is not the shorter one. */
 export function burnRateReading(data: BurnRateReading, context: Context): JudgedReading {
@@ -27,7 +32,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
     )
   }
   const long = context.window(data.over ?? LONG_SECONDS)
-  const short = context.window(data.and ?? long / SHORT_PART)
+  const short = context.window(data.and ?? shortSeconds(long))
   if (short >= long)
     throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
   const selectors = { of: context.events(of), in: context.events(whole) }
@@ -56,7 +61,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
       count: bad,
       windowSeconds: long,
       passes: (limit, side) => {
-        if (side === 'below') return Math.min(...rates) < limit ? 'passed' : 'within'
+        if (side === 'below') return isBelow(Math.min(...rates), limit) ? 'passed' : 'within'
         const share = Math.min(1, limit * budget)
         const inLong = shareAgainst(bad, n, share)
         const inShort = recent.n === 0 ? 'within' : shareAgainst(recent.bad, recent.n, share)

@@ -1,5 +1,6 @@
 /** Events in a window. What was seen so far can be too much already; too little only once the window was watched. */
 import { isCovered } from '../../judge/covered.ts'
+import { isAbove, isBelow } from '../beyond.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { CountReading } from '../rule-data.ts'
@@ -21,8 +22,9 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
       n,
       windowSeconds,
       passes: (limit, side) => {
-        if (side === 'above') return n > limit ? 'passed' : 'within'
-        return n >= limit ? 'within' : isWhole ? 'passed' : 'unsure'
+        if (side === 'above') return isAbove(n, limit) ? 'passed' : 'within'
+        if (!isBelow(n, limit)) return 'within'
+        return isWhole ? 'passed' : 'unsure'
       },
     }
   })

@@ -1,5 +1,6 @@
 /** A quantile of a histogram's values in a window. */
 import { isCovered } from '../../judge/covered.ts'
+import { isAbove, isBelow } from '../beyond.ts'
 import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { QuantileReading } from '../rule-data.ts'
@@ -46,7 +47,7 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
     }
     const { moreThan } = found
     // Beyond the last bound nothing is known but that: above every limit up to the bound.
-    const passes = (limit: number, side: Limits['breach']) => (moreThan < limit ? 'unsure' : side === 'above' ? 'passed' : 'within')
+    const passes = (limit: number, side: Limits['breach']) => (isBelow(moreThan, limit) ? 'unsure' : side === 'above' ? 'passed' : 'within')
     return { value: Infinity, moreThan, n, windowSeconds, passes }
   })
 }
@@ -55,7 +56,7 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
 function checkBounds({ warning, critical }: Limits, bounds: readonly number[] | undefined, rule: string): void {
   const last = bounds?.at(-1)
   for (const limit of [warning, critical]) {
-    if (!limit || last === undefined || limit.value <= last) continue
+    if (!limit || last === undefined || !isAbove(limit.value, last)) continue
     throw new Error(
       `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, beyond the last bucket of the histogram (${last}): give the histogram a bound above it.`,
     )

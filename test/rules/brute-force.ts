@@ -1,0 +1,438 @@
+/**
+ * What a rule must find of a history, worked out from the list of everything that was recorded, each time anew and without any rounding.
+ * Nothing of src/compute, src/judge or src/rules is asked. What it takes from their documents:
+ *
+ * - What was recorded counts as of the collection that saw it. A window is the bucket in progress and the full ones before it, never more
+ *   than the window in all; buckets are of 10 s, of 60 s for windows above 1 h, and begin at whole multiples of that.
+ * - Watched is the time between two collections, unless the service was paused, or they are more than 30 s and 3 ticks apart.
+ */
+import type { LimitText, MetricRef, RuleData } from '../../src/rules/rule-data.ts'
+import type { OpenAlert, Where } from '../../src/types.ts'
+import type { Fraction } from './fraction.ts'
+import { atLeast, compare, fraction, minus, over, plus, times, toNumber, ZERO } from './fraction.ts'
+import { boundsOf, instrumentOf } from './history-feeds.ts'
+import type { Entry, History } from './random-history.ts'
+
+interface Unknown {
+  readonly kind: 'inconclusive'
+  readonly reason: string
+}
+
+export type Expected =
+  | Unknown
+  | {
+      readonly kind: 'ok' | 'breach'
+      readonly severity?: 'WARNING' | 'CRITICAL'
+      /** A number before it is rounded for people, or what is shown as it is. */
+      readonly current: Fraction | string
+      readonly threshold: number | string
+      readonly n?: number
+      readonly failures?: number
+      readonly windowSeconds?: number
+    }
+
+type Outcome = 'passed' | 'within' | 'unsure'
+type Side = 'above' | 'below'
+
+interface Measured {
+  /** `undefined`: only known to be more than `moreThan`. */
+  readonly value: Fraction | undefined
+  readonly moreThan?: Fraction
+  readonly n?: number
+  readonly failures?: number
+  readonly windowSeconds?: number
+  readonly passes?: (limit: Fraction, side: Side) => Outcome
+}
+
+interface Seen extends Entry {
+  readonly at: number
+}
+
+interface Asked {
+  readonly now: number
+  readonly open: OpenAlert | undefined
+  /** The attribute that the rule is split by, and its value. */
+  readonly of?: readonly [attribute: string, value: string]
+}
+
+const inconclusive = (reason: string): Expected => ({ kind: 'inconclusive', reason })
+const whole = (number: number): Fraction => [BigInt(number), 1n]
+const HUNDRED = whole(100)
+
+export class BruteForce {
+  readonly #history: History
+  readonly #byMetric = new Map<string, Seen[]>()
+
+  constructor(history: History) {
+    this.#history = history
+    for (const { at, entries } of history.collections) {
+      for (const entry of entries) {
+        const ofMetric = this.#byMetric.get(entry.metric) ?? []
+        ofMetric.push({ ...entry, at })
+        this.#byMetric.set(entry.metric, ofMetric)
+      }
+    }
+  }
+
+  /** Every value of the attribute that the rule is split by, as of its series until `now`; the empty one where they have none. */
+  valuesOf(data: RuleData, now: number): ReadonlySet<string> {
+    const refs = Object.values(data.when).filter((each): each is MetricRef => typeof each?.metric === 'string')
+    return new Set(
+      refs.flatMap((ref) => this.#entries(ref, data, { now, open: undefined }).map(({ attributes }) => attributes[data.by!] ?? '')),
+    )
+  }
+
+  verdict(data: RuleData, asked: Asked): Expected {
+    const { when } = data
+    if (when.reading === 'absent') return this.#absent(data, asked)
+    if (when.reading === 'state') return this.#state(data, asked)
+    if (when.reading === 'throughput') return this.#throughput(data, asked)
+    if (when.reading === 'slow_calls') return this.#slowCalls(data, asked)
+    const measured = this.#measured(data, asked)
+    return typeof measured === 'string' ? inconclusive(measured) : judged(data, measured, asked.open)
+  }
+
+  #measured(data: RuleData, asked: Asked): Measured | string {
+    const { when } = data
+    const tick = this.#history.tickSeconds
+    if (when.reading === 'level') {
+      const level = this.#level(when.of, data, asked, when.fold ?? (when.of.definition!.instrument === 'observable_gauge' ? 'max' : 'sum'))
+      if (!level) return 'no_data'
+      return when.staleAfter !== undefined && asked.now - level.setAt > seconds(when.staleAfter) * 1000 ? 'stale' : { value: level.value }
+    }
+    if (when.reading === 'age') {
+      const at = this.#lastAt(when.of, data, asked)
+      return at === undefined ? 'no_data' : { value: [BigInt(asked.now - at), 1000n] }
+    }
+    if (when.reading === 'burn_rate') return this.#burnRate(data, asked)
+    if (!('over' in when) && when.reading === 'success_rate') throw new Error('Not worked out here.')
+    const windowSeconds = seconds(('over' in when && when.over) || 300)
+    const covered = this.#coveredMs(windowSeconds, asked.now)
+    if (!isWatched(covered, windowSeconds, tick)) return 'starting'
+    switch (when.reading) {
+      case 'rate': {
+        const count = this.#count(when.of, data, asked, windowSeconds)
+        return { value: over(times(count, whole(1000)), whole(covered)), n: toNumber(count), windowSeconds }
+      }
+      case 'increase': {
+        const count = this.#count(when.of, data, asked, windowSeconds)
+        const isWhole = covered * 10 >= 9 * windowSeconds * 1000
+        const passes = (limit: Fraction, side: Side): Outcome => {
+          if (side === 'above') return compare(count, limit) > 0 ? 'passed' : 'within'
+          return compare(count, limit) >= 0 ? 'within' : isWhole ? 'passed' : 'unsure'
+        }
+        return { value: count, n: toNumber(count), windowSeconds, passes }
+      }
+      case 'ratio': {
+        const n = toNumber(this.#count(when.in, data, asked, windowSeconds))
+        if (n === 0) return 'no_data'
+        const part = Math.min(n, toNumber(this.#count(when.of, data, asked, windowSeconds)))
+        const passes = (limit: Fraction, side: Side): Outcome => {
+          const share = over(limit, HUNDRED)
+          return side === 'above' ? shareOver(part, n, share) : shareOver(n - part, n, minus(whole(1), share))
+        }
+        return { value: [BigInt(100 * part), BigInt(n)], n, failures: part, windowSeconds, passes }
+      }
+      case 'mean': {
+        const values = this.#values(when.of, data, asked, windowSeconds)
+        if (values.length === 0) return 'no_data'
+        return { value: over(sumOf(values), whole(values.length)), n: values.length, windowSeconds }
+      }
+      case 'quantile':
+        return quantileOf(this.#values(when.of, data, asked, windowSeconds), fraction(when.q), boundsOf(when.of.metric), windowSeconds)
+      default:
+        throw new Error(`Nobody knows the reading ${when.reading}.`)
+    }
+  }
+
+  #burnRate(data: RuleData, asked: Asked): Measured | string {
+    const { when } = data
+    if (when.reading !== 'burn_rate') throw new Error('No burn rate.')
+    const long = seconds(when.over ?? 3600)
+    const short = seconds(when.and ?? long / 12)
+    for (const window of [long, short]) {
+      if (!isWatched(this.#coveredMs(window, asked.now), window, this.#history.tickSeconds)) return 'starting'
+    }
+    const [inLong, inShort] = [long, short].map((window) => {
+      const n = toNumber(this.#count(when.in, data, asked, window))
+      return { n, bad: Math.min(n, toNumber(this.#count(when.of, data, asked, window))) }
+    }) as [{ n: number; bad: number }, { n: number; bad: number }]
+    if (inLong.n === 0) return 'no_data'
+    const budget = over(minus(HUNDRED, fraction(when.objective)), HUNDRED)
+    const [a, b] = [inLong, inShort].map(({ n, bad }) => (n === 0 ? ZERO : over([BigInt(bad), BigInt(n)], budget))) as [Fraction, Fraction]
+    const value = compare(a, b) < 0 ? a : b
+    const passes = (limit: Fraction, side: Side): Outcome => {
+      if (side === 'below') return compare(value, limit) < 0 ? 'passed' : 'within'
+      const allowed = times(limit, budget)
+      const share = compare(allowed, whole(1)) > 0 ? whole(1) : allowed
+      const outcomes = [inLong, inShort].map(({ n, bad }) => (n === 0 ? 'within' : shareOver(bad, n, share)))
+      if (outcomes.every((each) => each === 'passed')) return 'passed'
+      return outcomes.includes('within') ? 'within' : 'unsure'
+    }
+    return { value, n: inLong.n, failures: inLong.bad, windowSeconds: long, passes }
+  }
+
+  #absent(data: RuleData, asked: Asked): Expected {
+    const { when } = data
+    if (when.reading !== 'absent') throw new Error('No absence.')
+    const windowSeconds = seconds(when.over ?? 300)
+    const at = this.#lastAt(when.of, data, asked)
+    const current = at === undefined ? 'never' : whole(Math.round((asked.now - at) / 1000))
+    const found = { current, threshold: windowSeconds, windowSeconds }
+    if (at !== undefined && asked.now - at <= windowSeconds * 1000) return { kind: 'ok', ...found }
+    if (this.#coveredMs(windowSeconds, asked.now) * 10 < windowSeconds * 1000 * 9) return inconclusive('starting')
+    return { kind: 'breach', severity: data.severity ?? 'WARNING', ...found }
+  }
+
+  #state(data: RuleData, asked: Asked): Expected {
+    const { when } = data
+    if (when.reading !== 'state') throw new Error('No state.')
+    const latest = new Map<string, Seen>()
+    for (const entry of this.#entries(when.of, data, asked)) latest.set(entry.attributes[when.attribute] ?? '', entry)
+    const carriers = [...latest].filter(([, { value }]) => value === 1).toSorted(([, a], [, b]) => b.at - a.at)
+    const current = carriers[0]?.[0]
+    if (current === undefined || current === 'unknown') return inconclusive('no_data')
+    const found = { current, threshold: data.isNot! }
+    return current === data.isNot ? { kind: 'ok', ...found } : { kind: 'breach', severity: data.severity ?? 'CRITICAL', ...found }
+  }
+
+  #throughput(data: RuleData, asked: Asked): Expected {
+    const { when } = data
+    if (when.reading !== 'throughput') throw new Error('No throughput.')
+    const { now } = asked
+    const staleMs = when.staleAfter === undefined ? Infinity : seconds(when.staleAfter) * 1000
+    const level = this.#level(when.owed, data, asked, 'sum')
+    if (!level) return inconclusive('no_data')
+    if (now - level.setAt > staleMs) return inconclusive('stale')
+    let owed = 0
+    let known = 0
+    for (const interval of this.#intervals(3600, now)) {
+      // As it was known at the beginning of the interval, if anything was.
+      const before = this.#level(when.owed, data, { ...asked, now: interval.from }, 'sum')
+      if (!before || interval.from - before.setAt > staleMs) continue
+      known += interval.watchedMs
+      if (compare(before.value, ZERO) > 0) owed += interval.watchedMs
+    }
+    const tick = this.#history.tickSeconds
+    if (!isWatched(this.#coveredMs(3600, now), 3600, tick) || !isWatched(known, 3600, tick)) return inconclusive('starting')
+    const n = toNumber(this.#count(when.of, data, asked, 3600))
+    const expected = (Number.parseFloat(String(data.below)) * owed) / 3_600_000
+    let soFew = 0
+    for (let i = 0, term = Math.exp(-expected); i <= n; i++, term *= expected / i) soFew += term
+    const found = { current: whole(n), threshold: Math.round(expected * 10) / 10, n, windowSeconds: 3600 }
+    return soFew <= 0.01 ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
+  }
+
+  #slowCalls(data: RuleData, asked: Asked): Expected {
+    const { when } = data
+    if (when.reading !== 'slow_calls') throw new Error('No slow calls.')
+    if (!isWatched(this.#coveredMs(300, asked.now), 300, this.#history.tickSeconds)) return inconclusive('starting')
+    const n = toNumber(this.#count(when.in, data, asked, 300))
+    if (n === 0) return inconclusive('no_data')
+    const failures = Math.min(n, toNumber(this.#count(when.of, data, asked, 300)))
+    const isSlow = n >= 50 ? failures * 20 > n : failures >= 3 && compare(atLeast(failures, n, [1n, 20n]), [1n, 100n]) <= 0
+    const found = { current: [BigInt(100 * failures), BigInt(n)] as Fraction, threshold: 5, n, failures, windowSeconds: 300 }
+    return isSlow ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
+  }
+
+  /** What was recorded of it until now, in order. */
+  #entries(ref: MetricRef, { where }: RuleData, { now, of }: Asked): readonly Seen[] {
+    const conditions: Where = { ...ref.where, ...where }
+    return (this.#byMetric.get(ref.metric) ?? []).filter(
+      ({ at, attributes }) =>
+        at <= now &&
+        Object.entries(conditions).every(([name, wanted]) => fits(attributes[name] ?? '', wanted)) &&
+        (of === undefined || (attributes[of[0]] ?? '') === of[1]),
+    )
+  }
+
+  #values(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): readonly Fraction[] {
+    const begin = beginOf(windowSeconds, asked.now)
+    return this.#entries(ref, data, asked).flatMap(({ at, value }) => (at >= begin ? [fraction(value)] : []))
+  }
+
+  #count(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): Fraction {
+    const values = this.#values(ref, data, asked, windowSeconds)
+    return instrumentOf(ref.metric) === 'histogram' ? whole(values.length) : sumOf(values)
+  }
+
+  #coveredMs(windowSeconds: number, now: number): number {
+    return this.#intervals(windowSeconds, now).reduce((sum, { watchedMs }) => sum + watchedMs, 0)
+  }
+
+  /** Between two collections, the later one of which is in the window. */
+  #intervals(windowSeconds: number, now: number): readonly { readonly from: number; readonly watchedMs: number }[] {
+    const { collections, from, tickSeconds } = this.#history
+    const begin = beginOf(windowSeconds, now)
+    return collections.flatMap(({ at, running }, index) => {
+      const before = collections[index - 1]?.at ?? from
+      const counts = running && at - before <= Math.max(30_000, 3000 * tickSeconds)
+      return at >= begin && at <= now ? [{ from: before, watchedMs: counts ? at - before : 0 }] : []
+    })
+  }
+
+  #lastCollection(now: number): number {
+    return Math.max(...this.#history.collections.filter(({ at }) => at <= now).map(({ at }) => at))
+  }
+
+  #lastAt(ref: MetricRef, data: RuleData, asked: Asked): number | undefined {
+    const isCounter = instrumentOf(ref.metric).includes('counter')
+    const entries = this.#entries(ref, data, asked)
+    return entries.findLast(({ value }) => !isCounter || value > 0)?.at
+  }
+
+  /** As old as the oldest of its series. Those of up-down counters are given by every collection, gauges by those that observed them. */
+  #level(ref: MetricRef, data: RuleData, asked: Asked, fold: 'sum' | 'max' | 'min'): { value: Fraction; setAt: number } | undefined {
+    const instrument = instrumentOf(ref.metric)
+    const series = new Map<string, { value: Fraction; setAt: number }>()
+    for (const { attributes, value, at } of this.#entries(ref, data, asked)) {
+      const key = JSON.stringify(attributes)
+      const last = series.get(key)
+      const now = fraction(value)
+      series.set(key, { value: instrument === 'up_down' && last ? plus(last.value, now) : now, setAt: at })
+    }
+    if (series.size === 0) return undefined
+    const all = [...series.values()]
+    const value = all
+      .map((each) => each.value)
+      .reduce((a, b) => (fold === 'sum' ? plus(a, b) : compare(a, b) > 0 === (fold === 'max') ? a : b))
+    const setAt = instrument.includes('up_down') ? this.#lastCollection(asked.now) : Math.min(...all.map((each) => each.setAt))
+    return { value, setAt }
+  }
+}
+
+/** The first millisecond that is in the window. */
+function beginOf(windowSeconds: number, now: number): number {
+  const bucketMs = windowSeconds > 3600 ? 60_000 : 10_000
+  const inProgress = Math.floor(now / bucketMs) * bucketMs
+  const fullBuckets = Math.floor((windowSeconds * 1000) / bucketMs) - 1
+  return inProgress - fullBuckets * bucketMs
+}
+
+function isWatched(coveredMs: number, windowSeconds: number, tickSeconds: number): boolean {
+  return coveredMs / 1000 >= 3 * tickSeconds && (coveredMs * 10 >= windowSeconds * 1000 || coveredMs >= 30_000)
+}
+
+function fits(value: string, wanted: Where[string]): boolean {
+  if (typeof wanted === 'string') return value === wanted
+  if ('not' in wanted) return !(typeof wanted.not === 'string' ? [wanted.not] : wanted.not).includes(value)
+  return wanted.includes(value)
+}
+
+/** Over the share for sure, within it for sure, or too few to say; as the documents of small numbers have it. */
+function shareOver(bad: number, n: number, share: Fraction): Outcome {
+  if (n >= 50) return compare([BigInt(bad), BigInt(n)], share) > 0 ? 'passed' : 'within'
+  if (bad >= 3 && compare(atLeast(bad, n, share), [5n, 1000n]) <= 0) return 'passed'
+  const soFew = minus(whole(1), atLeast(bad + 1, n, share))
+  return compare(soFew, [1n, 10n]) <= 0 ? 'within' : 'unsure'
+}
+
+function sumOf(values: readonly Fraction[]): Fraction {
+  return values.reduce(plus, ZERO)
+}
+
+function quantileOf(values: readonly Fraction[], q: Fraction, bounds: readonly number[], windowSeconds: number): Measured | string {
+  const n = values.length
+  if (n === 0) return 'no_data'
+  const rest = minus(whole(1), q)
+  // The highest, or lowest, of fewer would be the quantile.
+  if (compare(times(whole(n), rest), whole(1)) < 0 || compare(times(whole(n), q), whole(1)) < 0) return 'low_sample'
+  const rank = times(q, whole(n))
+  const upTo = (bound: Fraction) => whole(values.filter((value) => compare(value, bound) <= 0).length)
+  const edges = bounds.map(fraction)
+  const index = edges.findIndex((bound) => compare(upTo(bound), rank) >= 0)
+  if (index < 0) {
+    const moreThan = edges.at(-1)!
+    const passes = (limit: Fraction, side: Side): Outcome =>
+      compare(moreThan, limit) < 0 ? 'unsure' : side === 'above' ? 'passed' : 'within'
+    return { value: undefined, moreThan, n, windowSeconds, passes }
+  }
+  const upper = edges[index]!
+  if (compare(upper, ZERO) <= 0) return { value: upper, n, windowSeconds }
+  const lower = edges[index - 1] ?? ZERO
+  const below = index === 0 ? ZERO : upTo(lower)
+  const within = over(minus(rank, below), minus(upTo(upper), below))
+  return { value: plus(lower, times(minus(upper, lower), within)), n, windowSeconds }
+}
+
+function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined): Expected {
+  const side = data.above === undefined ? 'below' : 'above'
+  const first = (data.above ?? data.below)!
+  const unitOfFirst = /[^\d\s.e-]\S*$/.exec(String(first))?.[0] ?? ''
+  const reading = unitOfReading(data)
+  const lineOf = (given: LimitText) => {
+    const [, number, own = ''] = /^\s*(\S+)\s*(.*)$/.exec(String(given))!
+    const factor = factorOf(own === '' ? unitOfFirst : own, reading)
+    return { shown: Number(number), limit: times(fraction(number!), factor), factor }
+  }
+  const passes = ({ limit }: { limit: Fraction }): Outcome => {
+    if (measured.passes) return measured.passes(limit, side)
+    const order = compare(measured.value!, limit)
+    return (side === 'above' ? order > 0 : order < 0) ? 'passed' : 'within'
+  }
+  const found = ({ shown, factor }: ReturnType<typeof lineOf>) => {
+    const { n, failures, windowSeconds, value, moreThan } = measured
+    const current = value ? over(value, factor) : `more than ${rounded(toNumber(over(moreThan!, factor)))}`
+    return { current, threshold: shown, n, failures, windowSeconds } as { current: Fraction | string; threshold: number }
+  }
+  const warning = lineOf(first)
+  const critical = data.critical === undefined ? undefined : lineOf(data.critical)
+  if (critical && passes(critical) === 'passed') return { kind: 'breach', severity: 'CRITICAL', ...found(critical) }
+  if (passes(warning) === 'passed') return { kind: 'breach', severity: 'WARNING', ...found(warning) }
+  const isFiring = open?.state === 'firing' || open?.state === 'unknown'
+  if (data.clear !== undefined && isFiring) {
+    const clear = lineOf(data.clear)
+    if (passes(clear) !== 'within') return { kind: 'breach', severity: 'WARNING', ...found(clear) }
+  }
+  const isUnsure = passes(warning) === 'unsure' || (critical !== undefined && passes(critical) === 'unsure')
+  return isUnsure ? inconclusive('low_sample') : { kind: 'ok', ...found(warning) }
+}
+
+function unitOfReading({ when }: RuleData): string {
+  switch (when.reading) {
+    case 'rate':
+      return '/s'
+    case 'ratio':
+      return '%'
+    case 'age':
+      return 's'
+    case 'mean':
+    case 'quantile':
+    case 'level':
+    case 'increase':
+      return when.of.definition!.unit
+    default:
+      return ''
+  }
+}
+
+const SIZES: Readonly<Record<string, Fraction>> = {
+  ms: [1n, 1000n],
+  min: [60n, 1n],
+  h: [3600n, 1n],
+  kBy: [1000n, 1n],
+  MBy: [1_000_000n, 1n],
+  GBy: [1_000_000_000n, 1n],
+  KiBy: [1024n, 1n],
+  MiBy: [1_048_576n, 1n],
+  '/min': [1n, 60n],
+  '/h': [1n, 3600n],
+  '/d': [1n, 86_400n],
+}
+
+function factorOf(unit: string, reading: string): Fraction {
+  if (unit === '%' && reading === '1') return [1n, 100n]
+  if (unit === '1' && reading === '%') return HUNDRED
+  return SIZES[unit] ?? [1n, 1n]
+}
+
+function seconds(time: number | string): number {
+  if (typeof time === 'number') return time
+  const [, number, unit] = /^(\d+)(s|m|h)$/.exec(time)!
+  return Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
+}
+
+/** As people are shown it: one decimal, and four digits of what is small. */
+export function rounded(value: number): number {
+  return Math.abs(value) >= 10 || value === 0 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4))
+}
