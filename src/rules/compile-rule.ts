@@ -4,8 +4,10 @@
  */
 import type { MetricDefinition } from '../catalogue.ts'
 import { SERVICE_SILENT } from '../catalogue.ts'
-import type { OpenAlert, Readings, Rule, RuleLimits, Severity, Verdict, Where } from '../types.ts'
+import { shownValue } from '../config/shown-value.ts'
+import type { OpenAlert, Readings, Rule, RuleLimits, Verdict, Where } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
+import { checkRuleData } from './check-rule-data.ts'
 import type { Context, JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
 import { absentReading } from './readings/absent.ts'
 import { ageReading } from './readings/age.ts'
@@ -48,9 +50,10 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
   const { name } = data
   if (typeof name !== 'string' || !NAME.test(name) || name === SERVICE_SILENT) {
     throw new Error(
-      `The rule name ${JSON.stringify(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT}.`,
+      `The rule name ${shownValue(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT}.`,
     )
   }
+  checkRuleData(data)
   const context = contextOf(data, options)
   const reading = judgedReading(data, context)
   const limits = limitsOf(data, reading)
@@ -82,7 +85,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
 
 function judgedReading(data: RuleData, context: Context): JudgedReading {
   const { when, name } = data
-  switch (when?.reading) {
+  switch (when.reading) {
     case 'rate':
       return rateReading(when, context)
     case 'increase':
@@ -98,10 +101,10 @@ function judgedReading(data: RuleData, context: Context): JudgedReading {
     case 'age':
       return ageReading(when, context)
     case 'absent':
-      return absentReading(when, severityOf(data, 'WARNING'), context)
+      return absentReading(when, data.severity ?? 'WARNING', context)
     case 'state':
       if (data.isNot === undefined) throw new Error(`The rule ${name} reads a state, but not which one is fine: add isNot.`)
-      return stateReading(when, data.isNot, severityOf(data, 'CRITICAL'), context)
+      return stateReading(when, data.isNot, data.severity ?? 'CRITICAL', context)
     case 'burn_rate':
       return burnRateReading(when, context)
     case 'success_rate':
@@ -110,14 +113,7 @@ function judgedReading(data: RuleData, context: Context): JudgedReading {
       return throughputReading(when, context)
     case 'slow_calls':
       return slowCallsReading(when, context)
-    default:
-      throw new Error(`The rule ${name} reads nothing: give it a reading, such as ratio({ of, in }).`)
   }
-}
-
-function severityOf({ severity, name }: RuleData, fallback: Severity): Severity {
-  if (severity === undefined || severity === 'WARNING' || severity === 'CRITICAL') return severity ?? fallback
-  throw new Error(`The severity of the rule ${name} is ${JSON.stringify(severity)}, expected WARNING or CRITICAL.`)
 }
 
 function hasLimits({ when: { reading } }: RuleData): boolean {
@@ -179,7 +175,7 @@ function summaryOf({ title }: JudgedReading, limits: Limits | undefined): string
 
 function checkedRunbook(url: string, rule: string): string {
   if (typeof url === 'string' && URL.canParse(url) && /^https?:/.test(url)) return url
-  throw new Error(`The runbook of the rule ${rule} is ${JSON.stringify(url)}, expected a URL that begins with https:// or http://.`)
+  throw new Error(`The runbook of the rule ${rule} is ${shownValue(url)}, expected a URL that begins with https:// or http://.`)
 }
 
 /** Throws one sentence if none of the metrics that it reads has the attribute. */

@@ -1,5 +1,6 @@
 /** Metrics as rules name them: one that a service records itself is declared by name, instrument and unit. */
 import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
+import { shownValue } from '../config/shown-value.ts'
 import type { DistributionSelector, EventsSelector, LevelSelector, StateSelector, Where } from '../types.ts'
 import type { MetricRef } from './rule-data.ts'
 
@@ -85,16 +86,41 @@ function declared(name: string, instrument: InstrumentKind, options: MetricOptio
   return new Metric(defineMetric(name, instrument, options))
 }
 
-/** Throws one sentence if the name is none that OTel allows, or the bounds do not rise. */
+/** Throws one sentence if the name is none that OTel allows, a field is of the wrong type, or the bounds do not rise. */
 export function defineMetric(name: string, instrument: InstrumentKind, options: MetricOptions): MetricDefinition {
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new Error(
-      `The metric ${JSON.stringify(name)} has no name that OpenTelemetry allows: use letters, digits and _ . - / after a letter, 255 at most.`,
+      `The metric ${shownValue(name)} has no name that OpenTelemetry allows: use letters, digits and _ . - / after a letter, 255 at most.`,
     )
   }
   const { unit = '1', description = '', attributes = {}, bounds } = options
-  if (bounds && !bounds.every((bound, index) => Number.isFinite(bound) && (index === 0 || bound > bounds[index - 1]!))) {
-    throw new Error(`The bounds of the metric ${name} are ${JSON.stringify(bounds)}, expected finite numbers that rise.`)
+  if (typeof unit !== 'string' || unit === '') {
+    throw new Error(
+      `The unit of the metric ${name} is ${shownValue(unit)}, expected a text as it is given to the instrument, such as "s" or "By".`,
+    )
   }
-  return { name, instrument, unit, description, attributes, ...(bounds && { bounds }) }
+  if (typeof description !== 'string')
+    throw new Error(`The description of the metric ${name} is ${shownValue(description)}, expected a text.`)
+  if (!isAttributes(attributes)) {
+    throw new Error(
+      `The attributes of the metric ${name} are ${shownValue(attributes)}, expected an object from attribute to the list of its values, empty where there is no such list.`,
+    )
+  }
+  if (bounds === undefined) return { name, instrument, unit, description, attributes }
+  if (instrument !== 'histogram') throw new Error(`The metric ${name} has bounds, which are of use to a histogram only: leave them out.`)
+  if (!areBounds(bounds)) {
+    throw new Error(`The bounds of the metric ${name} are ${shownValue(bounds)}, expected a list of finite numbers that rise.`)
+  }
+  return { name, instrument, unit, description, attributes, bounds }
+}
+
+function isAttributes(attributes: unknown): boolean {
+  const isList = (values: unknown) => Array.isArray(values) && values.every((value) => typeof value === 'string')
+  return typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes) && Object.values(attributes).every(isList)
+}
+
+function areBounds(bounds: unknown): boolean {
+  return (
+    Array.isArray(bounds) && bounds.length > 0 && bounds.every((bound, index) => Number.isFinite(bound) && !(bound <= bounds[index - 1]))
+  )
 }

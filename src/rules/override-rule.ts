@@ -28,6 +28,7 @@ export function overridden(data: RuleData, overrides: RuleOverrides): RuleData |
     ...data,
     ...others,
     ...(limit !== undefined && (data.above === undefined ? { below: limit } : { above: limit })),
-    ...(where && { where: { ...data.where, ...where } }),
+    // What is no object is told of when the rule is compiled.
+    ...(where !== undefined && { where: typeof where === 'object' && where !== null ? { ...data.where, ...where } : where }),
   }
 }

@@ -1,4 +1,5 @@
 /** How long, as people write it in a rule. */
+import { shownValue } from '../config/shown-value.ts'
 import type { TimeText } from './rule-data.ts'
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 }
@@ -9,5 +10,5 @@ export function secondsOf(time: TimeText, what: string): number {
   const [, number, unit] = (typeof time === 'string' && /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)\s*$/.exec(time)) || []
   const factor = unit === undefined ? undefined : SECONDS[unit]
   if (number !== undefined && factor !== undefined) return Number(number) * factor
-  throw new Error(`${what} is ${JSON.stringify(time)}, expected seconds or a text such as "30s", "5m" or "2h".`)
+  throw new Error(`${what} is ${shownValue(time)}, expected seconds or a text such as "30s", "5m" or "2h".`)
 }

@@ -1,4 +1,5 @@
 /** Units of limits and readings: a limit is given in its own, and compared in that of the reading. */
+import { shownValue } from '../config/shown-value.ts'
 import type { LimitText } from './rule-data.ts'
 
 /** What one of a unit is in the first unit of its dimension. Names are UCUM's where it has one. */
@@ -32,8 +33,7 @@ export interface Limit {
 export function limitOf(given: LimitText, reading: string, what: string): Limit {
   const [, number, unit = ''] = (typeof given === 'string' && /^\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*(\S*)\s*$/i.exec(given)) || []
   const shown = typeof given === 'number' ? given : Number(number)
-  if (!Number.isFinite(shown))
-    throw new Error(`${what} is ${JSON.stringify(given)}, expected a number, or one with its unit such as "60 %".`)
+  if (!Number.isFinite(shown)) throw new Error(`${what} is ${shownValue(given)}, expected a number, or one with its unit such as "60 %".`)
   const shownUnit = unitOf(unit === '' ? reading : unit, reading)
   if (!shownUnit) throw new Error(`${what} is in ${unit}, but what it limits is in ${namesOf(reading)}: give it in one of these.`)
   return { value: shown * shownUnit.factor, shown, unit: shownUnit }

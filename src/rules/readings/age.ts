@@ -1,11 +1,19 @@
 /** Seconds since something was last recorded. What was never recorded has no age. */
-import type { Context, JudgedReading } from '../judged-reading.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
+import { checkReachable } from '../reachable.ts'
 import type { AgeReading } from '../rule-data.ts'
 
 export function ageReading({ of }: AgeReading, context: Context): JudgedReading {
   const seen = context.lastSeen(of)
-  const plan = { needs: [seen], unit: 's', scope: 'all', title: `The age of ${of.metric}` } as const
+  const plan = {
+    needs: [seen],
+    unit: 's',
+    scope: 'all',
+    title: `The age of ${of.metric}`,
+    check: (limits: Limits) =>
+      checkReachable(limits, { what: 'an age', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+  } as const
   return measuredReading(plan, (readings) => {
     const seconds = readings.lastSeenSeconds(seen)
     return seconds === undefined ? 'no_data' : { value: seconds }

@@ -5,8 +5,9 @@
 import { isCovered } from '../../judge/covered.ts'
 import type { Readings } from '../../types.ts'
 import { isBelow } from '../beyond.ts'
-import type { Context, JudgedReading } from '../judged-reading.ts'
-import { measuredReading } from '../measured.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import { measuredReading, rounded } from '../measured.ts'
+import { checkReachable } from '../reachable.ts'
 import type { BurnRateReading } from '../rule-data.ts'
 import { shareAgainst } from '../share-against.ts'
 
@@ -47,6 +48,13 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
     unit: 'x',
     scope: 'any',
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
+    // At which everything is bad.
+    check: (limits: Limits) =>
+      checkReachable(
+        limits,
+        { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget, said: `within 0 and ${rounded(1 / budget)}` },
+        context.name,
+      ),
   } as const
   return measuredReading(plan, (readings) => {
     const looks = [look(readings, long), look(readings, short)] as const

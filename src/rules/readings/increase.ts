@@ -1,8 +1,9 @@
 /** Events in a window. What was seen so far can be too much already; too little only once the window was watched. */
 import { isCovered } from '../../judge/covered.ts'
 import { isAbove, isBelow } from '../beyond.ts'
-import type { Context, JudgedReading } from '../judged-reading.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
+import { checkReachable } from '../reachable.ts'
 import type { CountReading } from '../rule-data.ts'
 
 /** Share of the window that must have been watched: a pause or a start takes a little of it. */
@@ -12,7 +13,14 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
   const events = context.events(of)
   const windowSeconds = context.window(over)
   const unit = context.metric(of).instrument === 'counter' ? context.metric(of).unit : '{value}'
-  const plan = { needs: [events], unit, scope: 'any', title: `The increase of ${of.metric}` } as const
+  const plan = {
+    needs: [events],
+    unit,
+    scope: 'any',
+    title: `The increase of ${of.metric}`,
+    check: (limits: Limits) =>
+      checkReachable(limits, { what: 'an increase', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+  } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds } = readings.events(events, windowSeconds)
     if (!isCovered({ windowSeconds, coveredSeconds }, context.tickSeconds)) return 'starting'

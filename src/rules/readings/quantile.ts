@@ -53,9 +53,9 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
 }
 
 /** Values beyond the last bound are all one: no limit there can be told from another. */
-function checkBounds({ warning, critical }: Limits, bounds: readonly number[] | undefined, rule: string): void {
+function checkBounds({ warning, critical, clear }: Limits, bounds: readonly number[] | undefined, rule: string): void {
   const last = bounds?.at(-1)
-  for (const limit of [warning, critical]) {
+  for (const limit of [warning, critical, clear]) {
     if (!limit || last === undefined || !isAbove(limit.value, last)) continue
     throw new Error(
       `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, beyond the last bucket of the histogram (${last}): give the histogram a bound above it.`,

@@ -1,13 +1,21 @@
 /** Events for each second of time that was watched. */
 import { isCovered } from '../../judge/covered.ts'
-import type { Context, JudgedReading } from '../judged-reading.ts'
+import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
+import { checkReachable } from '../reachable.ts'
 import type { CountReading } from '../rule-data.ts'
 
 export function rateReading({ of, over }: CountReading, context: Context): JudgedReading {
   const events = context.events(of)
   const windowSeconds = context.window(over)
-  const plan = { needs: [events], unit: '/s', scope: 'any', title: `The rate of ${of.metric}` } as const
+  const plan = {
+    needs: [events],
+    unit: '/s',
+    scope: 'any',
+    title: `The rate of ${of.metric}`,
+    check: (limits: Limits) =>
+      checkReachable(limits, { what: 'a rate', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+  } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds, ...reading } = readings.events(events, windowSeconds)
     if (!isCovered({ ...reading, coveredSeconds }, context.tickSeconds)) return 'starting'

@@ -3,6 +3,7 @@ import { isCovered } from '../../judge/covered.ts'
 import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { RatioReading } from '../rule-data.ts'
+import { checkReachable } from '../reachable.ts'
 import { shareAgainst } from '../share-against.ts'
 
 /** Throws one sentence if the two count different things. */
@@ -20,7 +21,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
     unit: '%',
     scope: 'any',
     title: of.metric === whole.metric ? `The ratio in ${of.metric}` : `The ratio of ${of.metric} in ${whole.metric}`,
-    check: (limits: Limits) => checkShare(limits, context.name),
+    check: (limits: Limits) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, said: 'within 0 and 100 %' }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const reading = readings.events(selectors.in, windowSeconds)
@@ -37,14 +38,4 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
       passes: (limit, side) => (side === 'above' ? shareAgainst(count, n, limit / 100) : shareAgainst(n - count, n, 1 - limit / 100)),
     }
   })
-}
-
-/** A share is from 0 to 100 %: a limit at its end is never passed. */
-function checkShare({ breach, warning, critical }: Limits, rule: string): void {
-  for (const limit of [warning, critical]) {
-    if (!limit || (breach === 'above' ? limit.value >= 0 && limit.value < 100 : limit.value > 0 && limit.value <= 100)) continue
-    throw new Error(
-      `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, but a ratio is never ${breach} it: use one within 0 and 100 %.`,
-    )
-  }
 }

@@ -72,6 +72,12 @@ export function successRateReading(data: SuccessRateReading, context: Context): 
     unit: '%',
     scope: 'any',
     title: data.wording.rate,
+    check({ breach: side, clear }) {
+      if (side === 'below' && !clear) return
+      throw new Error(
+        `The rule ${context.name} reads a success rate, which has limits below, and is clear ${CLEAR_MARGIN} points above them: leave above and clear out.`,
+      )
+    },
     judge(rule, readings, open) {
       const streak = readings.level(streakLevel)?.value ?? 0
       return judgeUnits({ rule, limits: limitsOf(rule, data.wording), readings: { readings, selectors, tickSeconds }, streak, open })

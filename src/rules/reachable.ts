@@ -1,0 +1,31 @@
+/** Limits that what is measured can pass, and be clear of again. */
+import type { Limits } from './judged-reading.ts'
+
+export interface Range {
+  /** In messages: "a rate". */
+  readonly what: string
+  /** Nothing that is measured is less. */
+  readonly least: number
+  /** Nothing that is measured is more. */
+  readonly most?: number
+  /** As people are told it: "0 and 100 %". */
+  readonly said: string
+}
+
+/** Throws one sentence if a limit is never passed or always is, or if the clear limit can never be met. */
+export function checkReachable(
+  { breach, warning, critical, clear }: Limits,
+  { what, least, most = Infinity, said }: Range,
+  rule: string,
+): void {
+  for (const [name, limit] of Object.entries({ limit: warning, 'critical limit': critical, 'clear limit': clear })) {
+    if (!limit) continue
+    const { value, shown, unit } = limit
+    const isClear = limit === clear
+    const isPassable = breach === 'above' ? value < most : value > least
+    const isMet = breach === 'above' ? value >= least : value <= most
+    if ((isPassable || isClear) && isMet) continue
+    const why = isClear ? `never clear of it` : isMet ? `never ${breach} it` : `always ${breach} it`
+    throw new Error(`The ${name} of the rule ${rule} is ${shown}${unit.suffix}, but ${what} is ${why}: use one that is ${said}.`)
+  }
+}
