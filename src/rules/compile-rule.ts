@@ -125,7 +125,8 @@ function limitsOf(data: RuleData, { unit }: JudgedReading): Limits | undefined {
   const { name, above, below, critical, clear } = data
   if (!hasLimits(data)) {
     if ([above, below, critical, clear].some((each) => each !== undefined)) {
-      throw new Error(`The rule ${name} has a limit, but ${data.when.reading} has none: use isNot or as.`)
+      const why = data.when.reading === 'state' ? 'a state is judged by isNot' : 'an absence is judged by its window'
+      throw new Error(`The rule ${name} has a limit, but ${why}: leave above, below, critical and clear out.`)
     }
     return undefined
   }
@@ -150,7 +151,7 @@ function limitsOf(data: RuleData, { unit }: JudgedReading): Limits | undefined {
   }
   if (limits.clear && !isFurther(warning.value, limits.clear.value)) {
     throw new Error(
-      `The clear limit of ${name} is ${limits.clear.shown}${limits.clear.unit.suffix}, on the wrong side of its limit (${warning.shown}${warning.unit.suffix}): what breaches ${breach} it is clear ${breach === 'above' ? 'below' : 'above'} it.`,
+      `The clear limit of ${name} is ${limits.clear.shown}${limits.clear.unit.suffix}, expected at ${breach === 'above' ? 'most' : 'least'} its limit (${warning.shown}${warning.unit.suffix}).`,
     )
   }
   return limits
@@ -184,7 +185,7 @@ function checkedBy({ by, name, when }: RuleData, context: Context): string {
     const { attributes, name: metric } = context.metric(ref)
     if (Object.keys(attributes).length > 0 && !Object.hasOwn(attributes, by!)) {
       throw new Error(
-        `The rule ${name} is split by ${by}, but ${metric} has ${Object.keys(attributes).join(', ')}: use one that all its metrics have.`,
+        `The rule ${name} is split by ${by}, but ${metric} has the attributes ${Object.keys(attributes).join(', ')}: use one that all metrics of the rule have.`,
       )
     }
   }
@@ -208,7 +209,7 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
     const definition = metricOf(ref)
     if (!wanted.includes(definition.instrument)) {
       throw new Error(
-        `The rule ${name} reads ${what} of ${definition.name}, which is a ${SAID[definition.instrument]}: ${what} is had of a ${wanted.map((each) => SAID[each]).join(' or a ')}.`,
+        `The rule ${name} reads ${what} of ${definition.name}, which is ${SAID[definition.instrument]}: use ${wanted.map((each) => SAID[each]).join(' or ')}.`,
       )
     }
     return selectionOf(definition, { ...ref.where, ...data.where }, name)
@@ -249,8 +250,8 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
 }
 
 const SAID: Readonly<Record<MetricDefinition['instrument'], string>> = {
-  counter: 'counter',
-  histogram: 'histogram',
-  observable_gauge: 'gauge',
-  observable_up_down_counter: 'up-down counter',
+  counter: 'a counter',
+  histogram: 'a histogram',
+  observable_gauge: 'a gauge',
+  observable_up_down_counter: 'an up-down counter',
 }

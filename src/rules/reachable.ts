@@ -1,5 +1,6 @@
 /** Limits that what is measured can pass, and be clear of again. */
 import type { Limits } from './judged-reading.ts'
+import { rounded } from './measured.ts'
 
 export interface Range {
   /** In messages: "a rate". */
@@ -8,16 +9,18 @@ export interface Range {
   readonly least: number
   /** Nothing that is measured is more. */
   readonly most?: number
-  /** As people are told it: "0 and 100 %". */
-  readonly said: string
+  /** Of both, as people see it: " %". */
+  readonly suffix?: string
 }
 
 /** Throws one sentence if a limit is never passed or always is, or if the clear limit can never be met. */
 export function checkReachable(
   { breach, warning, critical, clear }: Limits,
-  { what, least, most = Infinity, said }: Range,
+  { what, least, most = Infinity, suffix = '' }: Range,
   rule: string,
 ): void {
+  const end = (word: string) => (most === Infinity ? '' : `, and ${word} ${rounded(most)}${suffix}`)
+  const use = breach === 'above' ? `${least}${suffix} or more${end('less than')}` : `more than ${least}${suffix}${end('at most')}`
   for (const [name, limit] of Object.entries({ limit: warning, 'critical limit': critical, 'clear limit': clear })) {
     if (!limit) continue
     const { value, shown, unit } = limit
@@ -25,7 +28,7 @@ export function checkReachable(
     const isPassable = breach === 'above' ? value < most : value > least
     const isMet = breach === 'above' ? value >= least : value <= most
     if ((isPassable || isClear) && isMet) continue
-    const why = isClear ? `never clear of it` : isMet ? `never ${breach} it` : `always ${breach} it`
-    throw new Error(`The ${name} of the rule ${rule} is ${shown}${unit.suffix}, but ${what} is ${why}: use one that is ${said}.`)
+    const why = isClear ? 'never clear of it' : isMet ? `never ${breach} it` : `always ${breach} it`
+    throw new Error(`The ${name} of the rule ${rule} is ${shown}${unit.suffix}, but ${what} is ${why}: use ${use}.`)
   }
 }

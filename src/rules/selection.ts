@@ -7,7 +7,9 @@ export function selectionOf({ name, attributes }: MetricDefinition, where: Where
   const known = Object.keys(attributes)
   for (const [attribute, wanted] of Object.entries(where)) {
     if (known.length > 0 && !known.includes(attribute)) {
-      throw new Error(`The rule ${rule} selects series of ${name} by ${attribute}, which has ${known.join(', ')}: use one of these.`)
+      throw new Error(
+        `The rule ${rule} selects series of ${name} by ${attribute}, but its attributes are ${known.join(', ')}: use one of these.`,
+      )
     }
     const values = attributes[attribute] ?? []
     for (const value of valuesOf(wanted)) {

@@ -35,7 +35,7 @@ export function limitOf(given: LimitText, reading: string, what: string): Limit 
   const shown = typeof given === 'number' ? given : Number(number)
   if (!Number.isFinite(shown)) throw new Error(`${what} is ${shownValue(given)}, expected a number, or one with its unit such as "60 %".`)
   const shownUnit = unitOf(unit === '' ? reading : unit, reading)
-  if (!shownUnit) throw new Error(`${what} is in ${unit}, but what it limits is in ${namesOf(reading)}: give it in one of these.`)
+  if (!shownUnit) throw new Error(`${what} is in ${unit}, expected ${namesOf(reading)}.`)
   return { value: shown * shownUnit.factor, shown, unit: shownUnit }
 }
 
@@ -46,7 +46,7 @@ export function unitOf(unit: string, reading: string): ShownUnit | undefined {
   if (!dimension || reading === '1') return countUnit(unit, reading)
   const factor = dimension[unit]
   if (factor === undefined) return undefined
-  return { name: unit === '%' ? 'percent' : unit, suffix: ` ${unit}`, factor: factor / dimension[reading]! }
+  return { name: unit === '%' ? 'percent' : unit, suffix: unit === '1' ? '' : ` ${unit}`, factor: factor / dimension[reading]! }
 }
 
 /** `{item}`, `item` and `items` are one. */
@@ -64,5 +64,7 @@ function thingOf(unit: string): string {
 function namesOf(reading: string): string {
   const dimension = DIMENSIONS.find((each) => Object.hasOwn(each, reading))
   if (reading === '1') return '1 or %'
-  return dimension ? Object.keys(dimension).join(', ') : thingOf(reading)
+  if (!dimension) return thingOf(reading)
+  const names = Object.keys(dimension)
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

@@ -11,8 +11,7 @@ export function ageReading({ of }: AgeReading, context: Context): JudgedReading 
     unit: 's',
     scope: 'all',
     title: `The age of ${of.metric}`,
-    check: (limits: Limits) =>
-      checkReachable(limits, { what: 'an age', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+    check: (limits: Limits) => checkReachable(limits, { what: 'an age', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const seconds = readings.lastSeenSeconds(seen)

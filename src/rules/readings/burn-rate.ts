@@ -6,7 +6,7 @@ import { isCovered } from '../../judge/covered.ts'
 import type { Readings } from '../../types.ts'
 import { isBelow } from '../beyond.ts'
 import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
-import { measuredReading, rounded } from '../measured.ts'
+import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { BurnRateReading } from '../rule-data.ts'
 import { shareAgainst } from '../share-against.ts'
@@ -29,7 +29,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
   const [part, all] = [context.metric(of), context.metric(whole)]
   if (part.unit !== all.unit) {
     throw new Error(
-      `The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`,
+      `The rule ${context.name} takes the ratio of ${part.name}, which counts ${part.unit}, to ${all.name}, which counts ${all.unit}: use two metrics with one unit.`,
     )
   }
   const long = context.window(data.over ?? LONG_SECONDS)
@@ -50,11 +50,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
     // At which everything is bad.
     check: (limits: Limits) =>
-      checkReachable(
-        limits,
-        { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget, said: `within 0 and ${rounded(1 / budget)}` },
-        context.name,
-      ),
+      checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const looks = [look(readings, long), look(readings, short)] as const

@@ -18,8 +18,7 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
     unit,
     scope: 'any',
     title: `The increase of ${of.metric}`,
-    check: (limits: Limits) =>
-      checkReachable(limits, { what: 'an increase', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+    check: (limits: Limits) => checkReachable(limits, { what: 'an increase', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds } = readings.events(events, windowSeconds)

@@ -13,8 +13,7 @@ export function rateReading({ of, over }: CountReading, context: Context): Judge
     unit: '/s',
     scope: 'any',
     title: `The rate of ${of.metric}`,
-    check: (limits: Limits) =>
-      checkReachable(limits, { what: 'a rate', least: 0, said: '0 or more, or more than 0 to be below it' }, context.name),
+    check: (limits: Limits) => checkReachable(limits, { what: 'a rate', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds, ...reading } = readings.events(events, windowSeconds)

@@ -11,7 +11,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
   const [part, all] = [context.metric(of), context.metric(whole)]
   if (part.unit !== all.unit) {
     throw new Error(
-      `The rule ${context.name} takes the ratio of ${part.name} in ${part.unit} to ${all.name} in ${all.unit}: both must count the same thing.`,
+      `The rule ${context.name} takes the ratio of ${part.name}, which counts ${part.unit}, to ${all.name}, which counts ${all.unit}: use two metrics with one unit.`,
     )
   }
   const selectors = { of: context.events(of), in: context.events(whole) }
@@ -21,7 +21,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
     unit: '%',
     scope: 'any',
     title: of.metric === whole.metric ? `The ratio in ${of.metric}` : `The ratio of ${of.metric} in ${whole.metric}`,
-    check: (limits: Limits) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, said: 'within 0 and 100 %' }, context.name),
+    check: (limits: Limits) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, suffix: ' %' }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const reading = readings.events(selectors.in, windowSeconds)
