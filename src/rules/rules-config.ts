@@ -1,5 +1,6 @@
 /** `rules` and `metrics` of health.config, and of a monitor's options: own ones, and changes of those that a kind has. */
 import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
+import { shownValue } from '../config/shown-value.ts'
 import type { MetricOptions } from './metric-ref.ts'
 import type { Metric } from './metric-ref.ts'
 import { defineMetric } from './metric-ref.ts'
@@ -67,8 +68,6 @@ export function readMetrics(config: MetricsConfig | undefined): readonly MetricD
   return Object.entries(config ?? {}).map(([name, { instrument, ...options }]) => {
     const kind = Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
     if (kind) return defineMetric(name, kind, options)
-    throw new Error(
-      `The instrument of the metric ${name} is ${JSON.stringify(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`,
-    )
+    throw new Error(`The instrument of the metric ${name} is ${shownValue(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`)
   })
 }

@@ -1,5 +1,6 @@
 /** A breach while a state metric is in any known state but the one that is fine. */
 import { breach, inconclusive, ok } from '../../judge/verdicts.ts'
+import { shownValue } from '../../config/shown-value.ts'
 import type { Severity } from '../../types.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import type { StateReading } from '../rule-data.ts'
@@ -12,7 +13,7 @@ export function stateReading(data: StateReading, healthy: string, severity: Seve
   const states = context.metric(of).attributes[attribute] ?? []
   if (states.length > 0 && !states.includes(healthy)) {
     throw new Error(
-      `The rule ${context.name} wants the state ${JSON.stringify(healthy)} of ${of.metric}, expected one of ${states.join(', ')}.`,
+      `The rule ${context.name} wants the state ${shownValue(healthy)} of ${of.metric}, expected one of ${states.join(', ')}.`,
     )
   }
   const selector = context.state(of, attribute)
