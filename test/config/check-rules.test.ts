@@ -84,7 +84,7 @@ describe('sixty rules as JSON', () => {
     const { own, overrides } = readRules(rules)
     expect(overrides).toEqual({})
     const read = own.map((data) => compileRule(data, { metrics: declaredMetrics, tickSeconds: 1, showsFigure: true }))
-    expect(read).toHaveLength(62)
+    expect(read).toHaveLength(64)
     for (let seed = 0; seed < 50; seed++) expect(verdicts(read, seed)).toEqual(verdicts(said, seed))
     // All but the functions.
     expect(fromJson(read)).toEqual(fromJson(said))

@@ -1,17 +1,15 @@
 /**
- * What a rule must find of a history, worked out from the list of everything that was recorded, each time anew and without any rounding.
- * Nothing of src/compute, src/judge or src/rules is asked. What it takes from their documents:
- *
- * - What was recorded counts as of the collection that saw it. A window is the bucket in progress and the full ones before it, never more
- *   than the window in all; buckets are of 10 s, of 60 s for windows above 1 h, and begin at whole multiples of that.
- * - Watched is the time between two collections, unless the service was paused, or they are more than 30 s and 3 ticks apart.
+ * What a rule must find of a history, worked out from the list of everything that was recorded without any rounding. Nothing of src/compute,
+ * src/judge or src/rules is asked; what a reading means is taken from its documents.
  */
-import type { LimitText, MetricRef, RuleData } from '../../src/rules/rule-data.ts'
-import type { OpenAlert, Where } from '../../src/types.ts'
+import type { LimitText, MetricRef, RuleData, SuccessRateReading } from '../../src/rules/rule-data.ts'
+import type { OpenAlert } from '../../src/types.ts'
 import type { Fraction } from './fraction.ts'
-import { atLeast, compare, fraction, minus, over, plus, times, toNumber, ZERO } from './fraction.ts'
-import { boundsOf, instrumentOf } from './history-feeds.ts'
-import type { Entry, History } from './random-history.ts'
+import { atLeast, compare, fraction, minus, over, plus, times, toNumber, whole, ZERO } from './fraction.ts'
+import { boundsOf } from './history-feeds.ts'
+import type { History } from './random-history.ts'
+import type { Asked, Seen } from './recorded.ts'
+import { isWatched, Recorded, seconds, sumOf } from './recorded.ts'
 
 interface Unknown {
   readonly kind: 'inconclusive'
@@ -24,7 +22,7 @@ export type Expected =
       readonly kind: 'ok' | 'breach'
       readonly severity?: 'WARNING' | 'CRITICAL'
       /** A number before it is rounded for people, or what is shown as it is. */
-      readonly current: Fraction | string
+      readonly current: Fraction | string | null
       readonly threshold: number | string
       readonly n?: number
       readonly failures?: number
@@ -44,41 +42,25 @@ interface Measured {
   readonly passes?: (limit: Fraction, side: Side) => Outcome
 }
 
-interface Seen extends Entry {
-  readonly at: number
-}
-
-interface Asked {
-  readonly now: number
-  readonly open: OpenAlert | undefined
-  /** The attribute that the rule is split by, and its value. */
-  readonly of?: readonly [attribute: string, value: string]
-}
-
 const inconclusive = (reason: string): Expected => ({ kind: 'inconclusive', reason })
-const whole = (number: number): Fraction => [BigInt(number), 1n]
 const HUNDRED = whole(100)
 
 export class BruteForce {
-  readonly #history: History
-  readonly #byMetric = new Map<string, Seen[]>()
+  readonly #tick: number
+  readonly #recorded: Recorded
 
   constructor(history: History) {
-    this.#history = history
-    for (const { at, entries } of history.collections) {
-      for (const entry of entries) {
-        const ofMetric = this.#byMetric.get(entry.metric) ?? []
-        ofMetric.push({ ...entry, at })
-        this.#byMetric.set(entry.metric, ofMetric)
-      }
-    }
+    this.#tick = history.tickSeconds
+    this.#recorded = new Recorded(history)
   }
 
   /** Every value of the attribute that the rule is split by, as of its series until `now`; the empty one where they have none. */
   valuesOf(data: RuleData, now: number): ReadonlySet<string> {
     const refs = Object.values(data.when).filter((each): each is MetricRef => typeof each?.metric === 'string')
     return new Set(
-      refs.flatMap((ref) => this.#entries(ref, data, { now, open: undefined }).map(({ attributes }) => attributes[data.by!] ?? '')),
+      refs.flatMap((ref) =>
+        this.#recorded.entries(ref, data, { now, open: undefined }).map(({ attributes }) => attributes[data.by!] ?? ''),
+      ),
     )
   }
 
@@ -88,34 +70,39 @@ export class BruteForce {
     if (when.reading === 'state') return this.#state(data, asked)
     if (when.reading === 'throughput') return this.#throughput(data, asked)
     if (when.reading === 'slow_calls') return this.#slowCalls(data, asked)
+    if (when.reading === 'success_rate') return this.#successRate(data, when, asked)
     const measured = this.#measured(data, asked)
     return typeof measured === 'string' ? inconclusive(measured) : judged(data, measured, asked.open)
   }
 
   #measured(data: RuleData, asked: Asked): Measured | string {
     const { when } = data
-    const tick = this.#history.tickSeconds
+    const tick = this.#tick
     if (when.reading === 'level') {
-      const level = this.#level(when.of, data, asked, when.fold ?? (when.of.definition!.instrument === 'observable_gauge' ? 'max' : 'sum'))
+      const level = this.#recorded.level(
+        when.of,
+        data,
+        asked,
+        when.fold ?? (when.of.definition!.instrument === 'observable_gauge' ? 'max' : 'sum'),
+      )
       if (!level) return 'no_data'
       return when.staleAfter !== undefined && asked.now - level.setAt > seconds(when.staleAfter) * 1000 ? 'stale' : { value: level.value }
     }
     if (when.reading === 'age') {
-      const at = this.#lastAt(when.of, data, asked)
+      const at = this.#recorded.lastAt(when.of, data, asked)
       return at === undefined ? 'no_data' : { value: [BigInt(asked.now - at), 1000n] }
     }
     if (when.reading === 'burn_rate') return this.#burnRate(data, asked)
-    if (!('over' in when) && when.reading === 'success_rate') throw new Error('Not worked out here.')
     const windowSeconds = seconds(('over' in when && when.over) || 300)
-    const covered = this.#coveredMs(windowSeconds, asked.now)
+    const covered = this.#recorded.coveredMs(windowSeconds, asked.now)
     if (!isWatched(covered, windowSeconds, tick)) return 'starting'
     switch (when.reading) {
       case 'rate': {
-        const count = this.#count(when.of, data, asked, windowSeconds)
+        const count = this.#recorded.count(when.of, data, asked, windowSeconds)
         return { value: over(times(count, whole(1000)), whole(covered)), n: toNumber(count), windowSeconds }
       }
       case 'increase': {
-        const count = this.#count(when.of, data, asked, windowSeconds)
+        const count = this.#recorded.count(when.of, data, asked, windowSeconds)
         const isWhole = covered * 10 >= 9 * windowSeconds * 1000
         const passes = (limit: Fraction, side: Side): Outcome => {
           if (side === 'above') return compare(count, limit) > 0 ? 'passed' : 'within'
@@ -124,9 +111,9 @@ export class BruteForce {
         return { value: count, n: toNumber(count), windowSeconds, passes }
       }
       case 'ratio': {
-        const n = toNumber(this.#count(when.in, data, asked, windowSeconds))
+        const n = toNumber(this.#recorded.count(when.in, data, asked, windowSeconds))
         if (n === 0) return 'no_data'
-        const part = Math.min(n, toNumber(this.#count(when.of, data, asked, windowSeconds)))
+        const part = Math.min(n, toNumber(this.#recorded.count(when.of, data, asked, windowSeconds)))
         const passes = (limit: Fraction, side: Side): Outcome => {
           const share = over(limit, HUNDRED)
           return side === 'above' ? shareOver(part, n, share) : shareOver(n - part, n, minus(whole(1), share))
@@ -134,12 +121,17 @@ export class BruteForce {
         return { value: [BigInt(100 * part), BigInt(n)], n, failures: part, windowSeconds, passes }
       }
       case 'mean': {
-        const values = this.#values(when.of, data, asked, windowSeconds)
+        const values = this.#recorded.values(when.of, data, asked, windowSeconds)
         if (values.length === 0) return 'no_data'
         return { value: over(sumOf(values), whole(values.length)), n: values.length, windowSeconds }
       }
       case 'quantile':
-        return quantileOf(this.#values(when.of, data, asked, windowSeconds), fraction(when.q), boundsOf(when.of.metric), windowSeconds)
+        return quantileOf(
+          this.#recorded.values(when.of, data, asked, windowSeconds),
+          fraction(when.q),
+          boundsOf(when.of.metric),
+          windowSeconds,
+        )
       default:
         throw new Error(`Nobody knows the reading ${when.reading}.`)
     }
@@ -151,11 +143,11 @@ export class BruteForce {
     const long = seconds(when.over ?? 3600)
     const short = seconds(when.and ?? long / 12)
     for (const window of [long, short]) {
-      if (!isWatched(this.#coveredMs(window, asked.now), window, this.#history.tickSeconds)) return 'starting'
+      if (!isWatched(this.#recorded.coveredMs(window, asked.now), window, this.#tick)) return 'starting'
     }
     const [inLong, inShort] = [long, short].map((window) => {
-      const n = toNumber(this.#count(when.in, data, asked, window))
-      return { n, bad: Math.min(n, toNumber(this.#count(when.of, data, asked, window))) }
+      const n = toNumber(this.#recorded.count(when.in, data, asked, window))
+      return { n, bad: Math.min(n, toNumber(this.#recorded.count(when.of, data, asked, window))) }
     }) as [{ n: number; bad: number }, { n: number; bad: number }]
     if (inLong.n === 0) return 'no_data'
     const budget = over(minus(HUNDRED, fraction(when.objective)), HUNDRED)
@@ -176,11 +168,11 @@ export class BruteForce {
     const { when } = data
     if (when.reading !== 'absent') throw new Error('No absence.')
     const windowSeconds = seconds(when.over ?? 300)
-    const at = this.#lastAt(when.of, data, asked)
+    const at = this.#recorded.lastAt(when.of, data, asked)
     const current = at === undefined ? 'never' : whole(Math.round((asked.now - at) / 1000))
     const found = { current, threshold: windowSeconds, windowSeconds }
     if (at !== undefined && asked.now - at <= windowSeconds * 1000) return { kind: 'ok', ...found }
-    if (this.#coveredMs(windowSeconds, asked.now) * 10 < windowSeconds * 1000 * 9) return inconclusive('starting')
+    if (this.#recorded.coveredMs(windowSeconds, asked.now) * 10 < windowSeconds * 1000 * 9) return inconclusive('starting')
     return { kind: 'breach', severity: data.severity ?? 'WARNING', ...found }
   }
 
@@ -188,7 +180,7 @@ export class BruteForce {
     const { when } = data
     if (when.reading !== 'state') throw new Error('No state.')
     const latest = new Map<string, Seen>()
-    for (const entry of this.#entries(when.of, data, asked)) latest.set(entry.attributes[when.attribute] ?? '', entry)
+    for (const entry of this.#recorded.entries(when.of, data, asked)) latest.set(entry.attributes[when.attribute] ?? '', entry)
     const carriers = [...latest].filter(([, { value }]) => value === 1).toSorted(([, a], [, b]) => b.at - a.at)
     const current = carriers[0]?.[0]
     if (current === undefined || current === 'unknown') return inconclusive('no_data')
@@ -201,21 +193,21 @@ export class BruteForce {
     if (when.reading !== 'throughput') throw new Error('No throughput.')
     const { now } = asked
     const staleMs = when.staleAfter === undefined ? Infinity : seconds(when.staleAfter) * 1000
-    const level = this.#level(when.owed, data, asked, 'sum')
+    const level = this.#recorded.level(when.owed, data, asked, 'sum')
     if (!level) return inconclusive('no_data')
     if (now - level.setAt > staleMs) return inconclusive('stale')
     let owed = 0
     let known = 0
-    for (const interval of this.#intervals(3600, now)) {
+    for (const interval of this.#recorded.intervals(3600, now)) {
       // As it was known at the beginning of the interval, if anything was.
-      const before = this.#level(when.owed, data, { ...asked, now: interval.from }, 'sum')
+      const before = this.#recorded.level(when.owed, data, { ...asked, now: interval.from }, 'sum')
       if (!before || interval.from - before.setAt > staleMs) continue
       known += interval.watchedMs
       if (compare(before.value, ZERO) > 0) owed += interval.watchedMs
     }
-    const tick = this.#history.tickSeconds
-    if (!isWatched(this.#coveredMs(3600, now), 3600, tick) || !isWatched(known, 3600, tick)) return inconclusive('starting')
-    const n = toNumber(this.#count(when.of, data, asked, 3600))
+    const tick = this.#tick
+    if (!isWatched(this.#recorded.coveredMs(3600, now), 3600, tick) || !isWatched(known, 3600, tick)) return inconclusive('starting')
+    const n = toNumber(this.#recorded.count(when.of, data, asked, 3600))
     const expected = (Number.parseFloat(String(data.below)) * owed) / 3_600_000
     let soFew = 0
     for (let i = 0, term = Math.exp(-expected); i <= n; i++, term *= expected / i) soFew += term
@@ -226,97 +218,59 @@ export class BruteForce {
   #slowCalls(data: RuleData, asked: Asked): Expected {
     const { when } = data
     if (when.reading !== 'slow_calls') throw new Error('No slow calls.')
-    if (!isWatched(this.#coveredMs(300, asked.now), 300, this.#history.tickSeconds)) return inconclusive('starting')
-    const n = toNumber(this.#count(when.in, data, asked, 300))
+    if (!isWatched(this.#recorded.coveredMs(300, asked.now), 300, this.#tick)) return inconclusive('starting')
+    const n = toNumber(this.#recorded.count(when.in, data, asked, 300))
     if (n === 0) return inconclusive('no_data')
-    const failures = Math.min(n, toNumber(this.#count(when.of, data, asked, 300)))
+    const failures = Math.min(n, toNumber(this.#recorded.count(when.of, data, asked, 300)))
     const isSlow = n >= 50 ? failures * 20 > n : failures >= 3 && compare(atLeast(failures, n, [1n, 20n]), [1n, 100n]) <= 0
     const found = { current: [BigInt(100 * failures), BigInt(n)] as Fraction, threshold: 5, n, failures, windowSeconds: 300 }
     return isSlow ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
   }
 
-  /** What was recorded of it until now, in order. */
-  #entries(ref: MetricRef, { where }: RuleData, { now, of }: Asked): readonly Seen[] {
-    const conditions: Where = { ...ref.where, ...where }
-    return (this.#byMetric.get(ref.metric) ?? []).filter(
-      ({ at, attributes }) =>
-        at <= now &&
-        Object.entries(conditions).every(([name, wanted]) => fits(attributes[name] ?? '', wanted)) &&
-        (of === undefined || (attributes[of[0]] ?? '') === of[1]),
-    )
-  }
-
-  #values(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): readonly Fraction[] {
-    const begin = beginOf(windowSeconds, asked.now)
-    return this.#entries(ref, data, asked).flatMap(({ at, value }) => (at >= begin ? [fraction(value)] : []))
-  }
-
-  #count(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): Fraction {
-    const values = this.#values(ref, data, asked, windowSeconds)
-    return instrumentOf(ref.metric) === 'histogram' ? whole(values.length) : sumOf(values)
-  }
-
-  #coveredMs(windowSeconds: number, now: number): number {
-    return this.#intervals(windowSeconds, now).reduce((sum, { watchedMs }) => sum + watchedMs, 0)
-  }
-
-  /** Between two collections, the later one of which is in the window. */
-  #intervals(windowSeconds: number, now: number): readonly { readonly from: number; readonly watchedMs: number }[] {
-    const { collections, from, tickSeconds } = this.#history
-    const begin = beginOf(windowSeconds, now)
-    return collections.flatMap(({ at, running }, index) => {
-      const before = collections[index - 1]?.at ?? from
-      const counts = running && at - before <= Math.max(30_000, 3000 * tickSeconds)
-      return at >= begin && at <= now ? [{ from: before, watchedMs: counts ? at - before : 0 }] : []
+  /** By runs, by the plain rate, and by samples that are small: as the document of the reading has it. */
+  #successRate(data: RuleData, { units, failedUnits, streak: of }: SuccessRateReading, asked: Asked): Expected {
+    const streak = toNumber(this.#recorded.level(of, data, asked, 'sum')?.value ?? ZERO)
+    const samples = [60, 300, 900, 3600, 21_600].flatMap((windowSeconds) => {
+      if (!isWatched(this.#recorded.coveredMs(windowSeconds, asked.now), windowSeconds, this.#tick)) return []
+      const n = toNumber(this.#recorded.count(units, data, asked, windowSeconds))
+      return [{ windowSeconds, n, failures: Math.min(n, toNumber(this.#recorded.count(failedUnits, data, asked, windowSeconds))) }]
     })
-  }
-
-  #lastCollection(now: number): number {
-    return Math.max(...this.#history.collections.filter(({ at }) => at <= now).map(({ at }) => at))
-  }
-
-  #lastAt(ref: MetricRef, data: RuleData, asked: Asked): number | undefined {
-    const isCounter = instrumentOf(ref.metric).includes('counter')
-    const entries = this.#entries(ref, data, asked)
-    return entries.findLast(({ value }) => !isCounter || value > 0)?.at
-  }
-
-  /** As old as the oldest of its series. Those of up-down counters are given by every collection, gauges by those that observed them. */
-  #level(ref: MetricRef, data: RuleData, asked: Asked, fold: 'sum' | 'max' | 'min'): { value: Fraction; setAt: number } | undefined {
-    const instrument = instrumentOf(ref.metric)
-    const series = new Map<string, { value: Fraction; setAt: number }>()
-    for (const { attributes, value, at } of this.#entries(ref, data, asked)) {
-      const key = JSON.stringify(attributes)
-      const last = series.get(key)
-      const now = fraction(value)
-      series.set(key, { value: instrument === 'up_down' && last ? plus(last.value, now) : now, setAt: at })
+    if (samples.length === 0) return inconclusive('starting')
+    if (samples.at(-1)!.n === 0) return inconclusive('no_data')
+    const { open } = asked
+    const untold = open?.sinceClearSeconds ?? Infinity
+    const plain = samples.find(({ n }) => n >= 50)
+    const recentlyRecovered = streak >= 10 && !(plain && plain.windowSeconds <= 300)
+    const percent = ({ n, failures }: { n: number; failures: number }): Fraction => [BigInt(100 * (n - failures)), BigInt(n)]
+    const lines = [
+      { severity: 'CRITICAL', threshold: Number.parseFloat(String(data.critical)), run: 10, luck: [1n, 1000n] },
+      { severity: 'WARNING', threshold: Number.parseFloat(String(data.below)), run: 5, luck: [5n, 1000n] },
+    ] as const
+    for (const { severity, threshold, run, luck } of lines) {
+      const bad = { kind: 'breach', severity, threshold } as const
+      if (streak <= -run) return { ...bad, current: ZERO, n: -streak, failures: -streak }
+      if (plain && !recentlyRecovered && plain.windowSeconds <= untold && compare(percent(plain), fraction(threshold)) < 0) {
+        return { ...bad, current: percent(plain), ...plain }
+      }
+      const share = over(minus(HUNDRED, fraction(threshold)), HUNDRED)
+      const large = samples.findIndex(({ n, windowSeconds }) => n >= 50 || windowSeconds > untold)
+      const improbable = samples
+        .slice(0, large < 0 ? samples.length : large)
+        .find(({ n, failures }) => failures >= 3 && compare(atLeast(failures, n, share), luck) <= 0)
+      if (streak < 0 && improbable) return { ...bad, current: percent(improbable), ...improbable }
+      const isHeld = (open?.state === 'firing' || open?.state === 'unknown') && (open.severity === 'CRITICAL' || severity === 'WARNING')
+      const isClear = plain && (plain.failures === 0 || compare(percent(plain), fraction(threshold + 2)) > 0)
+      if (!isHeld || recentlyRecovered || isClear) continue
+      return plain ? { ...bad, current: percent(plain), ...plain } : { ...bad, current: whole(Math.max(0, streak)), threshold: 10 }
     }
-    if (series.size === 0) return undefined
-    const all = [...series.values()]
-    const value = all
-      .map((each) => each.value)
-      .reduce((a, b) => (fold === 'sum' ? plus(a, b) : compare(a, b) > 0 === (fold === 'max') ? a : b))
-    const setAt = instrument.includes('up_down') ? this.#lastCollection(asked.now) : Math.min(...all.map((each) => each.setAt))
-    return { value, setAt }
+    const { threshold } = lines[1]
+    if (plain && !recentlyRecovered && compare(percent(plain), fraction(threshold)) >= 0) {
+      return { kind: 'ok', threshold, current: percent(plain), ...plain }
+    }
+    const isOpen = open !== undefined && ['firing', 'recovering', 'unknown'].includes(open.state)
+    if (!isOpen && !(plain && recentlyRecovered)) return inconclusive('low_sample')
+    return { kind: 'ok', threshold, current: streak > 0 ? HUNDRED : null, n: Math.max(0, streak), failures: 0 }
   }
-}
-
-/** The first millisecond that is in the window. */
-function beginOf(windowSeconds: number, now: number): number {
-  const bucketMs = windowSeconds > 3600 ? 60_000 : 10_000
-  const inProgress = Math.floor(now / bucketMs) * bucketMs
-  const fullBuckets = Math.floor((windowSeconds * 1000) / bucketMs) - 1
-  return inProgress - fullBuckets * bucketMs
-}
-
-function isWatched(coveredMs: number, windowSeconds: number, tickSeconds: number): boolean {
-  return coveredMs / 1000 >= 3 * tickSeconds && (coveredMs * 10 >= windowSeconds * 1000 || coveredMs >= 30_000)
-}
-
-function fits(value: string, wanted: Where[string]): boolean {
-  if (typeof wanted === 'string') return value === wanted
-  if ('not' in wanted) return !(typeof wanted.not === 'string' ? [wanted.not] : wanted.not).includes(value)
-  return wanted.includes(value)
 }
 
 /** Over the share for sure, within it for sure, or too few to say; as the documents of small numbers have it. */
@@ -325,10 +279,6 @@ function shareOver(bad: number, n: number, share: Fraction): Outcome {
   if (bad >= 3 && compare(atLeast(bad, n, share), [5n, 1000n]) <= 0) return 'passed'
   const soFew = minus(whole(1), atLeast(bad + 1, n, share))
   return compare(soFew, [1n, 10n]) <= 0 ? 'within' : 'unsure'
-}
-
-function sumOf(values: readonly Fraction[]): Fraction {
-  return values.reduce(plus, ZERO)
 }
 
 function quantileOf(values: readonly Fraction[], q: Fraction, bounds: readonly number[], windowSeconds: number): Measured | string {
@@ -424,12 +374,6 @@ function factorOf(unit: string, reading: string): Fraction {
   if (unit === '%' && reading === '1') return [1n, 100n]
   if (unit === '1' && reading === '%') return HUNDRED
   return SIZES[unit] ?? [1n, 1n]
-}
-
-function seconds(time: number | string): number {
-  if (typeof time === 'number') return time
-  const [, number, unit] = /^(\d+)(s|m|h)$/.exec(time)!
-  return Number(number) * { s: 1, m: 60, h: 3600 }[unit as 's' | 'm' | 'h']
 }
 
 /** As people are shown it: one decimal, and four digits of what is small. */

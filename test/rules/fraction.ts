@@ -14,6 +14,7 @@ export function fraction(number: number | string): Fraction {
   return places >= 0 ? [digits, 10n ** BigInt(places)] : [digits * 10n ** BigInt(-places), 1n]
 }
 
+export const whole = (number: number): Fraction => [BigInt(number), 1n]
 export const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => (b === d ? [a + c, b] : [a * d + c * b, b * d])
 export const minus = (left: Fraction, [c, d]: Fraction): Fraction => plus(left, [-c, d])
 export const times = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * c, b * d]

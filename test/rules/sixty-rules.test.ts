@@ -19,6 +19,8 @@ import { KIND_RULES, SIXTY_RULES } from './sixty-rules.ts'
 
 const HISTORIES = 1000
 const INSTANTS = 4
+/** Their figures have one decimal, however small. */
+const OF_KINDS = new Set(KIND_RULES.map(({ data }) => data.name))
 const ALL = [...SIXTY_RULES, ...KIND_RULES].map(({ data }) => data)
 
 interface Compiled {
@@ -133,9 +135,9 @@ function differenceOf(verdict: Verdict, expected: Expected): string | undefined 
   const { current, threshold, n, failures, window_seconds } = verdict.value
   if (threshold !== expected.threshold) return 'another threshold'
   if (n !== expected.n || failures !== expected.failures || window_seconds !== expected.windowSeconds) return 'other evidence'
-  if (typeof expected.current === 'string') return current === expected.current ? undefined : 'another value'
+  if (typeof expected.current === 'string' || expected.current === null) return current === expected.current ? undefined : 'another value'
   const exact = toNumber(expected.current)
-  const shown = verdict.rule === 'slow_calls' ? (value: number) => Math.round(value * 10) / 10 : rounded
+  const shown = OF_KINDS.has(verdict.rule) ? (value: number) => Math.round(value * 10) / 10 : rounded
   const [a, b] = [shown(exact * (1 - 1e-9)), shown(exact * (1 + 1e-9))]
   return current === a || current === b ? undefined : `another value than ${exact}`
 }

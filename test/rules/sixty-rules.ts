@@ -12,6 +12,7 @@ import {
   ratio,
   slowCalls,
   state,
+  successRate,
   throughput,
 } from '../../src/rules/readings.ts'
 import type { RuleSentence } from '../../src/rules/rule.ts'
@@ -37,6 +38,7 @@ export const memory = gauge('shop.memory', { unit: 'By' })
 export const load = gauge('shop.load', { attributes: { host: [] } })
 export const lag = gauge('shop.lag', { unit: 's', attributes: { shard: [] } })
 export const mode = gauge('shop.mode', { attributes: { state: ['up', 'degraded', 'down', 'unknown'] } })
+export const streak = gauge('shop.streak', { attributes: { region: [] } })
 export const leader = gauge('shop.leader', { attributes: { role: ['primary', 'replica', 'none'] } })
 
 const failed = orders.where({ outcome: 'failed' })
@@ -194,6 +196,14 @@ export const SIXTY_RULES: readonly RuleSentence[] = [
   rule('no_primary').when(state(leader, 'role')).isNot('primary').as('WARNING'),
 ]
 
+const successes = {
+  attempts: orders,
+  failed,
+  units: orders,
+  failedUnits: failed,
+  wording: { rate: 'Success rate', units: 'orders', unitsInFull: 'orders' },
+}
+
 /** Readings of the kinds of service that are there, over the same instruments. */
 export const KIND_RULES: readonly RuleSentence[] = [
   rule('low_throughput')
@@ -202,4 +212,13 @@ export const KIND_RULES: readonly RuleSentence[] = [
   rule('slow_calls')
     .when(slowCalls({ of: slow, in: duration, called: 'the shop' }))
     .above(10, 's'),
+  rule('low_success')
+    .when(successRate({ ...successes, streak }))
+    .below(70, '%')
+    .critical(40),
+  rule('low_success_of_each')
+    .when(successRate({ ...successes, streak }))
+    .below(90)
+    .critical(75, '%')
+    .by('region'),
 ]
