@@ -45,10 +45,8 @@ test.for([
 })
 
 test('an estimate is never beyond the bucket that it is in', () => {
-  for (let n = 20; n < 2000; n++) {
-    for (const q of [0.07, 0.35, 0.55, 0.7, 0.95, 0.99]) {
-      const found = quantileOf(q, [1, 5, 10], [Math.round(q * n), 0, n, 0])!
-      if ('value' in found) expect(found.value).toBeLessThanOrEqual(found.atMost)
-    }
-  }
+  const found = [0.07, 0.35, 0.55, 0.7, 0.95, 0.99].flatMap((q) =>
+    Array.from({ length: 2000 }, (_, n) => quantileOf(q, [1, 5, 10], [Math.round(q * (n + 20)), 0, n + 20, 0])!),
+  )
+  expect(found.filter((each) => !('value' in each) || each.value > each.atMost || each.value < each.atLeast)).toEqual([])
 })
