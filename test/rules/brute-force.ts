@@ -302,7 +302,15 @@ function quantileOf(values: readonly Fraction[], q: Fraction, bounds: readonly n
   const lower = edges[index - 1] ?? ZERO
   const below = index === 0 ? ZERO : upTo(lower)
   const within = over(minus(rank, below), minus(upTo(upper), below))
-  return { value: plus(lower, times(minus(upper, lower), within)), n, windowSeconds }
+  const value = plus(lower, times(minus(upper, lower), within))
+  // Where in a bucket of more than a quarter of its bound it lies nobody knows.
+  const isWide = compare(minus(upper, lower), over(upper, whole(4))) > 0
+  const passes = (limit: Fraction, side: Side): Outcome => {
+    if (isWide && compare(limit, lower) > 0 && compare(limit, upper) < 0) return 'unsure'
+    const order = compare(value, limit)
+    return (side === 'above' ? order > 0 : order < 0) ? 'passed' : 'within'
+  }
+  return { value, n, windowSeconds, passes }
 }
 
 function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined): Expected {
@@ -321,7 +329,10 @@ function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined)
     return (side === 'above' ? order > 0 : order < 0) ? 'passed' : 'within'
   }
   const found = ({ shown, factor }: ReturnType<typeof lineOf>) => {
-    const { n, failures, windowSeconds, value, moreThan } = measured
+    const { n, windowSeconds, value, moreThan } = measured
+    // What there should be more of fails by what is not there.
+    const isPart = data.when.reading === 'ratio' && side === 'below'
+    const failures = isPart ? measured.n! - measured.failures! : measured.failures
     const current = value ? over(value, factor) : `more than ${rounded(toNumber(over(moreThan!, factor)))}`
     return { current, threshold: shown, n, failures, windowSeconds } as { current: Fraction | string; threshold: number }
   }

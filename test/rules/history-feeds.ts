@@ -1,6 +1,7 @@
 /** A history on its way into samples: through the instruments of the real SDK, or as points of either temporality made by hand. */
 import type { DataPoint, Histogram as HistogramPoint, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import type { ViewOptions } from '@opentelemetry/sdk-metrics'
+import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics'
 
 import { CollectingReader } from '../../src/collect/collecting-reader.ts'
 import { SampleStreams } from '../../src/collect/samples.ts'
@@ -32,7 +33,12 @@ export async function feedThroughSdk(history: History, take: TakeSamples): Promi
   clock.advance(history.from)
   // Later than any history ends: its collections are asked for one by one.
   const reader = new CollectingReader({ clock, intervalMs: 2 ** 31 - 1 })
-  const provider = new MeterProvider({ readers: [reader] })
+  // With the bounds that the other feeds have, and not the reader's own buckets, which are tested in test/collect.
+  const views = Object.entries(BOUNDS).map(([instrumentName, boundaries]): ViewOptions => ({
+    instrumentName,
+    aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: [...boundaries] } },
+  }))
+  const provider = new MeterProvider({ readers: [reader], views })
   const source = new SdkSource(provider)
   for (const collection of history.collections) {
     clock.advance(collection.at - clock.monotonicMs())
