@@ -9,7 +9,7 @@ import type { Sample } from '../../src/types.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import type { Collection, Entry, History, Instrument } from './random-history.ts'
 import { SOURCES } from './random-history.ts'
-import * as shop from './sixty-rules.ts'
+import { duration } from './sixty-rules.ts'
 
 const INSTRUMENTS: ReadonlyMap<string, Instrument> = new Map([
   ...SOURCES.map(({ metric, instrument }) => [metric, instrument] as const),
@@ -17,7 +17,7 @@ const INSTRUMENTS: ReadonlyMap<string, Instrument> = new Map([
   ['shop.leader', 'observed_gauge'],
 ])
 const BOUNDS: Readonly<Record<string, readonly number[]>> = {
-  'shop.duration': shop.duration.ref.definition.bounds!,
+  'shop.duration': duration.ref.definition.bounds!,
   // What the SDK takes where nobody says.
   'shop.sizes': [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000],
 }
