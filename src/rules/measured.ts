@@ -96,6 +96,6 @@ function shownValue({ value, moreThan }: Measurement, unit: ShownUnit): number |
 }
 
 /** One decimal, and four digits of what is small. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Math.abs(value) >= 10 || value === 0 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4))
 }

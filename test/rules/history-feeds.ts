@@ -8,7 +8,7 @@ import type { Sample } from '../../src/types.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import type { Collection, Entry, History, Instrument } from './random-history.ts'
 import { SOURCES } from './random-history.ts'
-import * as shop from './sixty-rules.ts'
+import { duration } from './sixty-rules.ts'
 
 const INSTRUMENTS: ReadonlyMap<string, Instrument> = new Map([
   ...SOURCES.map(({ metric, instrument }) => [metric, instrument] as const),
@@ -16,12 +16,18 @@ const INSTRUMENTS: ReadonlyMap<string, Instrument> = new Map([
   ['shop.leader', 'observed_gauge'],
 ])
 const BOUNDS: Readonly<Record<string, readonly number[]>> = {
-  'shop.duration': shop.duration.ref.definition.bounds!,
+  'shop.duration': duration.ref.definition.bounds!,
   // What the SDK takes where nobody says.
   'shop.sizes': [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000],
 }
 
-export const boundsOf = (metric: string): readonly number[] => BOUNDS[metric]!
+/** Bounds of the buckets of a histogram, by metric. */
+export type Bounds = (metric: string) => readonly number[]
+
+export const boundsByHand: Bounds = (metric) => BOUNDS[metric]!
+/** The reader asks the SDK for exponential buckets, whatever an instrument advises, and counts them by quarters of a doubling. */
+const QUARTERS = [0, ...Array.from({ length: 201 }, (_, quarter) => 2 ** ((quarter - 80) / 4))]
+export const boundsOfSdk: Bounds = () => QUARTERS
 export const instrumentOf = (metric: string): Instrument => INSTRUMENTS.get(metric)!
 
 export type TakeSamples = (samples: readonly Sample[], collection: Collection) => void
@@ -67,7 +73,7 @@ class SdkSource {
         const made = meter.createGauge(metric, { unit })
         this.#record.set(metric, ({ value, attributes }) => made.record(value, attributes))
       } else if (instrument === 'histogram') {
-        const advice = metric === 'shop.duration' ? { explicitBucketBoundaries: [...boundsOf(metric)] } : {}
+        const advice = metric === 'shop.duration' ? { explicitBucketBoundaries: [...boundsByHand(metric)] } : {}
         const made = meter.createHistogram(metric, { unit, advice })
         this.#record.set(metric, ({ value, attributes }) => made.record(value, attributes))
       } else {
@@ -149,7 +155,7 @@ function addEntry(entry: Entry, totals: Map<string, Total>, levels: Map<string, 
       levels.set(key, { entry, value: (levels.get(key)?.value ?? 0) + value })
       break
     case 'histogram': {
-      const bounds = boundsOf(entry.metric)
+      const bounds = boundsByHand(entry.metric)
       const total = totals.get(key) ?? { entry, value: 0, count: 0, counts: new Array<number>(bounds.length + 1).fill(0) }
       const bucket = bounds.findIndex((bound) => value <= bound)
       total.counts![bucket < 0 ? bounds.length : bucket]! += 1
@@ -186,7 +192,7 @@ function pointOf({ entry, value, counts, count }: Total, startTime: HrTime): Dat
   const { attributes, metric } = entry
   const endTime: HrTime = [9_999_999, 0]
   if (!counts) return { attributes, startTime, endTime, value }
-  const buckets = { boundaries: [...boundsOf(metric)], counts: [...counts] }
+  const buckets = { boundaries: [...boundsByHand(metric)], counts: [...counts] }
   return { attributes, startTime, endTime, value: { buckets, count: count!, sum: value } }
 }
 

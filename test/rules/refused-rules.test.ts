@@ -257,7 +257,7 @@ test.for([
   {
     why: 'a place that is misspelt',
     said: mine.when(rate(requests)).above(5).says('{currant} too many'),
-    says: 'The sentence of the rule my_rule has the place {currant}, expected one of {current}, {limit}, {n}, {failures}, {window}, {of}.',
+    says: 'The sentence of the rule my_rule has the place {currant}, expected one of {current}, {limit}, {n}, {count}, {failures}, {window}, {of}.',
   },
   {
     why: 'a runbook that is no URL',

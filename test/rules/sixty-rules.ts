@@ -18,28 +18,28 @@ import {
 import type { RuleSentence } from '../../src/rules/rule.ts'
 import { rule } from '../../src/rules/rule.ts'
 
-export const orders = counter('shop.orders', { unit: '{order}', attributes: { outcome: ['ok', 'failed', 'refused'], region: [] } })
-export const lookups = counter('shop.lookups', { unit: '{lookup}', attributes: { cache: [] } })
-export const hits = counter('shop.hits', { unit: '{lookup}', attributes: { cache: [] } })
-export const sent = counter('shop.sent', { unit: 'By', attributes: { peer: [] } })
-export const jobs = counter('shop.jobs', { unit: '{job}', attributes: { kind: [] } })
-export const beats = counter('shop.beats', { unit: '{beat}' })
+const orders = counter('shop.orders', { unit: '{order}', attributes: { outcome: ['ok', 'failed', 'refused'], region: [] } })
+const lookups = counter('shop.lookups', { unit: '{lookup}', attributes: { cache: [] } })
+const hits = counter('shop.hits', { unit: '{lookup}', attributes: { cache: [] } })
+const sent = counter('shop.sent', { unit: 'By', attributes: { peer: [] } })
+const jobs = counter('shop.jobs', { unit: '{job}', attributes: { kind: [] } })
+const beats = counter('shop.beats', { unit: '{beat}' })
 export const duration = histogram('shop.duration', {
   unit: 's',
   attributes: { route: [], method: ['GET', 'POST'] },
   bounds: [0.0625, 0.125, 0.25, 0.5, 1, 2.5, 5, 10],
 })
-export const sizes = histogram('shop.sizes', { unit: 'By' })
-export const backlog = gauge('shop.backlog', { unit: '{item}', attributes: { queue: [] } })
-export const stock = gauge('shop.stock', { unit: '{item}', attributes: { store: [] } })
-export const open = upDownCounter('shop.open', { unit: '{connection}', attributes: { pool: [] } })
-export const waiting = upDownCounter('shop.waiting', { unit: '{task}' })
-export const memory = gauge('shop.memory', { unit: 'By' })
-export const load = gauge('shop.load', { attributes: { host: [] } })
-export const lag = gauge('shop.lag', { unit: 's', attributes: { shard: [] } })
-export const mode = gauge('shop.mode', { attributes: { state: ['up', 'degraded', 'down', 'unknown'] } })
-export const streak = gauge('shop.streak', { attributes: { region: [] } })
-export const leader = gauge('shop.leader', { attributes: { role: ['primary', 'replica', 'none'] } })
+const sizes = histogram('shop.sizes', { unit: 'By' })
+const backlog = gauge('shop.backlog', { unit: '{item}', attributes: { queue: [] } })
+const stock = gauge('shop.stock', { unit: '{item}', attributes: { store: [] } })
+const open = upDownCounter('shop.open', { unit: '{connection}', attributes: { pool: [] } })
+const waiting = upDownCounter('shop.waiting', { unit: '{task}' })
+const memory = gauge('shop.memory', { unit: 'By' })
+const load = gauge('shop.load', { attributes: { host: [] } })
+const lag = gauge('shop.lag', { unit: 's', attributes: { shard: [] } })
+const mode = gauge('shop.mode', { attributes: { state: ['up', 'degraded', 'down', 'unknown'] } })
+const streak = gauge('shop.streak', { attributes: { region: [] } })
+const leader = gauge('shop.leader', { attributes: { role: ['primary', 'replica', 'none'] } })
 
 const failed = orders.where({ outcome: 'failed' })
 const notOk = orders.where({ outcome: { not: 'ok' } })
