@@ -8,7 +8,7 @@ import { shownValue } from './shown-value.ts'
 import type { OpenAlert, Readings, Rule, RuleLimits, Verdict, Where } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
 import { checkRuleData } from './check-rule-data.ts'
-import type { Context, JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
+import type { Context, JudgedReading, JudgedRule, Lines } from './judged-reading.ts'
 import { absentReading } from './readings/absent.ts'
 import { ageReading } from './readings/age.ts'
 import { burnRateReading } from './readings/burn-rate.ts'
@@ -56,7 +56,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
   checkRuleData(data)
   const context = contextOf(data, options)
   const reading = judgedReading(data, context)
-  const limits = limitsOf(data, reading)
+  const limits = linesOf(data, reading)
   if (limits) reading.check?.(limits)
   const sentence = data.says === undefined ? plainSentence(reading.title) : sentenceOf(data.says, name)
   // A sentence that does not name what it is about begins with it.
@@ -75,7 +75,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
     ...(by !== undefined && { by }),
     ...(runbook !== undefined && { runbook }),
     ...(limits && { limits: shownLimits(limits) }),
-    ...(options.showsFigure && { figure: (readings: Readings) => reading.figure(readings) }),
+    ...(options.showsFigure && { figure: (readings: Readings) => reading.figure(readings, limits?.warning.unit) }),
     judge(readings: Readings, open: OpenAlert | undefined, of?: string): Verdict {
       const verdict = reading.judge(of ? about(of) : whole, readings, open)
       return !of || isNamed || verdict.kind === 'inconclusive' ? verdict : { ...verdict, message: `${of}: ${verdict.message}` }
@@ -121,7 +121,7 @@ function hasLimits({ when: { reading } }: RuleData): boolean {
 }
 
 /** Throws one sentence if a limit is missing, in a unit that does not fit, or on the wrong side. */
-function limitsOf(data: RuleData, { unit }: JudgedReading): Limits | undefined {
+function linesOf(data: RuleData, { unit }: JudgedReading): Lines | undefined {
   const { name, above, below, critical, clear } = data
   if (!hasLimits(data)) {
     if ([above, below, critical, clear].some((each) => each !== undefined)) {
@@ -163,11 +163,11 @@ function inUnitOf(first: LimitText, given: LimitText): LimitText {
   return unit === undefined || !Number.isNaN(Number(unit)) ? given : `${given} ${unit}`
 }
 
-function shownLimits({ breach, warning, critical }: Limits): RuleLimits {
+function shownLimits({ breach, warning, critical }: Lines): RuleLimits {
   return { breach, warning: warning.shown, unit: warning.unit.name, ...(critical && { critical: critical.value / warning.unit.factor }) }
 }
 
-function summaryOf({ title }: JudgedReading, limits: Limits | undefined): string {
+function summaryOf({ title }: JudgedReading, limits: Lines | undefined): string {
   if (!limits) return `${title}.`
   const { breach, warning, critical } = limits
   const further = critical ? ` (CRITICAL ${breach} ${critical.shown}${critical.unit.suffix})` : ''

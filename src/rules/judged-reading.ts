@@ -15,7 +15,7 @@ import type {
 } from '../types.ts'
 import type { MetricRef } from './rule-data.ts'
 import type { Sentence } from './sentence.ts'
-import type { Limit } from './unit.ts'
+import type { Limit, ShownUnit } from './unit.ts'
 
 export interface JudgedReading {
   readonly needs: readonly Selector[]
@@ -26,13 +26,14 @@ export interface JudgedReading {
   /** Begins the sentence of a rule that has none: "The ratio of cache.lookups". */
   readonly title: string
   /** Throws one sentence if these limits can never be passed, or always are. */
-  check?(limits: Limits): void
+  check?(limits: Lines): void
   judge(rule: JudgedRule, readings: Readings, open: OpenAlert | undefined): Verdict
-  figure(readings: Readings): RuleFigure
+  /** In `unit`, that of the rule's limit, where it has one. */
+  figure(readings: Readings, unit?: ShownUnit): RuleFigure
 }
 
 /** The lines that a rule draws. */
-export interface Limits {
+export interface Lines {
   readonly breach: 'above' | 'below'
   readonly warning: Limit
   readonly critical?: Limit | undefined
@@ -43,7 +44,7 @@ export interface Limits {
 export interface JudgedRule {
   readonly name: string
   /** `undefined`: the reading has none. */
-  readonly limits: Limits | undefined
+  readonly limits: Lines | undefined
   readonly sentence: Sentence
 }
 

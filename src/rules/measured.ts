@@ -2,7 +2,7 @@
 import { breach, inconclusive, ok } from '../judge/verdicts.ts'
 import type { Evidence, InconclusiveReason, OpenAlert, Readings, RuleFigure, Verdict } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
-import type { JudgedReading, JudgedRule, Limits } from './judged-reading.ts'
+import type { JudgedReading, JudgedRule, Lines } from './judged-reading.ts'
 import type { Limit, ShownUnit } from './unit.ts'
 import { unitOf } from './unit.ts'
 
@@ -14,9 +14,11 @@ export interface Measurement {
   readonly n?: number
   /** Those of `n` that the value is the share of. */
   readonly count?: number
+  /** Those that are as they should not be, if that is not a matter of the side on which the limit is. */
+  readonly failures?: number
   readonly windowSeconds?: number
   /** Whether a limit is passed, where that takes more than comparing: `unsure` if the evidence is too small to say. */
-  passes?(limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure'
+  passes?(limit: number, side: Lines['breach']): 'passed' | 'within' | 'unsure'
 }
 
 /** `InconclusiveReason`: nothing was measured. */
@@ -32,7 +34,7 @@ export function measuredReading(plan: Plan, measure: (readings: Readings) => Mea
       const measured = measure(readings)
       return typeof measured === 'string' ? inconclusive(rule.name, measured) : judged(rule, measured, open)
     },
-    figure: (readings) => figureOf(measure(readings), plan.unit),
+    figure: (readings, unit) => figureOf(measure(readings), unit ?? unitOf(plan.unit, plan.unit)!),
   }
 }
 
@@ -50,7 +52,7 @@ function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undef
   return outcomes.some(({ outcome }) => outcome === 'unsure') ? inconclusive(name, 'low_sample') : ok(name, told(warning))
 }
 
-function passes(measured: Measurement, limit: number, side: Limits['breach']): 'passed' | 'within' | 'unsure' {
+function passes(measured: Measurement, limit: number, side: Lines['breach']): 'passed' | 'within' | 'unsure' {
   if (measured.passes) return measured.passes(limit, side)
   return (side === 'above' ? isAbove(measured.value, limit) : isBelow(measured.value, limit)) ? 'passed' : 'within'
 }
@@ -58,7 +60,8 @@ function passes(measured: Measurement, limit: number, side: Limits['breach']): '
 function finding({ sentence, limits }: JudgedRule, measured: Measurement, limit: Limit): { message: string; value: Evidence } {
   const { n, count, windowSeconds } = measured
   // What there should be more of fails by what is not there.
-  const failures = n === undefined || count === undefined ? undefined : limits?.breach === 'below' ? n - count : count
+  const bySide = n === undefined || count === undefined || limits?.breach !== 'below' ? count : n - count
+  const failures = measured.failures ?? bySide
   const current = shownValue(measured, limit.unit)
   return {
     message: sentence({ current, limit: limit.shown, unit: limit.unit, n, count, failures, windowSeconds }),
@@ -73,17 +76,16 @@ function finding({ sentence, limits }: JudgedRule, measured: Measurement, limit:
   }
 }
 
-function figureOf(measured: Measured, unit: string): RuleFigure {
+function figureOf(measured: Measured, known: ShownUnit): RuleFigure {
   if (typeof measured === 'string') return { value: null, evidence: { unknown: measured } }
   const { n, count, windowSeconds, moreThan } = measured
-  const known = unitOf(unit, unit)!
   const value = shownValue(measured, known)
   return {
     // What is only known to be more than a bound is no figure: the bound itself would be a false one.
     value: typeof value === 'number' ? value : null,
     evidence: {
       unit: known.name,
-      ...(moreThan !== undefined && { more_than: rounded(moreThan) }),
+      ...(moreThan !== undefined && { more_than: rounded(moreThan / known.factor) }),
       ...(n !== undefined && { n }),
       ...(count !== undefined && { count }),
       ...(windowSeconds !== undefined && { window_seconds: windowSeconds }),

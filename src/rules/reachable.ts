@@ -1,5 +1,5 @@
 /** Limits that what is measured can pass, and be clear of again. */
-import type { Limits } from './judged-reading.ts'
+import type { Lines } from './judged-reading.ts'
 import { rounded } from './measured.ts'
 
 export interface Range {
@@ -15,7 +15,7 @@ export interface Range {
 
 /** Throws one sentence if a limit is never passed or always is, or if the clear limit can never be met. */
 export function checkReachable(
-  { breach, warning, critical, clear }: Limits,
+  { breach, warning, critical, clear }: Lines,
   { what, least, most = Infinity, suffix = '' }: Range,
   rule: string,
 ): void {

@@ -48,7 +48,7 @@ test('a kind of a user’s own is its base with more, and says what it is', asyn
     'large_queue fired WARNING',
     'many_bounces fired WARNING',
   ])
-  expect(exporter.last).toMatchObject({ kind: 'mailer', metrics: { many_bounces: 1, total_queue_size: 6 } })
+  expect(exporter.last).toMatchObject({ kind: 'mailer', metrics: { many_bounces: 60, total_queue_size: 6 } })
   expect(exporter.transitions.find(({ alert }) => alert.rule === 'many_bounces')?.alert.message).toMatch(
     /^The rate of mail.bounced is 60 \/min over 5 min \(limit 10 \/min\): \d+ in all$/,
   )

@@ -85,7 +85,7 @@ describe('limits are in the unit of what is charted', () => {
     },
     {
       why: 'the share of calls that may be slow',
-      rule: { when: { reading: 'slow_calls', of: HITS, in: LOOKUPS, called: '' }, above: '2 s' },
+      rule: { when: { reading: 'slow_calls', of: HITS, in: LOOKUPS, called: 'the cache' }, above: '2 s' },
       unit: 'percent',
       limits: { breach: 'above', warning: 5 },
     },

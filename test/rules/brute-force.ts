@@ -39,6 +39,8 @@ interface Measured {
   readonly n?: number
   /** Those of `n` that the value is the share of. */
   readonly count?: number
+  /** Those that are bad, on whatever side the limit is. */
+  readonly failures?: number
   readonly windowSeconds?: number
   readonly passes?: (limit: Fraction, side: Side) => Outcome
 }
@@ -164,7 +166,7 @@ export class BruteForce {
       if (outcomes.every((each) => each === 'passed')) return 'passed'
       return outcomes.includes('within') ? 'within' : 'unsure'
     }
-    return { value, n: inLong.n, count: inLong.bad, windowSeconds: long, passes }
+    return { value, n: inLong.n, failures: inLong.bad, windowSeconds: long, passes }
   }
 
   #absent(data: RuleData, asked: Asked): Expected {
@@ -333,7 +335,7 @@ function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined)
   const found = ({ shown, factor }: ReturnType<typeof lineOf>) => {
     const { n, count, windowSeconds, value, moreThan } = measured
     // What there should be more of fails by what is not there.
-    const failures = count === undefined ? undefined : side === 'above' ? count : n! - count
+    const failures = count === undefined || side === 'above' ? (measured.failures ?? count) : n! - count
     const current = value ? over(value, factor) : `more than ${rounded(toNumber(over(moreThan!, factor)))}`
     return { current, threshold: shown, n, failures, windowSeconds } as { current: Fraction | string; threshold: number }
   }

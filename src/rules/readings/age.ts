@@ -1,5 +1,5 @@
 /** Seconds since something was last recorded. What was never recorded has no age. */
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { AgeReading } from '../rule-data.ts'
@@ -11,7 +11,7 @@ export function ageReading({ of }: AgeReading, context: Context): JudgedReading 
     unit: 's',
     scope: 'all',
     title: `The age of ${of.metric}`,
-    check: (limits: Limits) => checkReachable(limits, { what: 'an age', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'an age', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const seconds = readings.lastSeenSeconds(seen)

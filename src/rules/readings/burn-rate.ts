@@ -5,7 +5,7 @@
 import { isCovered } from '../../judge/covered.ts'
 import type { Readings } from '../../types.ts'
 import { isBelow } from '../beyond.ts'
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { BurnRateReading } from '../rule-data.ts'
@@ -49,7 +49,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
     scope: 'any',
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
     // At which everything is bad.
-    check: (limits: Limits) =>
+    check: (limits: Lines) =>
       checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
@@ -63,6 +63,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
       value: Math.min(...rates),
       n,
       count: bad,
+      failures: bad,
       windowSeconds: long,
       passes: (limit, side) => {
         if (side === 'below') return isBelow(Math.min(...rates), limit) ? 'passed' : 'within'

@@ -1,7 +1,7 @@
 /** Events in a window. What was seen so far can be too much already; too little only once the window was watched. */
 import { isCovered } from '../../judge/covered.ts'
 import { isAbove, isBelow } from '../beyond.ts'
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { CountReading } from '../rule-data.ts'
@@ -18,7 +18,7 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
     unit,
     scope: 'any',
     title: `The increase of ${of.metric}`,
-    check: (limits: Limits) => checkReachable(limits, { what: 'an increase', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'an increase', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds } = readings.events(events, windowSeconds)

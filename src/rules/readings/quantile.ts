@@ -1,7 +1,7 @@
 /** A quantile of a histogram's values in a window. */
 import { isCovered } from '../../judge/covered.ts'
 import { isAbove, isBelow } from '../beyond.ts'
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { QuantileReading } from '../rule-data.ts'
 
@@ -20,7 +20,7 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
     unit: metric.unit,
     scope: 'any',
     title: `The ${Math.round(1000 * q) / 10}th percentile of ${of.metric}`,
-    check: (limits: Limits) => checkBounds(limits, metric.bounds, context.name),
+    check: (limits: Lines) => checkBounds(limits, metric.bounds, context.name),
   } as const
   // Of fewer values the quantile would be the highest of them.
   const least = Math.ceil(Math.max(1 / (1 - q), 1 / q) - 1e-9)
@@ -47,13 +47,13 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
     }
     const { moreThan } = found
     // Beyond the last bound nothing is known but that: above every limit up to the bound.
-    const passes = (limit: number, side: Limits['breach']) => (isBelow(moreThan, limit) ? 'unsure' : side === 'above' ? 'passed' : 'within')
+    const passes = (limit: number, side: Lines['breach']) => (isBelow(moreThan, limit) ? 'unsure' : side === 'above' ? 'passed' : 'within')
     return { value: Infinity, moreThan, n, windowSeconds, passes }
   })
 }
 
 /** Values beyond the last bound are all one: no limit there can be told from another. */
-function checkBounds({ warning, critical, clear }: Limits, bounds: readonly number[] | undefined, rule: string): void {
+function checkBounds({ warning, critical, clear }: Lines, bounds: readonly number[] | undefined, rule: string): void {
   const last = bounds?.at(-1)
   for (const limit of [warning, critical, clear]) {
     if (!limit || last === undefined || !isAbove(limit.value, last)) continue

@@ -1,6 +1,6 @@
 /** Events for each second of time that was watched. */
 import { isCovered } from '../../judge/covered.ts'
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { CountReading } from '../rule-data.ts'
@@ -13,7 +13,7 @@ export function rateReading({ of, over }: CountReading, context: Context): Judge
     unit: '/s',
     scope: 'any',
     title: `The rate of ${of.metric}`,
-    check: (limits: Limits) => checkReachable(limits, { what: 'a rate', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'a rate', least: 0 }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds, ...reading } = readings.events(events, windowSeconds)

@@ -1,6 +1,6 @@
 /** Percent of some events in others, honest about small numbers. */
 import { isCovered } from '../../judge/covered.ts'
-import type { Context, JudgedReading, Limits } from '../judged-reading.ts'
+import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { RatioReading } from '../rule-data.ts'
 import { checkReachable } from '../reachable.ts'
@@ -21,7 +21,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
     unit: '%',
     scope: 'any',
     title: of.metric === whole.metric ? `The ratio in ${of.metric}` : `The ratio of ${of.metric} in ${whole.metric}`,
-    check: (limits: Limits) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, suffix: ' %' }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, suffix: ' %' }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
     const reading = readings.events(selectors.in, windowSeconds)
