@@ -1,5 +1,5 @@
 /** How health.config is checked: what is wrong is said in one sentence that names the key, its value and what is expected. */
-import { shownSecret, shownValue } from './shown-value.ts'
+import { shownSecret, shownValue } from '../rules/shown-value.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 

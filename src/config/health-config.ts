@@ -3,7 +3,7 @@ import { checkChannels, checkMethods, checkQueues, checkUpstreams } from './chec
 import { checkKeys, checkText, checkUrl, fail, isRecord } from './checking.ts'
 import type { Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
-import { shownValue } from './shown-value.ts'
+import { shownValue } from '../rules/shown-value.ts'
 import type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from './targets.ts'
 import { upstreamNameOf } from './targets.ts'
 import { checkMetrics, checkRules } from './check-rules.ts'

@@ -6,7 +6,7 @@ import type { HealthConfig } from './health-config.ts'
 import { toServiceName } from './service-name.ts'
 import type { Setting, SettingName, Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
-import { shownSecret, shownValue } from './shown-value.ts'
+import { shownSecret, shownValue } from '../rules/shown-value.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

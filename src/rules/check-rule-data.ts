@@ -2,7 +2,7 @@
  * Whether a rule that came as JSON, or from code without types, has the form of one. What of it can be judged, compile-rule.ts finds out
  * later: that a metric is declared, a unit fits, a limit can be passed.
  */
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { ReadingData, RuleData } from './rule-data.ts'
 
 type Fields = Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@
  */
 import type { MetricDefinition } from '../catalogue.ts'
 import { SERVICE_SILENT } from '../catalogue.ts'
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { OpenAlert, Readings, Rule, RuleLimits, Verdict, Where } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
 import { checkRuleData } from './check-rule-data.ts'

@@ -1,6 +1,6 @@
 /** Metrics as rules name them: one that a service records itself is declared by name, instrument and unit. */
 import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { DistributionSelector, EventsSelector, LevelSelector, StateSelector, Where } from '../types.ts'
 import type { MetricRef } from './rule-data.ts'
 

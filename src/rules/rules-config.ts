@@ -1,6 +1,6 @@
 /** `rules` and `metrics` of health.config, and of a monitor's options: own ones, and changes of those that a kind has. */
 import type { InstrumentKind, MetricDefinition } from '../catalogue.ts'
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { MetricOptions } from './metric-ref.ts'
 import type { Metric } from './metric-ref.ts'
 import { defineMetric } from './metric-ref.ts'

@@ -1,5 +1,5 @@
 /** How long, as people write it in a rule. */
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { TimeText } from './rule-data.ts'
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 }

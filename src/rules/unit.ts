@@ -1,5 +1,5 @@
 /** Units of limits and readings: a limit is given in its own, and compared in that of the reading. */
-import { shownValue } from '../config/shown-value.ts'
+import { shownValue } from './shown-value.ts'
 import type { LimitText } from './rule-data.ts'
 
 /** What one of a unit is in the first unit of its dimension. Names are UCUM's where it has one. */

@@ -6,7 +6,7 @@ import type { LimitText, MetricRef, RuleData, SuccessRateReading } from '../../s
 import type { OpenAlert } from '../../src/types.ts'
 import type { Fraction } from './fraction.ts'
 import { atLeast, compare, fraction, minus, over, plus, times, toNumber, whole, ZERO } from './fraction.ts'
-import { boundsOf } from './history-feeds.ts'
+import type { Bounds } from './history-feeds.ts'
 import type { History } from './random-history.ts'
 import type { Asked, Seen } from './recorded.ts'
 import { isWatched, Recorded, seconds, sumOf } from './recorded.ts'
@@ -37,6 +37,9 @@ interface Measured {
   readonly value: Fraction | undefined
   readonly moreThan?: Fraction
   readonly n?: number
+  /** Those of `n` that the value is the share of. */
+  readonly count?: number
+  /** Those that are bad, on whatever side the limit is. */
   readonly failures?: number
   readonly windowSeconds?: number
   readonly passes?: (limit: Fraction, side: Side) => Outcome
@@ -48,8 +51,10 @@ const HUNDRED = whole(100)
 export class BruteForce {
   readonly #tick: number
   readonly #recorded: Recorded
+  readonly #bounds: Bounds
 
-  constructor(history: History) {
+  constructor(history: History, bounds: Bounds) {
+    this.#bounds = bounds
     this.#tick = history.tickSeconds
     this.#recorded = new Recorded(history)
   }
@@ -118,7 +123,7 @@ export class BruteForce {
           const share = over(limit, HUNDRED)
           return side === 'above' ? shareOver(part, n, share) : shareOver(n - part, n, minus(whole(1), share))
         }
-        return { value: [BigInt(100 * part), BigInt(n)], n, failures: part, windowSeconds, passes }
+        return { value: [BigInt(100 * part), BigInt(n)], n, count: part, windowSeconds, passes }
       }
       case 'mean': {
         const values = this.#recorded.values(when.of, data, asked, windowSeconds)
@@ -129,7 +134,7 @@ export class BruteForce {
         return quantileOf(
           this.#recorded.values(when.of, data, asked, windowSeconds),
           fraction(when.q),
-          boundsOf(when.of.metric),
+          this.#bounds(when.of.metric),
           windowSeconds,
         )
       default:
@@ -281,6 +286,10 @@ function shareOver(bad: number, n: number, share: Fraction): Outcome {
   return compare(soFew, [1n, 10n]) <= 0 ? 'within' : 'unsure'
 }
 
+function plainly(value: Fraction): (limit: Fraction, side: Side) => Outcome {
+  return (limit, side) => ((side === 'above' ? compare(value, limit) > 0 : compare(value, limit) < 0) ? 'passed' : 'within')
+}
+
 function quantileOf(values: readonly Fraction[], q: Fraction, bounds: readonly number[], windowSeconds: number): Measured | string {
   const n = values.length
   if (n === 0) return 'no_data'
@@ -298,18 +307,15 @@ function quantileOf(values: readonly Fraction[], q: Fraction, bounds: readonly n
     return { value: undefined, moreThan, n, windowSeconds, passes }
   }
   const upper = edges[index]!
-  if (compare(upper, ZERO) <= 0) return { value: upper, n, windowSeconds }
+  if (compare(upper, ZERO) <= 0) return { value: upper, n, windowSeconds, passes: plainly(upper) }
   const lower = edges[index - 1] ?? ZERO
   const below = index === 0 ? ZERO : upTo(lower)
   const within = over(minus(rank, below), minus(upTo(upper), below))
   const value = plus(lower, times(minus(upper, lower), within))
-  // Where in a bucket of more than a quarter of its bound it lies nobody knows.
-  const isWide = compare(minus(upper, lower), over(upper, whole(4))) > 0
-  const passes = (limit: Fraction, side: Side): Outcome => {
-    if (isWide && compare(limit, lower) > 0 && compare(limit, upper) < 0) return 'unsure'
-    const order = compare(value, limit)
-    return (side === 'above' ? order > 0 : order < 0) ? 'passed' : 'within'
-  }
+  // In a bucket wider than a quarter of its upper bound nobody knows where.
+  const isWide = compare(times(minus(upper, lower), whole(4)), upper) > 0
+  const isInside = (limit: Fraction) => compare(limit, lower) > 0 && compare(limit, upper) < 0
+  const passes = (limit: Fraction, side: Side): Outcome => (isWide && isInside(limit) ? 'unsure' : plainly(value)(limit, side))
   return { value, n, windowSeconds, passes }
 }
 
@@ -324,15 +330,12 @@ function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined)
     return { shown: Number(number), limit: times(fraction(number!), factor), factor }
   }
   const passes = ({ limit }: { limit: Fraction }): Outcome => {
-    if (measured.passes) return measured.passes(limit, side)
-    const order = compare(measured.value!, limit)
-    return (side === 'above' ? order > 0 : order < 0) ? 'passed' : 'within'
+    return (measured.passes ?? plainly(measured.value!))(limit, side)
   }
   const found = ({ shown, factor }: ReturnType<typeof lineOf>) => {
-    const { n, windowSeconds, value, moreThan } = measured
+    const { n, count, windowSeconds, value, moreThan } = measured
     // What there should be more of fails by what is not there.
-    const isPart = data.when.reading === 'ratio' && side === 'below'
-    const failures = isPart ? measured.n! - measured.failures! : measured.failures
+    const failures = count === undefined || side === 'above' ? (measured.failures ?? count) : n! - count
     const current = value ? over(value, factor) : `more than ${rounded(toNumber(over(moreThan!, factor)))}`
     return { current, threshold: shown, n, failures, windowSeconds } as { current: Fraction | string; threshold: number }
   }

@@ -214,8 +214,8 @@ const half = { events: () => ({ count: 80, windowSeconds: 600, coveredSeconds: 6
 test.for([
   {
     why: 'every place',
-    says: '{of}: {current} over {window}, limit {limit}, {failures} of {n}',
-    message: 'cart: 100 % over 10 min, limit 5 %, 80 of 80',
+    says: '{of}: {current} over {window}, limit {limit}, {failures} of {n}, {count}',
+    message: 'cart: 100 % over 10 min, limit 5 %, 80 of 80, 80',
   },
   { why: 'a place twice', says: '{n} and {n} of {of}', message: '80 and 80 of cart' },
   { why: 'none, which begins with the value', says: 'It fails', message: 'cart: It fails' },

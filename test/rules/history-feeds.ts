@@ -1,7 +1,6 @@
 /** A history on its way into samples: through the instruments of the real SDK, or as points of either temporality made by hand. */
 import type { DataPoint, Histogram as HistogramPoint, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import type { ViewOptions } from '@opentelemetry/sdk-metrics'
-import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
 import { CollectingReader } from '../../src/collect/collecting-reader.ts'
 import { SampleStreams } from '../../src/collect/samples.ts'
@@ -22,7 +21,13 @@ const BOUNDS: Readonly<Record<string, readonly number[]>> = {
   'shop.sizes': [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000],
 }
 
-export const boundsOf = (metric: string): readonly number[] => BOUNDS[metric]!
+/** Bounds of the buckets of a histogram, by metric. */
+export type Bounds = (metric: string) => readonly number[]
+
+export const boundsByHand: Bounds = (metric) => BOUNDS[metric]!
+/** The reader asks the SDK for exponential buckets, whatever an instrument advises, and counts them by quarters of a doubling. */
+const QUARTERS = [0, ...Array.from({ length: 201 }, (_, quarter) => 2 ** ((quarter - 80) / 4))]
+export const boundsOfSdk: Bounds = () => QUARTERS
 export const instrumentOf = (metric: string): Instrument => INSTRUMENTS.get(metric)!
 
 export type TakeSamples = (samples: readonly Sample[], collection: Collection) => void
@@ -33,12 +38,7 @@ export async function feedThroughSdk(history: History, take: TakeSamples): Promi
   clock.advance(history.from)
   // Later than any history ends: its collections are asked for one by one.
   const reader = new CollectingReader({ clock, intervalMs: 2 ** 31 - 1 })
-  // With the bounds that the other feeds have, and not the reader's own buckets, which are tested in test/collect.
-  const views = Object.entries(BOUNDS).map(([instrumentName, boundaries]): ViewOptions => ({
-    instrumentName,
-    aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: [...boundaries] } },
-  }))
-  const provider = new MeterProvider({ readers: [reader], views })
+  const provider = new MeterProvider({ readers: [reader] })
   const source = new SdkSource(provider)
   for (const collection of history.collections) {
     clock.advance(collection.at - clock.monotonicMs())
@@ -73,7 +73,7 @@ class SdkSource {
         const made = meter.createGauge(metric, { unit })
         this.#record.set(metric, ({ value, attributes }) => made.record(value, attributes))
       } else if (instrument === 'histogram') {
-        const advice = metric === 'shop.duration' ? { explicitBucketBoundaries: [...boundsOf(metric)] } : {}
+        const advice = metric === 'shop.duration' ? { explicitBucketBoundaries: [...boundsByHand(metric)] } : {}
         const made = meter.createHistogram(metric, { unit, advice })
         this.#record.set(metric, ({ value, attributes }) => made.record(value, attributes))
       } else {
@@ -155,7 +155,7 @@ function addEntry(entry: Entry, totals: Map<string, Total>, levels: Map<string, 
       levels.set(key, { entry, value: (levels.get(key)?.value ?? 0) + value })
       break
     case 'histogram': {
-      const bounds = boundsOf(entry.metric)
+      const bounds = boundsByHand(entry.metric)
       const total = totals.get(key) ?? { entry, value: 0, count: 0, counts: new Array<number>(bounds.length + 1).fill(0) }
       const bucket = bounds.findIndex((bound) => value <= bound)
       total.counts![bucket < 0 ? bounds.length : bucket]! += 1
@@ -192,7 +192,7 @@ function pointOf({ entry, value, counts, count }: Total, startTime: HrTime): Dat
   const { attributes, metric } = entry
   const endTime: HrTime = [9_999_999, 0]
   if (!counts) return { attributes, startTime, endTime, value }
-  const buckets = { boundaries: [...boundsOf(metric)], counts: [...counts] }
+  const buckets = { boundaries: [...boundsByHand(metric)], counts: [...counts] }
   return { attributes, startTime, endTime, value: { buckets, count: count!, sum: value } }
 }
 

@@ -64,7 +64,8 @@ export const SOURCES: readonly Source[] = [
     instrument: 'histogram',
     attributes: { route: ROUTES, method: ['GET', 'POST'] },
     // On the bounds themselves now and then, and beyond the last one.
-    value: (random, scale) => (random.chance(0.3) ? random.of([0, 4, 8, 16, 32, 64, 160, 320, 640]) : random.whole(0, 16 * scale)) / 64,
+    value: (random, scale) =>
+      (scale > 5 && random.chance(0.3) ? random.of([0, 4, 8, 16, 32, 64, 160, 320, 640]) : random.whole(0, 16 * scale)) / 64,
   },
   { metric: 'shop.sizes', instrument: 'histogram', attributes: {}, value: (random, scale) => random.whole(0, scale * 150) },
   {

@@ -12,7 +12,7 @@ import type { OpenAlert, Readings, Rule, Sample, Verdict } from '../../src/types
 import type { Expected } from './brute-force.ts'
 import { BruteForce, rounded } from './brute-force.ts'
 import { toNumber } from './fraction.ts'
-import { feedByHand, feedThroughSdk } from './history-feeds.ts'
+import { boundsByHand, boundsOfSdk, feedByHand, feedThroughSdk } from './history-feeds.ts'
 import type { Collection, History } from './random-history.ts'
 import { Random, randomHistory } from './random-history.ts'
 import { KIND_RULES, SIXTY_RULES } from './sixty-rules.ts'
@@ -76,7 +76,7 @@ class Comparison {
     this.#history = history
     this.#how = how
     this.#tally = tally
-    this.#oracle = new BruteForce(history)
+    this.#oracle = new BruteForce(history, how === 'of the SDK' ? boundsOfSdk : boundsByHand)
     this.#random = new Random(history.seed + 1_000_000)
     this.#compiled = compiledFor.get(history.tickSeconds)!
     const rules = this.#compiled.map(({ rule }) => rule)

@@ -40,8 +40,8 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
         windowSeconds,
         passes(limit, side) {
           // Where in a wide bucket the quantile lies nobody knows: a limit inside of it is neither passed nor kept.
-          if (isWide && limit > atLeast && limit < atMost) return 'unsure'
-          return (side === 'above' ? value > limit : value < limit) ? 'passed' : 'within'
+          if (isWide && isAbove(limit, atLeast) && isBelow(limit, atMost)) return 'unsure'
+          return (side === 'above' ? isAbove(value, limit) : isBelow(value, limit)) ? 'passed' : 'within'
         },
       }
     }

@@ -1,6 +1,6 @@
 /** A breach while a state metric is in any known state but the one that is fine. */
 import { breach, inconclusive, ok } from '../../judge/verdicts.ts'
-import { shownValue } from '../../config/shown-value.ts'
+import { shownValue } from '../shown-value.ts'
 import type { Severity } from '../../types.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import type { StateReading } from '../rule-data.ts'
