@@ -10,7 +10,8 @@ import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { counter } from '../../src/rules/metric-ref.ts'
 import type { StatusMessage } from '../../src/wire/status-message.ts'
 import { HealthMessages } from '../e2e/health-messages.ts'
-import { PROGRAM, ReaderProgram } from '../e2e/reader-program.ts'
+import type { CountingProgram } from '../e2e/counting-program.ts'
+import { PROGRAM, startReaderProgram } from '../e2e/reader-program.ts'
 import { lastPoints, startOtlpReceiver, totalOf } from '../support/otlp-receiver.ts'
 import { startRedis, type RealRedis } from './real-redis.ts'
 import { RealStack } from './real-stack.ts'
@@ -42,9 +43,9 @@ test('the program has at most 15 lines', () => {
 const isFiring = ({ alerts }: StatusMessage): boolean => alerts.some(({ state }) => state === 'firing')
 
 /** The service runs, fails, is well again, and ends: all of it is said. Returns the process, which has ended. */
-async function runProgram(service: string, { sdk, node }: (typeof ROWS)[number], otlpEndpoint: string): Promise<ReaderProgram> {
+async function runProgram(service: string, { sdk, node }: (typeof ROWS)[number], otlpEndpoint: string): Promise<CountingProgram> {
   const folder = await projects.project(SDK_PACKAGES[sdk])
-  const program = new ReaderProgram({ folder, service, redisPort: redis.port, otlpEndpoint, node: await projects.node(node) })
+  const program = startReaderProgram({ folder, service, redisPort: redis.port, otlpEndpoint, node: await projects.node(node) })
   program.count({ hits: 95, lookups: 100 })
   expect(await health.status(service, ({ phase }) => phase === 'running')).toMatchObject({ status: 'healthy', alerts: [] })
   program.count({ hits: 5, lookups: 1000 })
@@ -72,7 +73,7 @@ test('the same numbers are in a real Prometheus behind the real collector', asyn
   const stack = await RealStack.start()
   const { ledger } = await runProgram('reader-stack', { sdk: '3.1', node: '26' }, stack.otlpEndpoint)
   const total = async (name: string) => await stack.query(`${prometheusName(counter(name).ref.definition)}{job="reader-stack"}`)
-  await expect.poll(() => total('cache.hits'), { timeout: 60_000 }).toMatchObject([{ value: ledger.hits }])
-  await expect.poll(() => total('cache.lookups'), { timeout: 60_000 }).toMatchObject([{ value: ledger.lookups }])
+  await expect.poll(() => total('cache.hits'), { timeout: 60_000 }).toMatchObject([{ value: ledger['hits'] }])
+  await expect.poll(() => total('cache.lookups'), { timeout: 60_000 }).toMatchObject([{ value: ledger['lookups'] }])
   await stack.stop()
 })

@@ -15,7 +15,9 @@ import { toServiceName } from '../../src/config/service-name.ts'
 import type { StatusMessage } from '../../src/wire/status-message.ts'
 import { lastPoints, startOtlpReceiver, totalOf, type OtlpReceiver } from '../support/otlp-receiver.ts'
 import { HealthMessages } from './health-messages.ts'
-import { linkProject, PROGRAM, ReaderProgram, type ReaderProgramOptions } from './reader-program.ts'
+import type { CountingProgram } from './counting-program.ts'
+import { linkProject } from './linked-project.ts'
+import { PROGRAM, startReaderProgram, type ReaderProgramOptions } from './reader-program.ts'
 
 const TIMEOUT = { timeout: 40_000 }
 const GOOD = { hits: 95, lookups: 100 }
@@ -42,8 +44,8 @@ afterAll(async () => {
 const TROUBLED = fileURLToPath(new URL('./fixtures/reader-alone/troubled.js', import.meta.url))
 
 /** Killed at the end of the test if it has not ended. */
-function start({ onTestFinished, onTestFailed }: TestContext, service: string, more: Partial<ReaderProgramOptions> = {}): ReaderProgram {
-  const program = new ReaderProgram({ folder, service, redisPort: valkey.port, otlpEndpoint: collector.endpoint, ...more })
+function start({ onTestFinished, onTestFailed }: TestContext, service: string, more: Partial<ReaderProgramOptions> = {}): CountingProgram {
+  const program = startReaderProgram({ folder, service, redisPort: valkey.port, otlpEndpoint: collector.endpoint, ...more })
   onTestFailed(() => console.error(`${program.output}\n${health.last(service)}`))
   onTestFinished(() => program.kill())
   return program
@@ -52,9 +54,9 @@ function start({ onTestFinished, onTestFailed }: TestContext, service: string, m
 const pointsOf = (service: string, { points } = collector) => points.filter((point) => point.service === service)
 
 /** Each has sent once what it was told to count, and nobody anything else. */
-function expectLedger(service: string, programs: readonly ReaderProgram[], receiver = collector): void {
+function expectLedger(service: string, programs: readonly CountingProgram[], receiver = collector): void {
   const own = pointsOf(service, receiver)
-  const ledger = (of: 'hits' | 'lookups') => programs.reduce((sum, program) => sum + program.ledger[of], 0)
+  const ledger = (of: 'hits' | 'lookups') => programs.reduce((sum, program) => sum + program.ledger[of]!, 0)
   expect({ hits: totalOf(own, 'cache.hits'), lookups: totalOf(own, 'cache.lookups') }).toEqual({
     hits: ledger('hits'),
     lookups: ledger('lookups'),
