@@ -6,6 +6,9 @@ import { Redis } from 'ioredis'
 
 import { freePort } from '../../examples/valkey/free-port.ts'
 
+/** As .ci/run installs it. */
+const REDIS_SERVER = 'redis-server'
+
 export interface RealRedis {
   readonly port: number
   stop(): Promise<void>
@@ -14,7 +17,7 @@ export interface RealRedis {
 /** Resolves when it answers. Rejects if it is not installed or ends first. */
 export async function startRedis(): Promise<RealRedis> {
   const port = await freePort()
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+  const server = spawn(REDIS_SERVER, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
     stdio: 'ignore',
   })
   const killAtExit = (): void => void server.kill('SIGKILL')
