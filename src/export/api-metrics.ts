@@ -14,7 +14,7 @@ import { madeHealthReader } from './health-reader.ts'
 import type { MetricsExport } from './metrics-export.ts'
 import { loadOwnMetricsSdk } from './own-sdk.ts'
 
-/** Milliseconds after an SDK was found at which metrics that nobody has made are spoken of. */
+/** Milliseconds after the start at which metrics that nobody has made are spoken of. */
 const UNSEEN_AFTER_MS = 60_000
 
 export interface ApiMetricsOptions {
@@ -65,7 +65,7 @@ export function takeApiMetrics(options: ApiMetricsOptions): ApiMetrics {
   decision.onDecided((decided) => {
     if (decided !== 'sdk') return
     ofSdk = attachedReader()
-    if (!ofSdk) return void cancels.push(clock.after(UNSEEN_AFTER_MS, () => sayUnseen(meters.unseen())))
+    if (!ofSdk) return
     diag.info("otel-health: metrics that rules name are read by the reader of ours in the service's SDK")
     const reader = ofSdk
     // Not in the midst of the start of that SDK.
@@ -78,7 +78,14 @@ export function takeApiMetrics(options: ApiMetricsOptions): ApiMetrics {
     judgingProvider: () => new (loadOwnMetricsSdk().MeterProvider)({ readers: [ofOurs] }),
     readerOfSdk: () => ofSdk,
   })
-  cancels.push(answerForApi(meters, hook), () => void ofOurs.shutdown())
+  cancels.push(
+    answerForApi(meters, hook),
+    () => void ofOurs.shutdown(),
+    // A reader in an SDK sees a metric only once something was recorded, so that nobody can say that it is not there.
+    clock.after(UNSEEN_AFTER_MS, () => {
+      if (!ofSdk && !attachedReader()) sayUnseen(meters.unseen(), meters.decided)
+    }),
+  )
   return {
     samples() {
       meters.safely(() => meters.look())
@@ -101,10 +108,13 @@ export function takeApiMetrics(options: ApiMetricsOptions): ApiMetrics {
   }
 }
 
-function sayUnseen(metrics: readonly string[]): void {
+function sayUnseen(metrics: readonly string[], decided: Decided | 'undecided'): void {
   if (metrics.length === 0) return
+  const mend =
+    decided === 'sdk'
+      ? 'to judge what instrumentations and others record on the SDK itself, add healthReader() to its metricReaders'
+      : 'name in the rules what the service records, or, if it records with a MeterProvider that is not global, add healthReader() to its readers'
   diag.warn(
-    `otel-health: nobody has made ${metrics.join(', ')}, which rules name, with metrics.getMeter() of the OpenTelemetry API; ` +
-      'to judge what instrumentations and others record on the SDK itself, add healthReader() to its metricReaders',
+    `otel-health: nobody has made ${metrics.join(', ')}, which rules name, with metrics.getMeter() of the OpenTelemetry API; ${mend}`,
   )
 }

@@ -16,6 +16,10 @@ import type { Clock } from '../types.ts'
 import { anyService } from './any-service.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { ServiceHealthMonitor } from './monitor.ts'
+import { within } from './within.ts'
+
+/** Milliseconds that detectors of a resource are given, of which some ask the network. */
+const ATTRIBUTES_MS = 5000
 
 export interface HealthMetricReaderOptions extends Omit<ServiceHealthMonitorOptions, 'redis' | 'rules' | 'reader' | 'takeApi' | 'kind'> {
   readonly rules: RulesConfig
@@ -30,6 +34,8 @@ export class HealthMetricReader extends CollectingReader {
   readonly #judging: ServiceHealthMonitorOptions | undefined
   readonly #clock: Clock
   #monitor: ServiceHealthMonitor | undefined
+  /** Resolves when there is a monitor, or when it is known that there will be none. */
+  #made: Promise<void> | undefined
 
   /**
    * Without rules it only collects, for a monitor that is given it. Throws one sentence if a rule, an option or an environment variable
@@ -48,26 +54,42 @@ export class HealthMetricReader extends CollectingReader {
 
   override setMetricProducer(producer: MetricProducer): void {
     super.setMetricProducer(producer)
-    if (this.#judging) void this.#judge(this.#judging)
+    if (this.#judging) this.#made = this.#judge(this.#judging)
   }
 
-  override async shutdown(): Promise<void> {
-    await this.#monitor?.stop()
-    await super.shutdown()
+  /** Publishes `stopped` in the same tick, unless the provider was made a moment ago and nothing is judged yet: then as soon as it is. */
+  override async shutdown(options?: { timeoutMillis?: number }): Promise<void> {
+    if (!this.#monitor) await this.#made
+    await this.#monitor?.stop(options?.timeoutMillis)
+    await super.shutdown(options)
   }
 
   /** The service is called what the provider's resource says, unless options or environment do. */
   async #judge(judging: ServiceHealthMonitorOptions): Promise<void> {
-    // Not in the midst of the provider's construction.
-    await new Promise<void>((resolve) => this.#clock.after(0, resolve))
-    const { resourceMetrics } = await this.collect()
+    // Not in the midst of the provider's construction. A timer would not keep a process alive that waits for its shutdown.
+    await Promise.resolve()
+    const attributes = await this.#attributes()
     try {
-      const identity = identityOf(resourceMetrics.resource?.attributes ?? {})
-      this.#monitor = new ServiceHealthMonitor({ ...identity, ...judging, clock: this.#clock, reader: this, exportsMetrics: false })
-      await this.#monitor.start()
+      this.#monitor = new ServiceHealthMonitor({
+        ...identityOf(attributes),
+        ...judging,
+        clock: this.#clock,
+        reader: this,
+        exportsMetrics: false,
+      })
+      void this.#monitor.start()
     } catch (error) {
       diag.error('otel-health: the metrics are not judged:', error)
     }
+  }
+
+  /** Of the provider's resource, with those that are found out in time. */
+  async #attributes(): Promise<Readonly<Record<string, unknown>>> {
+    const { resource } = (await this.collect()).resourceMetrics
+    // To read them before is an error to the SDK.
+    const pending = resource?.asyncAttributesPending && resource.waitForAsyncAttributes?.()
+    if (pending) await within(ATTRIBUTES_MS, this.#clock, pending)
+    return resource?.attributes ?? {}
   }
 }
 

@@ -3,26 +3,18 @@
  * service's own SDK, once, next to what the service records, and its status is on Redis. Each row is a project of its own, installed from
  * the packed tarball.
  */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { startValkey } from '../../examples/valkey/start-valkey.ts'
-
-const run = promisify(execFile)
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const npmCli = process.env['npm_execpath'] ?? ''
+import { startOtlpReceiver, totalOf } from '../support/otlp-receiver.ts'
+import { SdkProjects } from './sdk-projects.ts'
 
 const SDK_2_0 = { '@opentelemetry/api': '~1.9.0', '@opentelemetry/sdk-node': '0.200.0' }
 const SDK_2_12 = { '@opentelemetry/api': '~1.9.0', '@opentelemetry/sdk-node': '0.223.0' }
@@ -183,110 +175,31 @@ const FILES: Readonly<Record<string, string>> = {
   'health.config.js': `export default { profile: 'tracker_fetcher', methods: [{ module: './client.cjs', class: 'Client', method: 'call', records: 'api_call', upstream: 'apple' }] }`,
 }
 
-let work: string
-let tarball: string
+let projects: SdkProjects
 let valkey: EmbeddedValkey
 beforeAll(async () => {
-  work = await mkdtemp(join(tmpdir(), 'otel-health-matrix-'))
-  const { stdout } = await run(process.execPath, [npmCli, 'pack', '--silent', '--pack-destination', work], { cwd: root })
-  tarball = join(work, stdout.trim().split('\n').at(-1)!)
-  valkey = await startValkey()
+  ;[projects, valkey] = await Promise.all([SdkProjects.pack(), startValkey()])
 })
 afterAll(async () => {
   await valkey?.stop()
-  await rm(work, { recursive: true, force: true })
+  await projects?.remove()
 })
-
-const nodes = new Map<string, Promise<string>>()
-/** Path of a Node of this version, from npm. */
-function nodeOf(version: string): Promise<string> {
-  let node = nodes.get(version)
-  if (!node) nodes.set(version, (node = installNode(version)))
-  return node
-}
-
-async function installNode(version: string): Promise<string> {
-  const folder = await project(`node-${version}`, {}, { allowScripts: { node: true } })
-  await run(process.execPath, [npmCli, 'install', `node@${version}`, '--no-audit', '--no-fund'], { cwd: folder })
-  return join(folder, 'node_modules/.bin/node')
-}
-
-async function project(name: string, dependencies: Readonly<Record<string, string>>, more: object = {}): Promise<string> {
-  const folder = await mkdtemp(join(work, `${name}-`))
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', private: true, dependencies, ...more }))
-  return folder
-}
-
-interface Point {
-  readonly metric: string
-  readonly scope: string
-  /** Who sent it. */
-  readonly resource: string
-  readonly attributes: string
-  readonly total: number
-}
-
-/** The points of one OTLP request in JSON. */
-function pointsOf(body: string): Point[] {
-  type Value = { attributes?: unknown[]; count?: number | string; asDouble?: number; asInt?: number | string }
-  type Data = { dataPoints: Value[] }
-  type Metric = { name: string; sum?: Data; gauge?: Data; histogram?: Data }
-  type Scope = { scope: { name: string }; metrics: Metric[] }
-  const { resourceMetrics } = JSON.parse(body) as { resourceMetrics: { resource: { attributes: unknown }; scopeMetrics: Scope[] }[] }
-  return resourceMetrics.flatMap(({ resource, scopeMetrics }) =>
-    scopeMetrics.flatMap(({ scope, metrics }) =>
-      metrics.flatMap(({ name, sum, gauge, histogram }) =>
-        (sum ?? gauge ?? histogram)!.dataPoints.map(({ attributes = [], count, asDouble, asInt }) => ({
-          metric: name,
-          scope: scope.name,
-          resource: JSON.stringify(resource.attributes),
-          attributes: JSON.stringify(attributes),
-          total: Number(count ?? asDouble ?? asInt),
-        })),
-      ),
-    ),
-  )
-}
-
-async function startCollector() {
-  const points: Point[] = []
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      if (request.url === '/v1/metrics') points.push(...pointsOf(body))
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return { points, endpoint: `http://127.0.0.1:${port}`, stop: () => (server.closeAllConnections(), server.close()) }
-}
-
-/** What a cumulative metric has come to, over all who sent it. */
-function totalOf(points: readonly Point[], metric: string): number {
-  const last = new Map<string, number>()
-  for (const point of points) if (point.metric === metric) last.set(`${point.resource} ${point.scope} ${point.attributes}`, point.total)
-  return [...last.values()].reduce((sum, total) => sum + total, 0)
-}
 
 describe('beside another SDK', () => {
   test.for(rows)('$why', { timeout: 120_000 }, async ({ why, node, dependencies, flags, service, sdk }) => {
     const auto = flags.includes(AUTO[1]!)
-    const folder = await project('service', dependencies, { type: 'module' })
-    await run(process.execPath, [npmCli, 'install', tarball, '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'], {
-      cwd: folder,
-    })
+    const folder = await projects.project(dependencies)
     for (const [file, body] of Object.entries(FILES)) await writeFile(join(folder, file), body)
     if (sdk !== undefined) await writeFile(join(folder, 'sdk.mjs'), sdk)
 
-    const collector = await startCollector()
+    const collector = await startOtlpReceiver()
     const name = `matrix_${process.pid}_${rows.findIndex((row) => row.why === why)}`
     const subscriber = new Redis({ port: valkey.port })
     const statuses: { status: string; phase: string }[] = []
     await subscriber.subscribe(`health:service:${name}:status`)
     subscriber.on('message', (_channel, message) => statuses.push(JSON.parse(message) as (typeof statuses)[number]))
 
-    const child = spawn(await nodeOf(node), [...flags, service], {
+    const child = spawn(await projects.node(node), [...flags, service], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -311,7 +224,7 @@ describe('beside another SDK', () => {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
     const [exitCode, signal] = (await once(child, 'close')) as [number | null, string | null]
     await subscriber.quit()
-    collector.stop()
+    collector.close()
 
     expect({ exitCode, signal, output }).toMatchObject({ output: expect.stringContaining('done') })
     expect(output).not.toMatch(/otel-health:/)

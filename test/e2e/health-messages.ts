@@ -49,6 +49,11 @@ export class HealthMessages {
     ) as Promise<AlertMessage>
   }
 
+  /** All that was told of its alerts until now, in order. */
+  alertsOf(service: string): readonly AlertMessage[] {
+    return this.#heard.filter((message): message is AlertMessage => message.channel === 'alerts' && message.service === service)
+  }
+
   /** The last of each kind that the service said, for a message about what did not come. */
   last(service: string): string {
     const own = this.#heard.filter((message) => message.service === service)

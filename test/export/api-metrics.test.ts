@@ -452,6 +452,21 @@ describe('it is said', () => {
     ])
   })
 
+  test('of a metric that rules name and nobody makes, without any SDK, that its name may be wrong, once', () => {
+    const lines = diagLines()
+    const { api, clock, recording } = taking()
+    api.keep(new Set(['counter', 'conuter']))
+    metrics.getMeter('service').createCounter('counter')
+    recording.settle()
+    clock.advance(59_000)
+    expect(lines.filter((line) => line.includes('rules name'))).toEqual([])
+    clock.advance(300_000)
+    expect(lines.filter((line) => line.includes('rules name'))).toEqual([
+      'otel-health: nobody has made conuter, which rules name, with metrics.getMeter() of the OpenTelemetry API; name in the rules ' +
+        'what the service records, or, if it records with a MeterProvider that is not global, add healthReader() to its readers',
+    ])
+  })
+
   test('nothing if all of them are made', () => {
     const lines = diagLines()
     const { api, clock } = taking()
