@@ -3,12 +3,15 @@
  * the events of any window are one subtraction and recording costs nothing.
  *
  * A window of w seconds is the bucket in progress and the full buckets before it, never more than w: what happened is
- * forgotten at most w seconds later, and up to one bucket earlier.
+ * forgotten at most w seconds later, and up to one bucket earlier. Only the window of one bucket has a full one besides:
+ * without it, it would be empty whenever a bucket begins.
  */
 
 const FINE_MS = 10_000
 const COARSE_MS = 60_000
 const SLOTS = 360
+/** The bucket in progress and a full one. */
+const LEAST_BUCKETS = 2
 const NOW = 2 * SLOTS
 
 /** Seconds the ring can look back. */
@@ -61,7 +64,7 @@ export class Ring {
     const coarse = windowMs > FINE_REACH_MS
     const bucketMs = coarse ? COARSE_MS : FINE_MS
     const newest = coarse ? this.#coarse : this.#fine
-    const oldest = newest - Math.ceil(windowMs / bucketMs) + 1
+    const oldest = newest - Math.max(LEAST_BUCKETS, Math.ceil(windowMs / bucketMs)) + 1
     const slot = (coarse ? SLOTS : 0) + mod(oldest, SLOTS)
     return this.#slots[NOW * this.#columns + column]! - this.#slots[slot * this.#columns + column]!
   }

@@ -3,7 +3,7 @@
  * src/compute is asked. What it takes from the documents:
  *
  * - What was recorded counts as of the collection that saw it. A window is the bucket in progress and the full ones before it, never more
- *   than the window in all; buckets are of 10 s, of 60 s for windows above 1 h, and begin at whole multiples of that.
+ *   than the window in all, but always one; buckets are of 10 s, of 60 s for windows above 1 h, and begin at whole multiples of that.
  * - Watched is the time between two collections, unless the service was paused, or they are more than 30 s and 3 ticks apart.
  */
 import type { MetricRef, RuleData } from '../../src/rules/rule-data.ts'
@@ -109,7 +109,7 @@ export class Recorded {
 function beginOf(windowSeconds: number, now: number): number {
   const bucketMs = windowSeconds > 3600 ? 60_000 : 10_000
   const inProgress = Math.floor(now / bucketMs) * bucketMs
-  const fullBuckets = Math.floor((windowSeconds * 1000) / bucketMs) - 1
+  const fullBuckets = Math.max(1, Math.floor((windowSeconds * 1000) / bucketMs) - 1)
   return inProgress - fullBuckets * bucketMs
 }
 
