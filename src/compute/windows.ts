@@ -35,6 +35,8 @@ const OTHER = '_OTHER'
 /** What is kept of the series that have one value of an attribute, or of all. */
 class Group {
   readonly keepers = new Map<string, Keeper>()
+  /** The same by the objects that asked for them. */
+  readonly asked = new Map<Selector, Keeper | undefined>()
 }
 
 export class Windows {
@@ -103,6 +105,8 @@ export class Windows {
 
   /** Throws if nobody asked to keep it. `undefined` if it is kept, but not of this group. */
   keeper<K extends Selector['kind']>(group: Group | undefined, selector: Extract<Selector, { kind: K }>): KeeperOf<K> | undefined {
+    const known = group?.asked.get(selector)
+    if (known) return known as KeeperOf<K>
     let key = this.#keys.get(selector)
     if (key === undefined) {
       // Said in other words, or by an object of its own.
@@ -110,7 +114,9 @@ export class Windows {
       if (!this.#all.keepers.has(key)) throw new Error(`A rule or figure reads ${key}, which it does not name in what it needs.`)
       this.#keys.set(selector, key)
     }
-    return group?.keepers.get(key) as KeeperOf<K> | undefined
+    const keeper = group?.keepers.get(key)
+    group?.asked.set(selector, keeper)
+    return keeper as KeeperOf<K> | undefined
   }
 
   group(by: string, value: string): Group | undefined {

@@ -60,6 +60,9 @@ export function judge({ rules, readings, alerts, partly = false, service, alertI
   return { verdicts, alerts: next, transitions, errors }
 }
 
+/** Of a rule that is not split, or not yet. */
+const WHOLE: readonly undefined[] = [undefined]
+
 /** The key of an alert among those of one service. */
 export function alertKey(rule: string, labels: Attributes | undefined): string {
   return labels === undefined ? rule : JSON.stringify([rule, ...Object.entries(labels)])
@@ -68,11 +71,11 @@ export function alertKey(rule: string, labels: Attributes | undefined): string {
 /** What a split rule has alerts about: every value that was seen, and those of alerts that an earlier process left. */
 function labelsOf(rule: Rule, readings: Readings, alerts: ReadonlyMap<string, Alert>): readonly (Attributes | undefined)[] {
   const { by } = rule
-  if (by === undefined) return [undefined]
+  if (by === undefined) return WHOLE
   const values = new Set(readings.groups(by, rule.needs))
   for (const alert of alerts.values()) if (alert.rule === rule.name) values.add(alert.labels?.[by] ?? '')
   // Series without the attribute are the alert without a label.
-  return values.size === 0 ? [undefined] : Array.from(values, (value) => (value === '' ? undefined : { [by]: value }))
+  return values.size === 0 ? WHOLE : Array.from(values, (value) => (value === '' ? undefined : { [by]: value }))
 }
 
 function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefined {

@@ -43,13 +43,14 @@ function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undef
   if (!limits) return inconclusive(name, 'no_data')
   const { breach: side, warning, critical, clear } = limits
   const told = (limit: Limit) => finding(rule, measured, limit)
-  const outcomes = [critical, warning].flatMap((limit) => (limit ? [{ limit, outcome: passes(measured, limit.value, side) }] : []))
-  const passed = outcomes.find(({ outcome }) => outcome === 'passed')
-  if (passed) return breach(name, passed.limit === critical ? 'CRITICAL' : 'WARNING', told(passed.limit))
+  const far = critical ? passes(measured, critical.value, side) : 'within'
+  if (critical && far === 'passed') return breach(name, 'CRITICAL', told(critical))
+  const near = passes(measured, warning.value, side)
+  if (near === 'passed') return breach(name, 'WARNING', told(warning))
   // A limit that an alert fires for stays passed until the value is clear of it.
   const fires = open?.state === 'firing' || open?.state === 'unknown'
   if (clear && fires && passes(measured, clear.value, side) !== 'within') return breach(name, 'WARNING', told(clear))
-  return outcomes.some(({ outcome }) => outcome === 'unsure') ? inconclusive(name, 'low_sample') : ok(name, told(warning))
+  return far === 'unsure' || near === 'unsure' ? inconclusive(name, 'low_sample') : ok(name, told(warning))
 }
 
 function passes(measured: Measurement, limit: number, side: Lines['breach']): 'passed' | 'within' | 'unsure' {

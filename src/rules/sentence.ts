@@ -29,7 +29,13 @@ export function sentenceOf(text: string, rule: string): Sentence {
       )
     }
   }
-  return (facts, of) => text.replaceAll(PLACE, (_all, place: string) => filled(place as (typeof PLACES)[number], facts, of))
+  // Texts and places by turns: a sentence is made at each evaluation.
+  const parts = text.split(PLACE)
+  return (facts, of) => {
+    let sentence = ''
+    for (let i = 0; i < parts.length; i++) sentence += i % 2 === 0 ? parts[i]! : filled(parts[i] as (typeof PLACES)[number], facts, of)
+    return sentence
+  }
 }
 
 /** Of a rule that has no sentence of its own. */
