@@ -14,6 +14,7 @@ import { systemClock } from './clock.ts'
 import type { Environment } from './config/options.ts'
 import { parseResourceAttributes } from './config/options.ts'
 import { setFallbackLogger } from './diag.ts'
+import { OWN_FOLDER } from './version.ts'
 import type { LoadedConfig } from './config/health-config-file.ts'
 import { loadHealthConfig, packageName } from './config/health-config-file.ts'
 import { takeApiMetrics } from './export/api-metrics.ts'
@@ -36,7 +37,7 @@ const REGISTERED = Symbol.for('otel-health.registered')
 function isOwnCommandLine(script: string | undefined): boolean {
   try {
     // npm starts it by a link.
-    return script !== undefined && dirname(realpathSync(script)) === fileURLToPath(new URL('./cli', import.meta.url))
+    return script !== undefined && dirname(realpathSync(script)) === fileURLToPath(new URL('cli', OWN_FOLDER))
   } catch {
     return false
   }

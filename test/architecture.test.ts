@@ -31,7 +31,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   subscribe: { may: ['wire', 'judge', 'type:ioredis', API], because: 'it is the other side of the channels and knows nothing of this one' },
 
   // What is seen of a service.
-  'instrument/hook': { may: [API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },
+  'instrument/hook': { may: ['version', API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },
   'instrument/calls': { may: ['instrument/hook', API, 'node:*'], because: 'how calls are seen has nothing to do with whose they are' },
   'instrument/http': {
     may: ['instrument/calls', API, 'node:*', 'type:config'],
@@ -117,11 +117,11 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
 const FILES: Readonly<Record<string, Rule>> = {
   'types.ts': { may: [], because: 'the words depend on nothing' },
   'catalogue.ts': { may: [], because: 'the catalogue depends on nothing' },
-  'version.ts': { may: [], because: 'it is one constant' },
+  'version.ts': { may: [], because: 'it is two constants' },
   'clock.ts': { may: [], because: 'it is the only place of time' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
   'register.ts': {
-    may: ['clock', 'config', 'export', 'instrument/hook', 'instrument/queues', 'kinds', 'service', 'zero-code', API, 'node:*'],
+    may: ['clock', 'config', 'export', 'instrument/hook', 'instrument/queues', 'kinds', 'service', 'version', 'zero-code', API, 'node:*'],
     because: 'it puts a service that knows nothing of us and a monitor together',
   },
   'index.ts': {

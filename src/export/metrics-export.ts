@@ -95,6 +95,8 @@ export function createMetricsExport({ options, instance, clock, store, recording
       }
     },
     async flush(timeoutMs) {
+      // Not in the same tick: a process that exits has no other, and would load the SDK for nothing.
+      await Promise.resolve()
       if (!recording.join()) await own().flush(timeoutMs)
     },
     ownProvider: () => own().provider,

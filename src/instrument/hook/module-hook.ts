@@ -9,6 +9,7 @@
 import { Module, registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
+import { OWN_FOLDER } from '../../version.ts'
 import { diag } from '../../diag.ts'
 import type { Cancel } from '../../types.ts'
 import { withHandover } from './handover-source.ts'
@@ -69,7 +70,6 @@ type Compile = (this: unknown, content: unknown, filename: unknown, ...rest: unk
 /** Not documented, and relied on by everything that transpiles on the fly. */
 const COMPILE = '_compile'
 const MAX_SEEN = 50
-const OURS = new URL('..', import.meta.url).href
 
 /** One per process (thread). Modules loaded before are not seen. */
 export function hookModules(): ModuleHook {
@@ -98,7 +98,7 @@ export function hookModules(): ModuleHook {
   const edit = (loadedUrl: string, source: unknown): string | undefined => {
     const url = bare(loadedUrl)
     if (!url.startsWith('file:')) return undefined
-    if (seen.size < MAX_SEEN && !url.includes('/node_modules/') && !url.startsWith(OURS)) seen.add(url)
+    if (seen.size < MAX_SEEN && !url.includes('/node_modules/') && !url.startsWith(OWN_FOLDER)) seen.add(url)
     const found = targetsOf(url)
     if (found.length === 0 || source === null || source === undefined) return undefined
     const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array)
