@@ -1,6 +1,6 @@
 /** Checks the shape of `rules` and `metrics` of health.config; whether a rule can be judged is found out when it is compiled. */
-import { Metric } from '../rules/metric-ref.ts'
-import { RuleSentence } from '../rules/rule.ts'
+import { isMetric } from '../rules/metric-ref.ts'
+import { isRuleSentence } from '../rules/rule.ts'
 import type { Fields } from './checking.ts'
 import { checkKeys, fail, isRecord } from './checking.ts'
 
@@ -23,13 +23,13 @@ export function checkRules(rules: unknown, known: readonly string[], path: strin
 }
 
 function nameIn(entry: unknown, path: string): string {
-  if (entry instanceof RuleSentence) return entry.data.name
+  if (isRuleSentence(entry)) return entry.data.name
   const name = isRecord(entry) ? entry['name'] : undefined
   return typeof name === 'string' ? name : fail(path, entry, 'a rule, or an object with the name of one')
 }
 
 function checkEntry(entry: unknown, name: string, known: readonly string[], path: string, list: string = path): void {
-  if (entry instanceof RuleSentence) return
+  if (isRuleSentence(entry)) return
   if (isRecord(entry) && entry['when'] !== undefined) {
     if (!isRecord(entry['when'])) fail(`${path}.when`, entry['when'], 'an object with reading')
     return checkKeys(entry, RULE_KEYS, `${path} `)
@@ -54,7 +54,7 @@ export function checkMetrics(metrics: unknown, path: string): void {
   if (metrics === undefined) return
   if (Array.isArray(metrics)) {
     for (const [index, metric] of metrics.entries()) {
-      if (!(metric instanceof Metric)) fail(`${path}[${index}]`, metric, 'a metric made by counter, histogram, gauge or upDownCounter')
+      if (!isMetric(metric)) fail(`${path}[${index}]`, metric, 'a metric made by counter, histogram, gauge or upDownCounter')
     }
     return
   }

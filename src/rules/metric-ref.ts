@@ -56,8 +56,13 @@ export class Metric {
 /** A metric as whoever writes a rule has it: declared, or by the name under which the kind or health.config declares it. */
 export type AnyMetric = Metric | MetricRef | string
 
+/** By what it is made of: a metric may come from another copy of this package than the one that judges it. */
+export function isMetric(value: unknown): value is Metric {
+  return typeof (value as { ref?: { definition?: unknown } } | undefined)?.ref?.definition === 'object'
+}
+
 export function refOf(metric: AnyMetric): MetricRef {
-  if (metric instanceof Metric) return metric.ref
+  if (isMetric(metric)) return metric.ref
   return typeof metric === 'string' ? { metric } : metric
 }
 

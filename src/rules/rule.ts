@@ -90,6 +90,12 @@ export class RuleSentence {
   }
 }
 
+/** By what it is made of: a rule may come from another copy of this package than the one that judges it. */
+export function isRuleSentence(value: unknown): value is RuleSentence {
+  const { data } = (value ?? {}) as { data?: { name?: unknown; when?: unknown } }
+  return typeof data === 'object' && typeof data.name === 'string' && data.when !== undefined
+}
+
 function withUnit(limit: number, unit: string | undefined): LimitText {
   return unit === undefined ? limit : `${limit} ${unit}`
 }

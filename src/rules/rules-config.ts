@@ -6,7 +6,8 @@ import type { Metric } from './metric-ref.ts'
 import { defineMetric } from './metric-ref.ts'
 import type { RuleOverride, RuleOverrides } from './override-rule.ts'
 import type { RuleData } from './rule-data.ts'
-import { RuleSentence } from './rule.ts'
+import type { RuleSentence } from './rule.ts'
+import { isRuleSentence } from './rule.ts'
 
 /** By name: a rule of one's own, other limits for a rule that is there, or `false` to switch it off. Or a list of rules. */
 export type RulesConfig =
@@ -31,7 +32,7 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
   const overrides: Record<string, RuleOverride | false> = {}
   const own: RuleData[] = []
   for (const [name, entry] of entriesOf(config ?? {})) {
-    if (entry instanceof RuleSentence) own.push({ ...entry.data, name })
+    if (isRuleSentence(entry)) own.push({ ...entry.data, name })
     else if (entry !== false && 'when' in entry) own.push({ ...entry, name })
     else overrides[name] = entry
   }
@@ -41,7 +42,7 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
 function entriesOf(config: RulesConfig): [name: string, entry: RuleOverride | RuleSentence | RuleData | false][] {
   if (!isList(config)) return Object.entries(config) as [string, RuleOverride | RuleSentence | RuleData | false][]
   return config.map((entry) => {
-    if (entry instanceof RuleSentence) return [entry.data.name, entry]
+    if (isRuleSentence(entry)) return [entry.data.name, entry]
     const { name, ...rest } = entry
     return [name, 'when' in entry ? entry : rest]
   })

@@ -4,7 +4,7 @@ import { checkHealthConfig } from '../../src/config/health-config.ts'
 import { defineKind, kindNamed } from '../../src/kinds/define-kind.ts'
 import { KINDS } from '../../src/kinds/index.ts'
 import type { Monitored } from '../../src/kinds/kind.ts'
-import { counter } from '../../src/rules/metric-ref.ts'
+import { counter, Metric } from '../../src/rules/metric-ref.ts'
 import { rate } from '../../src/rules/readings.ts'
 import { rule } from '../../src/rules/rule.ts'
 import { MemoryExporter } from '../support/memory-exporter.ts'
@@ -80,4 +80,16 @@ test.for([
   },
 ])('it is refused with $why', ({ definition, says }) => {
   expect(() => defineKind(definition)).toThrow(says)
+})
+
+test('rules and metrics of another copy of the package are as good as our own', async () => {
+  // A second evaluation of a module is what a second copy is.
+  const copyOf = async (file: string): Promise<unknown> => import(new URL(`../../src/rules/${file}?copy`, import.meta.url).href)
+  const copy = (await copyOf('rule.ts')) as { rule: typeof rule }
+  const metrics = (await copyOf('metric-ref.ts')) as { counter: typeof counter }
+  const foreign = metrics.counter('mail.bounced', { unit: '{mail}' })
+  expect(foreign).not.toBeInstanceOf(Metric)
+  const rules = [copy.rule('many_bounces').when(rate(foreign)).above(10, '/min')]
+  expect(checkHealthConfig({ metrics: [foreign], rules }, 'health.config.js', KINDS)).toBeDefined()
+  expect(defineKind({ name: 'mailer', metrics: [foreign], rules }).ruleNames).toContain('many_bounces')
 })
