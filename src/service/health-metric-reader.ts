@@ -8,7 +8,6 @@ import { systemClock } from '../clock.ts'
 import { CollectingReader } from '../collect/collecting-reader.ts'
 import { limitsOf } from '../config/limits.ts'
 import { resolveOptions, UNKNOWN_SERVICE } from '../config/options.ts'
-import type { Settings } from '../config/settings.ts'
 import { diag } from '../diag.ts'
 import { profileOf } from '../rules/service-kind.ts'
 import type { RulesConfig } from '../rules/rules-config.ts'
@@ -16,6 +15,7 @@ import type { Clock } from '../types.ts'
 import { anyService } from './any-service.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { ServiceHealthMonitor } from './monitor.ts'
+import { type GivenRedis, redisSettings } from './redis-address.ts'
 import { within } from './within.ts'
 
 /** Milliseconds that detectors of a resource are given, of which some ask the network. */
@@ -23,8 +23,8 @@ const ATTRIBUTES_MS = 5000
 
 export interface HealthMetricReaderOptions extends Omit<ServiceHealthMonitorOptions, 'redis' | 'rules' | 'reader' | 'takeApi' | 'kind'> {
   readonly rules: RulesConfig
-  /** The health Redis: `redis://host:port`, with user and password if it wants them. Default: what HEALTH_REDIS_* say. */
-  readonly redis?: string
+  /** The health Redis: `redis://host:port`, host and port, or an ioredis client whose address is taken. Default: what HEALTH_REDIS_* say. */
+  readonly redis?: GivenRedis
   /** Seconds between two collections. Default 10. */
   readonly interval?: number
 }
@@ -100,20 +100,5 @@ function identityOf(attributes: Readonly<Record<string, unknown>>): { packageNam
   return {
     ...(isNamed && { packageName: name }),
     ...(typeof instance === 'string' && instance !== '' && { instance }),
-  }
-}
-
-/** Throws one sentence, without the password, if it is no address of a Redis. */
-function redisSettings(redis: string): Partial<Settings> {
-  const url = URL.canParse(redis) ? new URL(redis) : undefined
-  if (!url || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
-    throw new Error('The option redis is no address of a Redis, expected a URL such as redis://localhost:6379.')
-  }
-  return {
-    redisHost: url.hostname.replace(/^\[|\]$/g, ''),
-    redisPort: Number(url.port || 6379),
-    ...(url.protocol === 'rediss:' && { redisTls: true }),
-    ...(url.username && { redisUsername: decodeURIComponent(url.username) }),
-    ...(url.password && { redisPassword: decodeURIComponent(url.password) }),
   }
 }
