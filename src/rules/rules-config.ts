@@ -5,7 +5,7 @@ import type { MetricOptions } from './metric-ref.ts'
 import type { Metric } from './metric-ref.ts'
 import { defineMetric } from './metric-ref.ts'
 import type { RuleOverride, RuleOverrides } from './override-rule.ts'
-import type { RuleData } from './rule-data.ts'
+import type { ReadingData, RuleData } from './rule-data.ts'
 import type { RuleSentence } from './rule.ts'
 import { isRuleSentence } from './rule.ts'
 
@@ -33,10 +33,23 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
   const own: RuleData[] = []
   for (const [name, entry] of entriesOf(config ?? {})) {
     if (isRuleSentence(entry)) own.push({ ...entry.data, name })
-    else if (entry !== false && 'when' in entry) own.push({ ...entry, name })
+    else if (entry !== false && 'when' in entry) own.push({ ...entry, name, when: withRefs(entry.when) })
     else overrides[name] = entry
   }
   return { overrides, own }
+}
+
+/** Where a reading names a metric. */
+const METRIC_FIELDS = ['of', 'in', 'owed', 'attempts', 'failed', 'units', 'failedUnits', 'streak']
+
+/** As data a metric may be its name alone. */
+function withRefs(when: ReadingData): ReadingData {
+  if (typeof when !== 'object' || when === null) return when
+  const named = Object.entries(when).map(([field, value]: [string, unknown]) => [
+    field,
+    METRIC_FIELDS.includes(field) && typeof value === 'string' ? { metric: value } : value,
+  ])
+  return Object.fromEntries(named) as ReadingData
 }
 
 function entriesOf(config: RulesConfig): [name: string, entry: RuleOverride | RuleSentence | RuleData | false][] {
