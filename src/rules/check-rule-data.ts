@@ -23,7 +23,7 @@ const WHERE: Form = {
 }
 const TEXTS: Form = { is: 'an object from text to text', fits: (value) => isFields(value) && Object.values(value).every(isText) }
 const METRIC: Form = {
-  is: 'an object with the name of a metric, such as { "metric": "http.requests" }, and, if not all of its series are meant, where',
+  is: 'the name of a metric, or an object such as { "metric": "http.requests" } with, if not all of its series are meant, where',
   fits: (value) =>
     isFields(value) &&
     TEXT.fits(value['metric']) &&

@@ -169,8 +169,7 @@ describe('rules of the kind of service', () => {
 describe('a rule in JSON that is none', () => {
   const of = { metric: 'hits' }
   const rate = { when: { reading: 'rate', of }, above: 1 }
-  const METRIC =
-    'an object with the name of a metric, such as { "metric": "http.requests" }, and, if not all of its series are meant, where'
+  const METRIC = 'the name of a metric, or an object such as { "metric": "http.requests" } with, if not all of its series are meant, where'
   const TIME = 'seconds or a text such as "30s", "5m" or "2h"'
   const LIMIT = 'a number, or one with its unit such as "60 %"'
   const WHERE = 'an object from attribute to a text, a list of texts, or { "not": one of these }'
@@ -181,7 +180,7 @@ describe('a rule in JSON that is none', () => {
     { rule: { when: { reading: 'speed' } }, says: `when.reading of the rule mine is "speed", expected one of ${READINGS}.` },
     { rule: { when: { reading: 'toString' } }, says: `when.reading of the rule mine is "toString", expected one of ${READINGS}.` },
     { rule: { when: { reading: 'rate' }, above: 1 }, says: `when.of of the rule mine is missing, expected ${METRIC}.` },
-    { rule: { when: { reading: 'rate', of: 'hits' }, above: 1 }, says: `when.of of the rule mine is "hits", expected ${METRIC}.` },
+    { rule: { when: { reading: 'rate', of: ['hits'] }, above: 1 }, says: `when.of of the rule mine is ["hits"], expected ${METRIC}.` },
     {
       rule: { when: { reading: 'rate', of: { metric: 5 } }, above: 1 },
       says: `when.of of the rule mine is {"metric":5}, expected ${METRIC}.`,
