@@ -24,6 +24,8 @@ interface Events extends Kept<EventsSelector> {
   readonly kind: 'events'
   readonly ring: Ring
   total: number
+  /** What the ring was given last. It needs to be told of changes only, for time passes in it by itself. */
+  pushed: number
 }
 
 interface Distribution extends Kept<DistributionSelector> {
@@ -31,6 +33,8 @@ interface Distribution extends Kept<DistributionSelector> {
   bounds: readonly number[]
   /** Of each bucket, and last the sum of the values. */
   totals: number[]
+  /** What the rings were given last. */
+  pushed: number[]
   /** Of what was ever counted: most buckets of a fine histogram stay empty. */
   readonly rings: (Ring | undefined)[]
 }
@@ -70,9 +74,9 @@ export type KeeperOf<K extends Selector['kind']> = Extract<Keeper, { readonly ki
 export function createKeeper(selector: Selector, now: number, level?: Level): Keeper {
   switch (selector.kind) {
     case 'events':
-      return { kind: 'events', selector, seen: false, ring: new Ring(1, now), total: 0 }
+      return { kind: 'events', selector, seen: false, ring: new Ring(1, now), total: 0, pushed: 0 }
     case 'distribution':
-      return { kind: 'distribution', selector, seen: false, bounds: [], totals: [], rings: [] }
+      return { kind: 'distribution', selector, seen: false, bounds: [], totals: [], pushed: [], rings: [] }
     case 'level':
       return { kind: 'level', selector, seen: false, value: 0, setAt: undefined }
     case 'state':
@@ -110,12 +114,17 @@ export function addSample(keeper: Keeper, sample: Sample): void {
 
 /** `covered`: milliseconds since the last collection in which something could have been seen. */
 export function endCollection(keeper: Keeper, now: number, covered: number): void {
-  if (keeper.kind === 'events') keeper.ring.push([keeper.total], now)
-  else if (keeper.kind === 'distribution') {
-    for (const [place, total] of keeper.totals.entries()) {
-      if (total === 0 && !keeper.rings[place]) continue
+  if (keeper.kind === 'events') {
+    if (keeper.total === keeper.pushed) return
+    keeper.ring.push([keeper.total], now)
+    keeper.pushed = keeper.total
+  } else if (keeper.kind === 'distribution') {
+    for (let place = 0; place < keeper.totals.length; place++) {
+      const total = keeper.totals[place]!
+      if (total === keeper.pushed[place]) continue
       const ring = (keeper.rings[place] ??= new Ring(1, now))
       ring.push([total], now)
+      keeper.pushed[place] = total
     }
   } else if (keeper.kind === 'last_seen') {
     if (keeper.total > keeper.counted) keeper.at = now
@@ -152,6 +161,7 @@ function addHistogram(keeper: Distribution, value: HistogramValue): void {
   if (keeper.totals.length === 0) {
     keeper.bounds = value.bounds
     keeper.totals = new Array<number>(value.bounds.length + 2).fill(0)
+    keeper.pushed = new Array<number>(value.bounds.length + 2).fill(0)
   }
   // Another series of the same metric with other bounds cannot be added up; the first one's bounds stay.
   if (value.bounds.length !== keeper.bounds.length) return

@@ -38,18 +38,22 @@ export function judge({ rules, readings, alerts, partly = false, service, alertI
   const next = new Map<string, Alert>()
   const transitions: Transition[] = []
   const errors: RuleError[] = []
+  const judgeOne = (rule: Rule, own: Readings, labels: Attributes | undefined, of: string | undefined): void => {
+    const key = alertKey(rule.name, labels)
+    const alert = alerts.get(key)
+    const verdict = verdictOf(rule, own, openAlert(alert, now), errors, of)
+    const identity = { id: alert?.id ?? alertId(rule.name, labels), rule: rule.name, service, labels, runbook: rule.runbook }
+    const step = stepAlert(alert, verdict, rule, identity, now)
+    verdicts.push(labels ? { ...verdict, labels } : verdict)
+    if (step.transitions.length > 0) transitions.push(...step.transitions)
+    if (step.alert) next.set(key, step.alert)
+  }
   for (const rule of rules) {
-    for (const labels of labelsOf(rule, readings, alerts)) {
-      const key = alertKey(rule.name, labels)
-      const alert = alerts.get(key)
-      const own = rule.by === undefined ? readings : readings.within(rule.by, labels?.[rule.by] ?? '')
-      const verdict = verdictOf(rule, own, openAlert(alert, now), errors, rule.by && labels?.[rule.by])
-      const identity = { id: alert?.id ?? alertId(rule.name, labels), rule: rule.name, service, labels, runbook: rule.runbook }
-      const step = stepAlert(alert, verdict, rule, identity, now)
-      verdicts.push(labels ? { ...verdict, labels } : verdict)
-      transitions.push(...step.transitions)
-      if (step.alert) next.set(key, step.alert)
-    }
+    const { by } = rule
+    if (by === undefined) judgeOne(rule, readings, undefined, undefined)
+    else
+      for (const value of valuesOf(rule, by, readings, alerts))
+        judgeOne(rule, readings.within(by, value), value === '' ? undefined : { [by]: value }, value)
   }
   for (const [key, alert] of partly ? [] : alerts) {
     if (next.has(key)) continue
@@ -60,22 +64,16 @@ export function judge({ rules, readings, alerts, partly = false, service, alertI
   return { verdicts, alerts: next, transitions, errors }
 }
 
-/** Of a rule that is not split, or not yet. */
-const WHOLE: readonly undefined[] = [undefined]
-
 /** The key of an alert among those of one service. */
 export function alertKey(rule: string, labels: Attributes | undefined): string {
   return labels === undefined ? rule : JSON.stringify([rule, ...Object.entries(labels)])
 }
 
-/** What a split rule has alerts about: every value that was seen, and those of alerts that an earlier process left. */
-function labelsOf(rule: Rule, readings: Readings, alerts: ReadonlyMap<string, Alert>): readonly (Attributes | undefined)[] {
-  const { by } = rule
-  if (by === undefined) return WHOLE
+/** What a split rule has alerts about: every value that was seen, and those of alerts that an earlier process left. Series without the attribute, as none at all, are the alert without a label. */
+function valuesOf(rule: Rule, by: string, readings: Readings, alerts: ReadonlyMap<string, Alert>): ReadonlySet<string> {
   const values = new Set(readings.groups(by, rule.needs))
   for (const alert of alerts.values()) if (alert.rule === rule.name) values.add(alert.labels?.[by] ?? '')
-  // Series without the attribute are the alert without a label.
-  return values.size === 0 ? WHOLE : Array.from(values, (value) => (value === '' ? undefined : { [by]: value }))
+  return values.size === 0 ? values.add('') : values
 }
 
 function openAlert(alert: Alert | undefined, now: Instant): OpenAlert | undefined {

@@ -67,6 +67,7 @@ export function successRateReading(data: SuccessRateReading, context: Context): 
   }
   const streakLevel = context.level(data.streak, { fold: 'sum' })
   const { tickSeconds } = context
+  let known: { readonly of: JudgedRule['limits']; readonly limits: readonly Limit[] } | undefined
   return {
     needs: [selectors.units, selectors.failedUnits, streakLevel, selectors.attempts, selectors.failed],
     unit: '%',
@@ -80,7 +81,8 @@ export function successRateReading(data: SuccessRateReading, context: Context): 
     },
     judge(rule, readings, open) {
       const streak = readings.level(streakLevel)?.value ?? 0
-      return judgeUnits({ rule, limits: limitsOf(rule, data.wording), readings: { readings, selectors, tickSeconds }, streak, open })
+      if (known?.of !== rule.limits) known = { of: rule.limits, limits: limitsOf(rule, data.wording) }
+      return judgeUnits({ rule, limits: known!.limits, readings: { readings, selectors, tickSeconds }, streak, open })
     },
     figure(readings) {
       const window = readings.events(selectors.attempts, RECENT_SECONDS)
