@@ -7,3 +7,11 @@ import type { EventsReading } from '../types.ts'
 export function isCovered(reading: Pick<EventsReading, 'windowSeconds' | 'coveredSeconds'>, tickSeconds: number): boolean {
   return reading.coveredSeconds >= Math.max(3 * tickSeconds, Math.min(reading.windowSeconds / 10, 30))
 }
+
+/** Share of a window that must have been watched for all of it to be known: a pause or a start takes a little of it. */
+const WATCHED = 0.9
+
+/** Whether what did not happen in a window did not happen, rather than was not seen. */
+export function isWatchedWhole({ windowSeconds, coveredSeconds }: Pick<EventsReading, 'windowSeconds' | 'coveredSeconds'>): boolean {
+  return coveredSeconds >= WATCHED * windowSeconds
+}

@@ -220,10 +220,11 @@ function contextOf(data: RuleData, { metrics, tickSeconds }: CompileOptions): Co
     metric: metricOf,
     events: (ref) => ({ kind: 'events', ...select(ref, ['counter', 'histogram'], 'events') }),
     distribution: (ref) => ({ kind: 'distribution', ...select(ref, ['histogram'], 'values') }),
-    level: (ref, options = {}) => ({
+    level: (ref, { staleAfter, fold }) => ({
       kind: 'level',
       ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the level'),
-      ...options,
+      ...(staleAfter !== undefined && { staleAfterSeconds: secondsOf(staleAfter, `staleAfter of the rule ${name}`) }),
+      ...(fold && { fold }),
     }),
     state: (ref, attribute) => ({
       kind: 'state',

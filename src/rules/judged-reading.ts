@@ -13,7 +13,7 @@ import type {
   StateSelector,
   Verdict,
 } from '../types.ts'
-import type { MetricRef } from './rule-data.ts'
+import type { MetricRef, TimeText } from './rule-data.ts'
 import type { Sentence } from './sentence.ts'
 import type { Limit, ShownUnit } from './unit.ts'
 
@@ -58,7 +58,7 @@ export interface Context {
   /** Of a counter, or of the values of a histogram. */
   events(ref: MetricRef): EventsSelector
   distribution(ref: MetricRef): DistributionSelector
-  level(ref: MetricRef, options?: Pick<LevelSelector, 'staleAfterSeconds' | 'fold'>): LevelSelector
+  level(ref: MetricRef, options: Pick<LevelSelector, 'fold'> & { readonly staleAfter?: TimeText | undefined }): LevelSelector
   state(ref: MetricRef, attribute: string): StateSelector
   lastSeen(ref: MetricRef): LastSeenSelector
   /** Seconds of a window. */

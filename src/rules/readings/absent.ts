@@ -1,12 +1,11 @@
 /** Nothing was recorded in a window. Known only once all of the window was watched. */
+import { isWatchedWhole } from '../../judge/covered.ts'
 import { breach, inconclusive, ok } from '../../judge/verdicts.ts'
 import { duration } from '../../judge/wording.ts'
 import type { Severity } from '../../types.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import type { AbsentReading } from '../rule-data.ts'
 
-/** Share of the window that must have been watched: a pause or a start takes a little of it. */
-const WATCHED = 0.9
 const UNIT = { name: 's', suffix: ' s', factor: 1 }
 
 export function absentReading({ of, over }: AbsentReading, severity: Severity, context: Context): JudgedReading {
@@ -24,7 +23,7 @@ export function absentReading({ of, over }: AbsentReading, severity: Severity, c
       const value = { current, threshold: windowSeconds, unit: 's', window_seconds: windowSeconds }
       const finding = { message: sentence(facts), value }
       if (seconds !== undefined && seconds <= windowSeconds) return ok(name, finding)
-      if (readings.coveredSeconds(windowSeconds) < WATCHED * windowSeconds) return inconclusive(name, 'starting')
+      if (!isWatchedWhole({ windowSeconds, coveredSeconds: readings.coveredSeconds(windowSeconds) })) return inconclusive(name, 'starting')
       return breach(name, severity, finding)
     },
     figure(readings) {

@@ -2,13 +2,12 @@
  * How fast what may be bad is used up, in a long window and a short one both. Source: Google, The Site Reliability Workbook, chapter 5,
  * "Multiwindow, Multi-Burn-Rate Alerts".
  */
-import { isCovered } from '../../judge/covered.ts'
-import type { Readings } from '../../types.ts'
 import { isBelow } from '../beyond.ts'
 import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { BurnRateReading } from '../rule-data.ts'
+import { shareOf } from '../share.ts'
 import { shareAgainst } from '../share-against.ts'
 
 /** The long window of a rule that names none. */
@@ -26,25 +25,14 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
   if (!(objective > 0 && objective < 100)) {
     throw new Error(`The objective of the rule ${context.name} is ${objective} %, expected more than 0 and less than 100.`)
   }
-  const [part, all] = [context.metric(of), context.metric(whole)]
-  if (part.unit !== all.unit) {
-    throw new Error(
-      `The rule ${context.name} takes the ratio of ${part.name}, which counts ${part.unit}, to ${all.name}, which counts ${all.unit}: use two metrics with one unit.`,
-    )
-  }
+  const share = shareOf(of, whole, context)
   const long = context.window(data.over ?? LONG_SECONDS)
   const short = context.window(data.and ?? shortSeconds(long))
   if (short >= long)
     throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
-  const selectors = { of: context.events(of), in: context.events(whole) }
   const budget = 1 - objective / 100
-  const look = (readings: Readings, window: number) => {
-    const reading = readings.events(selectors.in, window)
-    const n = reading.count
-    return { n, bad: Math.min(n, readings.events(selectors.of, window).count), isKnown: isCovered(reading, context.tickSeconds) }
-  }
   const plan = {
-    needs: [selectors.of, selectors.in],
+    needs: share.needs,
     unit: 'x',
     scope: 'any',
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
@@ -53,11 +41,11 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
       checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.name),
   } as const
   return measuredReading(plan, (readings) => {
-    const looks = [look(readings, long), look(readings, short)] as const
+    const looks = [share.look(readings, long), share.look(readings, short)] as const
     if (!looks.every(({ isKnown }) => isKnown)) return 'starting'
-    const [{ n, bad }, recent] = looks
+    const [{ n, count: bad }, recent] = looks
     if (n === 0) return 'no_data'
-    const rates = looks.map((each) => (each.n === 0 ? 0 : each.bad / each.n / budget))
+    const rates = looks.map((each) => (each.n === 0 ? 0 : each.count / each.n / budget))
     return {
       // As fast as the slower of the two: what is over burns no more.
       value: Math.min(...rates),
@@ -67,9 +55,9 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
       windowSeconds: long,
       passes: (limit, side) => {
         if (side === 'below') return isBelow(Math.min(...rates), limit) ? 'passed' : 'within'
-        const share = Math.min(1, limit * budget)
-        const inLong = shareAgainst(bad, n, share)
-        const inShort = recent.n === 0 ? 'within' : shareAgainst(recent.bad, recent.n, share)
+        const most = Math.min(1, limit * budget)
+        const inLong = shareAgainst(bad, n, most)
+        const inShort = recent.n === 0 ? 'within' : shareAgainst(recent.count, recent.n, most)
         if (inLong === 'passed' && inShort === 'passed') return 'passed'
         return inLong === 'within' || inShort === 'within' ? 'within' : 'unsure'
       },

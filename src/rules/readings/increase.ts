@@ -1,13 +1,10 @@
 /** Events in a window. What was seen so far can be too much already; too little only once the window was watched. */
-import { isCovered } from '../../judge/covered.ts'
+import { isCovered, isWatchedWhole } from '../../judge/covered.ts'
 import { isAbove, isBelow } from '../beyond.ts'
 import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { CountReading } from '../rule-data.ts'
-
-/** Share of the window that must have been watched: a pause or a start takes a little of it. */
-const WATCHED = 0.9
 
 export function increaseReading({ of, over }: CountReading, context: Context): JudgedReading {
   const events = context.events(of)
@@ -23,7 +20,7 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds } = readings.events(events, windowSeconds)
     if (!isCovered({ windowSeconds, coveredSeconds }, context.tickSeconds)) return 'starting'
-    const isWhole = coveredSeconds >= WATCHED * windowSeconds
+    const isWhole = isWatchedWhole({ windowSeconds, coveredSeconds })
     return {
       value: n,
       n,

@@ -2,12 +2,11 @@
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import type { LevelReading } from '../rule-data.ts'
-import { secondsOf } from '../time-text.ts'
 
 export function levelReading({ of, staleAfter, fold, called }: LevelReading, context: Context): JudgedReading {
   const metric = context.metric(of)
   const level = context.level(of, {
-    ...(staleAfter !== undefined && { staleAfterSeconds: secondsOf(staleAfter, `staleAfter of the rule ${context.name}`) }),
+    staleAfter,
     // Of several gauges the worst; only what is counted can be added up.
     fold: fold ?? (metric.instrument === 'observable_gauge' ? 'max' : 'sum'),
   })

@@ -1,4 +1,5 @@
 /** Percent of attempts that succeed, judged by independent pieces of evidence. */
+import { isOpen } from '../../judge/alert.ts'
 import { binomialTail } from '../../judge/binomial.ts'
 import { isCovered } from '../../judge/covered.ts'
 import type { Finding } from '../../judge/verdicts.ts'
@@ -142,9 +143,9 @@ function judgeUnits({ rule: { name }, limits, readings, streak, open }: UnitsJud
     if (found) return breach(name, limit.severity, found)
   }
   const least = limits.at(-1)!
-  const isOpen = open && (open.state === 'firing' || open.state === 'recovering' || open.state === 'unknown')
+  const wasTold = open !== undefined && isOpen(open)
   if (plain && !isOver && rate(plain) >= least.percent) return ok(name, rateOf(least, plain, readings))
-  return isOpen || (plain && isOver) ? ok(name, runOfSuccesses(least, streak)) : inconclusive(name, 'low_sample')
+  return wasTold || (plain && isOver) ? ok(name, runOfSuccesses(least, streak)) : inconclusive(name, 'low_sample')
 }
 
 function look({ readings, selectors, tickSeconds }: Reads): readonly Look[] {

@@ -6,7 +6,6 @@ import { amount, capitalised, decimal, duration } from '../../judge/wording.ts'
 import type { TimeAboveSelector } from '../../types.ts'
 import type { Context, JudgedReading } from '../judged-reading.ts'
 import type { ThroughputReading } from '../rule-data.ts'
-import { secondsOf } from '../time-text.ts'
 
 const HOUR = 3600
 /** As few attempts as this are bad luck less often than once in a hundred times. */
@@ -20,7 +19,7 @@ const TAIL = 0.01
 export function throughputReading({ of, owed, staleAfter, wording }: ThroughputReading, context: Context): JudgedReading {
   const attempts = context.events(of)
   const due = context.level(owed, {
-    ...(staleAfter !== undefined && { staleAfterSeconds: secondsOf(staleAfter, `staleAfter of the rule ${context.name}`) }),
+    staleAfter,
     fold: 'sum',
   })
   const timeOwed: TimeAboveSelector = { kind: 'time_above', level: due, above: 0 }
