@@ -14,6 +14,8 @@ export interface Point {
   readonly attributes: Readonly<Record<string, unknown>>
   /** When whoever counts began with this series: another process counts from another time on. Not of gauges. */
   readonly start: string | undefined
+  /** When it was read, in nanoseconds since 1970. */
+  readonly time: bigint
   /** What was counted, or how many values a histogram has. */
   readonly total: number
   /** Of a histogram. */
@@ -77,6 +79,7 @@ function pointsOf(body: string): Point[] {
     asDouble?: number
     asInt?: number | string
     startTimeUnixNano?: unknown
+    timeUnixNano: UnixNano
   }
   type Data = { dataPoints: Value[] }
   type Metric = { name: string; sum?: Data; gauge?: Data; histogram?: Data; exponentialHistogram?: Data }
@@ -87,12 +90,13 @@ function pointsOf(body: string): Point[] {
     return scopeMetrics.flatMap(({ scope, metrics }) =>
       metrics.flatMap(({ name, sum: counted, gauge, histogram, exponentialHistogram }) =>
         (counted ?? gauge ?? histogram ?? exponentialHistogram)!.dataPoints.map(
-          ({ attributes = [], startTimeUnixNano, count, sum, asDouble, asInt }) => ({
+          ({ attributes = [], startTimeUnixNano, timeUnixNano, count, sum, asDouble, asInt }) => ({
             ...from,
             metric: name,
             scope: scope.name,
             attributes: valuesOf(attributes),
             start: gauge ? undefined : JSON.stringify(startTimeUnixNano),
+            time: nanosOf(timeUnixNano),
             total: Number(count ?? asDouble ?? asInt),
             sum,
           }),
@@ -106,11 +110,24 @@ function valuesOf(attributes: readonly Attribute[]): Readonly<Record<string, unk
   return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]))
 }
 
-/** The last point of each series of each sender: what cumulative metrics have come to. */
+/** Older SDKs send a 64-bit number in two halves. */
+type UnixNano = string | number | { readonly low: number; readonly high: number }
+
+function nanosOf(time: UnixNano): bigint {
+  return typeof time === 'object' ? BigInt.asUintN(64, (BigInt(time.high) << 32n) | BigInt(time.low >>> 0)) : BigInt(time)
+}
+
+/**
+ * The newest point of each series of each sender: what cumulative metrics have come to. By its own time, as a backend
+ * does: an export that is tried again arrives after newer ones.
+ */
 export function lastPoints(points: readonly Point[], metric: string): readonly Point[] {
   const last = new Map<string, Point>()
   for (const point of points) {
-    if (point.metric === metric) last.set(JSON.stringify([point.resource, point.scope, point.attributes, point.start]), point)
+    if (point.metric !== metric) continue
+    const series = JSON.stringify([point.resource, point.scope, point.attributes, point.start])
+    const known = last.get(series)
+    if (!known || point.time >= known.time) last.set(series, point)
   }
   return [...last.values()]
 }
