@@ -51,6 +51,7 @@ HEALTHCHECK --interval=10s --timeout=8s --start-period=30s --retries=2 \
 # The tracker fetcher and the simulated Apple and anisette: TypeScript, run as it is.
 FROM base AS demo
 RUN echo '{"type":"module"}' >package.json
+COPY examples/service service
 COPY examples/simulators simulators
 COPY examples/tracker-fetcher tracker-fetcher
 USER node

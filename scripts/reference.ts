@@ -90,8 +90,11 @@ function rulesSection(kind: Kind): string {
   return `## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(profileOf(kind, limitsOf(defaultSettings())).rules)}`
 }
 
-function metricsSection({ title, metrics }: Kind): string {
-  return `## Metrics of a ${title}\n\n${metricsTable(metrics)}`
+/** What a kind has of the one that it is besides stands there. */
+function metricsSection({ name, title, metrics }: Kind): string {
+  const base = KINDS.find((kind) => kind.name !== name && kind.metrics.every((metric) => metrics.includes(metric)))
+  const own = base ? metrics.filter((metric) => !base.metrics.includes(metric)) : metrics
+  return `## Metrics of a ${title}\n\n${base ? `All metrics of a ${base.title}, and:\n\n` : ''}${metricsTable(own)}`
 }
 
 function rulesTable(rules: readonly NamedRule[]): string {

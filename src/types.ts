@@ -3,6 +3,8 @@
  * Stages share these and never import one another.
  */
 
+import type { MetricDefinition } from './catalogue.ts'
+
 /** Where time comes from. Made in clock.ts, virtual in tests; durations are measured on `monotonicMs` only. */
 export interface Clock {
   /** Milliseconds since an arbitrary start; never goes back, is not stepped by NTP. */
@@ -17,6 +19,23 @@ export interface Clock {
 export type Cancel = () => void
 
 export type Attributes = Readonly<Record<string, string>>
+
+// ---- record ----
+
+/** What one record of a service adds to one metric: an amount of a counter, a value of a histogram, a level that is set. */
+export interface Tally {
+  readonly metric: MetricDefinition
+  /** Attributes that are the same whatever the record says. */
+  readonly always: Attributes
+  /** Attributes, and the fields of the record that hold their values. */
+  readonly by: readonly (readonly [attribute: string, field: string])[]
+  /** The field with the amount, or with a list whose length it is; left out: 1. */
+  readonly of?: string
+  /** The field with a list each of whose entries is a record of its own. */
+  readonly each?: string
+  /** What one of the field is in the unit of the metric. */
+  readonly factor: number
+}
 
 // ---- collect ----
 
@@ -233,6 +252,15 @@ export interface Rule extends RuleTiming {
   judge(readings: Readings, open: OpenAlert | undefined, of?: string): Verdict
 }
 
+/** A reading that is shown, by name: that of a rule, or of no rule at all. */
+export interface Figure {
+  readonly name: string
+  readonly needs: readonly Selector[]
+  /** Shown for each value of this attribute. */
+  readonly by?: string
+  figure(readings: Readings): RuleFigure
+}
+
 export interface RuleFigure {
   /** `null` while unknown. */
   readonly value: number | string | null
@@ -262,6 +290,8 @@ export interface Profile {
   readonly required?: readonly string[]
   /** What the figures read, besides what rules do. */
   readonly selectors: readonly Wanted[]
+  /** Readings that are shown besides `figures` and those of rules. */
+  readonly shown?: readonly Figure[]
   figures(input: FiguresInput): KeyFigures
   /** What this process has counted since `since` (ISO 8601). */
   totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
@@ -343,6 +373,8 @@ export interface Snapshot {
   readonly instance: string
   /** What kind of service it is: the name of its profile. */
   readonly kind?: string
+  /** Names of services and of its own checks that it says it depends on; left out where it says nothing. */
+  readonly dependsOn?: readonly string[]
   /** Epoch milliseconds. */
   readonly at: number
   readonly status: Status

@@ -1,7 +1,8 @@
 import { issueHeaders } from './anisette-stamp.ts'
 import type { Faults } from './faults.ts'
 import { json, type Address, type Answer, type LoopbackServer } from './loopback-server.ts'
-import { simulatedServer, type Incoming, type Reply, type Traffic } from './simulated-server.ts'
+import { simulatedServer, type Reply, type Traffic } from './simulated-server.ts'
+import type { Incoming } from './timed-server.ts'
 
 const DEFAULT_DELAY_MS = 12_000
 

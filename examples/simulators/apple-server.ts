@@ -3,7 +3,8 @@ import { acceptHeaders } from './anisette-stamp.ts'
 import type { Faults } from './faults.ts'
 import { edgePage, json, type Address, type LoopbackServer } from './loopback-server.ts'
 import type { SimAccount, SimAccounts } from './sim-accounts.ts'
-import { simulatedServer, type Incoming, type Reply, type Traffic } from './simulated-server.ts'
+import { simulatedServer, type Reply, type Traffic } from './simulated-server.ts'
+import type { Incoming } from './timed-server.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_DELAY_MS = 12_000

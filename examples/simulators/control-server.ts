@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FaultError, type Faults } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import { json, LoopbackServer, readBody, send, type Address, type Answer } from './loopback-server.ts'
+import type { Siblings } from './siblings.ts'
 import type { SimAccounts } from './sim-accounts.ts'
 
 const ROUTES =
@@ -10,6 +11,7 @@ const ROUTES =
 interface Parts {
   readonly faults: Faults
   readonly ledger: Ledger
+  readonly siblings: Pick<Siblings, 'summary'> | undefined
   readonly accounts: SimAccounts
   readonly submitCode: (alias?: string) => void
 }
@@ -21,7 +23,7 @@ export function controlServer(parts: Parts, address: Address): LoopbackServer {
   }, address)
 }
 
-async function answer(request: IncomingMessage, { faults, ledger, accounts, submitCode }: Parts): Promise<Answer> {
+async function answer(request: IncomingMessage, { faults, ledger, siblings, accounts, submitCode }: Parts): Promise<Answer> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control')
   const fault = /^\/faults\/(?<name>[^/]+)$/.exec(pathname)?.groups?.name
   try {
@@ -35,7 +37,11 @@ async function answer(request: IncomingMessage, { faults, ledger, accounts, subm
       return json(faults.list().find(({ name }) => name === decode(fault)))
     }
     if (request.method === 'GET' && pathname === '/ledger') {
-      return json({ ...ledger.summary(), ...(searchParams.get('full') === '1' && { entries: ledger.entries() }) })
+      return json({
+        ...ledger.summary(),
+        ...(siblings && { siblings: siblings.summary() }),
+        ...(searchParams.get('full') === '1' && { entries: ledger.entries() }),
+      })
     }
     if (request.method === 'GET' && pathname === '/accounts') {
       return json(

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Clock } from '../tracker-fetcher/clock.ts'
+import type { Clock } from '../service/clock.ts'
 
 interface Sleeper {
   readonly due: number

@@ -1,59 +1,16 @@
-import type { Clock } from '../tracker-fetcher/clock.ts'
+import type { Clock } from '../service/clock.ts'
 import type { Random } from './random.ts'
+import {
+  EXPECTED,
+  FAULTS,
+  SIBLING_FAULTS,
+  type FaultDefinition,
+  type FaultName,
+  type FaultSettings,
+  type Parameter,
+} from './fault-catalogue.ts'
 
-/** How a fault is switched on. Without `probability` and `every_n` it meets every request. */
-export interface FaultSettings {
-  readonly probability?: number
-  readonly every_n?: number
-  readonly ttl_ms?: number
-  readonly delay_ms?: number
-  readonly retry_after_s?: number
-  readonly account?: string
-}
-type Parameter = keyof FaultSettings
-
-interface Definition {
-  readonly does: string
-  readonly parameters: readonly Parameter[]
-}
-
-const SOMETIMES = ['probability', 'every_n', 'ttl_ms'] as const
-const BY_ACCOUNT = [...SOMETIMES, 'account'] as const
-
-export const FAULTS = {
-  'anisette.down': { does: 'anisette refuses connections', parameters: ['ttl_ms'] },
-  'anisette.empty': { does: 'anisette answers 200 with an empty body', parameters: SOMETIMES },
-  'anisette.html': { does: 'anisette answers 200 with an HTML page', parameters: SOMETIMES },
-  'anisette.slow': { does: 'anisette takes delay_ms (12000) longer', parameters: [...SOMETIMES, 'delay_ms'] },
-  'http.500': { does: 'fetch answers 500', parameters: BY_ACCOUNT },
-  empty_body: { does: 'fetch answers 200 with an empty body', parameters: BY_ACCOUNT },
-  slow: { does: 'fetch takes delay_ms (12000) longer', parameters: [...BY_ACCOUNT, 'delay_ms'] },
-  '429': {
-    does: 'fetch answers 429 with an HTML page and Retry-After of retry_after_s (60)',
-    parameters: [...BY_ACCOUNT, 'retry_after_s'],
-  },
-  reset: { does: 'fetch resets the connection', parameters: BY_ACCOUNT },
-  malformed: { does: 'fetch answers 200 with truncated JSON', parameters: BY_ACCOUNT },
-  'auth.revoke': {
-    does: 'the session is revoked: once per account, or on every request met if probability or every_n is given; logging in again works',
-    parameters: BY_ACCOUNT,
-  },
-  'auth.2fa': {
-    does: 'sessions are revoked, and logging in wants a second factor until POST /accounts/submit-code or until switched off',
-    parameters: ['ttl_ms', 'account'],
-  },
-} as const satisfies Record<string, Definition>
-export type FaultName = keyof typeof FAULTS
-
-/** What may be wrong with a parameter's value, as the end of a sentence. */
-const EXPECTED: Readonly<Record<Parameter, { readonly sentence: string; readonly valid: (value: unknown) => boolean }>> = {
-  probability: { sentence: 'a number above 0 and at most 1', valid: (value) => isNumber(value) && value > 0 && value <= 1 },
-  every_n: { sentence: 'an integer of at least 1', valid: (value) => Number.isInteger(value) && Number(value) >= 1 },
-  ttl_ms: { sentence: 'a number of milliseconds above 0', valid: (value) => isNumber(value) && value > 0 },
-  delay_ms: { sentence: 'a number of milliseconds of at least 0', valid: (value) => isNumber(value) && value >= 0 },
-  retry_after_s: { sentence: 'a number of seconds of at least 0', valid: (value) => isNumber(value) && value >= 0 },
-  account: { sentence: 'the alias of an account', valid: (value) => typeof value === 'string' && value !== '' },
-}
+export type { FaultName, FaultSettings } from './fault-catalogue.ts'
 
 /** A name or value that does not exist; the message lists what does. `status` is the HTTP status that says so. */
 export class FaultError extends Error {
@@ -81,6 +38,8 @@ export interface FaultState {
 export interface Candidate {
   readonly probe: boolean
   readonly account?: string | undefined
+  readonly provider?: string | undefined
+  readonly channel?: string | undefined
 }
 
 interface Active {
@@ -99,21 +58,35 @@ export class Faults {
   readonly #clock: Clock
   readonly #random: Random
   readonly #aliases: readonly string[]
+  readonly #definitions: ReadonlyMap<string, FaultDefinition>
+  readonly #switching: (name: FaultName) => void
   readonly #switched: Switched
 
-  /** `switched` is awaited whenever a fault goes on or off. */
-  constructor(options: { clock: Clock; random: Random; aliases: readonly string[]; switched: Switched }) {
+  constructor(options: {
+    clock: Clock
+    random: Random
+    aliases: readonly string[]
+    /** Whether the other services' simulators are there. */
+    siblings: boolean
+    /** Called before a fault goes on or off: what happened so far happened without the change. */
+    switching: (name: FaultName) => void
+    /** Awaited whenever a fault has gone on or off. */
+    switched: Switched
+  }) {
     this.#clock = options.clock
     this.#random = options.random
     this.#aliases = options.aliases
+    this.#definitions = new Map(Object.entries({ ...FAULTS, ...(options.siblings && SIBLING_FAULTS) }))
+    this.#switching = options.switching
     this.#switched = options.switched
   }
 
   /** Switches a fault on; one that is on starts anew with the new settings. Throws FaultError. */
   async set(name: string, settings: unknown = {}): Promise<void> {
-    const known = checkName(name)
-    const checked = checkSettings(known, settings, this.#aliases)
+    const known = this.#known(name)
+    const checked = checkSettings(known, this.#definitions.get(known)!.parameters, settings, this.#aliases)
     await this.clear(known)
+    this.#switching(known)
     const ended = new AbortController()
     this.#active.set(known, { settings: checked, since: this.#clock.now(), ended, seen: { client: 0, probe: 0 } })
     if (checked.ttl_ms !== undefined) {
@@ -126,9 +99,10 @@ export class Faults {
 
   /** Switches a fault off. Throws FaultError if there is no such fault. */
   async clear(name: string): Promise<void> {
-    const known = checkName(name)
+    const known = this.#known(name)
     const active = this.#active.get(known)
     if (!active) return
+    this.#switching(known)
     this.#active.delete(known)
     active.ended.abort()
     await this.#switched(known, undefined, active.settings)
@@ -150,7 +124,8 @@ export class Faults {
   }
 
   list(): readonly FaultState[] {
-    return (Object.entries(FAULTS) as [FaultName, Definition][]).map(([name, { does, parameters }]) => {
+    return [...this.#definitions].map(([key, { does, parameters }]) => {
+      const name = key as FaultName
       const active = this.#active.get(name)
       const ttl = active?.settings.ttl_ms
       return {
@@ -166,21 +141,22 @@ export class Faults {
   }
 
   #meets(active: Active, request: Candidate): boolean {
-    const { account, every_n, probability } = active.settings
-    if (account !== undefined && account !== request.account) return false
+    const { every_n, probability } = active.settings
+    for (const filter of ['account', 'provider', 'channel'] as const) {
+      if (active.settings[filter] !== undefined && active.settings[filter] !== request[filter]) return false
+    }
     const count = ++active.seen[request.probe ? 'probe' : 'client']
     if (every_n !== undefined) return count % every_n === 0
     return probability === undefined || this.#random.next() < probability
   }
+
+  #known(name: string): FaultName {
+    if (this.#definitions.has(name)) return name as FaultName
+    throw new FaultError(404, `There is no fault ${JSON.stringify(name)}; there are ${[...this.#definitions.keys()].join(', ')}.`)
+  }
 }
 
-function checkName(name: string): FaultName {
-  if (Object.hasOwn(FAULTS, name)) return name as FaultName
-  throw new FaultError(404, `There is no fault ${JSON.stringify(name)}; there are ${Object.keys(FAULTS).join(', ')}.`)
-}
-
-function checkSettings(name: FaultName, settings: unknown, aliases: readonly string[]): FaultSettings {
-  const parameters: readonly string[] = FAULTS[name].parameters
+function checkSettings(name: FaultName, parameters: readonly string[], settings: unknown, aliases: readonly string[]): FaultSettings {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new FaultError(400, `The settings of a fault are a JSON object with any of ${parameters.join(', ')}.`)
   }
@@ -197,8 +173,4 @@ function checkSettings(name: FaultName, settings: unknown, aliases: readonly str
     throw new FaultError(400, `${name} takes probability or every_n, not both.`)
   }
   return settings
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
 }

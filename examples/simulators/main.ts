@@ -1,10 +1,12 @@
 /**
- * The simulators as a process. Prints one line of JSON with the addresses and the accounts, and sends the same to a parent that has a
+ * The simulators as a process, with SIM_SIBLINGS=true also those of the services beside the tracker fetcher. Prints one line of JSON with the addresses and the accounts, and sends the same to a parent that has a
  * channel. Ends on SIGTERM or SIGINT, or when the parent goes away.
  */
 import { startSimulators, type SimulatorOptions } from './start.ts'
 
 const { env } = process
+
+const SERVERS = ['apple', 'anisette', 'control', 'store', 'fences', 'nominatim', 'photon', 'gateway'] as const
 
 const number = (name: string): number | undefined => {
   const text = env[name]
@@ -23,7 +25,8 @@ const simulators = await startSimulators({
   trackers: number('SIM_TRACKERS') ?? 40,
   accounts: number('SIM_ACCOUNTS') ?? 3,
   latency: 'real',
-  ports: { apple: number('SIM_APPLE_PORT') ?? 0, anisette: number('SIM_ANISETTE_PORT') ?? 0, control: number('SIM_CONTROL_PORT') ?? 0 },
+  siblings: env.SIM_SIBLINGS === 'true',
+  ports: Object.fromEntries(SERVERS.map((name) => [name, number(`SIM_${name.toUpperCase()}_PORT`) ?? 0])),
   ...set('host', env.SIM_HOST || undefined),
   ...set('fleetSecret', env.FLEET_SECRET),
   ...set('latencyScale', number('SIM_LATENCY_SCALE')),
@@ -32,7 +35,7 @@ const simulators = await startSimulators({
 })
 
 const { apple, anisette, control, accounts, fleetSecret } = simulators
-const addresses = { apple, anisette, control, accounts, fleetSecret }
+const addresses = { apple, anisette, control, accounts, fleetSecret, ...simulators.siblings?.addresses }
 console.log(JSON.stringify(addresses))
 process.send?.(addresses)
 

@@ -1,7 +1,9 @@
+import type { Coordinates } from '../service/distance.ts'
 import type { Position } from '../tracker-fetcher/decrypt-report.ts'
 import { Fleet, type FleetSize, type HomeTier } from '../tracker-fetcher/fleet.ts'
-import { DEFAULT_GEOFENCES } from '../tracker-fetcher/geofence.ts'
+import { DEFAULT_GEOFENCES } from '../service/geofence.ts'
 import { Finder } from './encrypt-report.ts'
+import type { FaultName, Faults, FaultSettings } from './faults.ts'
 import { seededRandom, type Random } from './random.ts'
 
 export interface WorldOptions {
@@ -16,11 +18,16 @@ export interface WorldOptions {
   readonly speed: number
   /** Newest reports returned per tracker, at most. */
   readonly reportCap: number
+  readonly faults: Pick<Faults, 'pick'>
 }
 
 interface Report {
   readonly at: number
   readonly publishedAt: number
+  /** Whose place it repeats. */
+  readonly like: Report | undefined
+  /** Where the finder says the tracker was, once somebody asked. */
+  place: Coordinates | undefined
   payload: string | undefined
 }
 
@@ -35,6 +42,8 @@ interface Tracker {
   readonly phase: number
   /** Oldest first. */
   reports: Report[]
+  /** The newest report of where it really was. */
+  last: Report | undefined
   nextAt: number
 }
 
@@ -45,6 +54,9 @@ const UPLOAD_DELAY_MS = 20 * 60_000
 const REPORTS_PER_HOUR: Readonly<Record<HomeTier, number>> = { hot: 1.5, warm: 0.5, cold: 0.1 }
 /** 62 % of reports come from newer finders. */
 const SHARE_OF_89_BYTES = 0.62
+const CROWD = 3
+const LATE_MS = 6 * HOUR
+const NOWHERE = { latitude: 0, longitude: 0 }
 
 /** Trackers commuting between a home and a place of work inside one of the service's geofences, and the finders around them. */
 export class World {
@@ -69,31 +81,56 @@ export class World {
     return published.slice(-this.#options.reportCap).map((report) => (report.payload ??= this.#encrypt(tracker, report)))
   }
 
+  /** Makes the reports of all trackers until `now`, so that a fault that begins or ends then is in none of them. */
+  advance(now: number): void {
+    for (const tracker of this.#trackers.values()) this.#advance(tracker, now)
+  }
+
   #advance(tracker: Tracker, now: number): void {
-    const { speed } = this.#options
     while (tracker.nextAt <= now) {
-      const delay = tracker.random.logNormal(UPLOAD_DELAY_MS / speed, 0.5)
-      tracker.reports.push({ at: tracker.nextAt, publishedAt: tracker.nextAt + delay, payload: undefined })
+      this.#see(tracker)
       tracker.nextAt += tracker.random.exponential() * tracker.meanGapMs
     }
     tracker.reports = tracker.reports.filter((report) => report.at >= now - RETENTION_MS)
   }
 
-  #encrypt(tracker: Tracker, report: Report): string {
-    const length = tracker.random.next() < SHARE_OF_89_BYTES ? 89 : 88
-    return tracker.finder().report(this.#position(tracker, report.at), length).toString('base64')
+  /** Finders see the tracker: one, unless there is a crowd. */
+  #see(tracker: Tracker): void {
+    const { faults, speed } = this.#options
+    const met = (name: FaultName): FaultSettings | undefined => faults.pick([name], { probe: false })?.settings
+    const [still, zero, crowd, late] = [met('world.still'), met('world.zero'), met('world.crowd'), met('reports.late')]
+    for (let finders = crowd ? CROWD : 1; finders > 0; finders--) {
+      const delay = tracker.random.logNormal(UPLOAD_DELAY_MS / speed, 0.5) + (late ? (late.delay_ms ?? LATE_MS) : 0)
+      const report: Report = {
+        at: tracker.nextAt,
+        publishedAt: tracker.nextAt + delay,
+        like: still && tracker.last,
+        place: zero && NOWHERE,
+        payload: undefined,
+      }
+      tracker.reports.push(report)
+      if (!still && !zero) tracker.last = report
+    }
   }
 
-  #position(tracker: Tracker, at: number): Position {
-    const { home, work, random } = tracker
-    const share = shareOfWayToWork(((((at * this.#options.speed) / DAY + tracker.phase) % 1) + 1) % 1)
+  #encrypt(tracker: Tracker, report: Report): string {
+    const length = tracker.random.next() < SHARE_OF_89_BYTES ? 89 : 88
+    const { latitude, longitude } = this.#place(tracker, report)
+    const position: Position = { at: report.at, latitude, longitude, accuracy: 20 + Math.floor(tracker.random.next() * 80) }
+    return tracker.finder().report(position, length).toString('base64')
+  }
+
+  #place(tracker: Tracker, report: Report): Coordinates {
+    return (report.place ??= report.like ? this.#place(tracker, report.like) : this.#whereabouts(tracker, report.at))
+  }
+
+  #whereabouts({ home, work, phase, random }: Tracker, at: number): Coordinates {
+    const share = shareOfWayToWork(((((at * this.#options.speed) / DAY + phase) % 1) + 1) % 1)
     // About 50 m of error in any direction.
     const noise = (): number => (random.next() - 0.5) * 0.001
     return {
-      at,
       latitude: home.latitude + share * (work.latitude - home.latitude) + noise(),
       longitude: home.longitude + share * (work.longitude - home.longitude) + noise(),
-      accuracy: 20 + Math.floor(random.next() * 80),
     }
   }
 }
@@ -118,6 +155,7 @@ function makeTracker(id: string, tier: HomeTier, fleet: Fleet, { seed, startAt, 
     home: near(0.02, 0.05),
     phase: random.next(),
     reports: [],
+    last: undefined,
     nextAt: startAt - historyHours * HOUR + random.exponential() * meanGapMs,
   }
 }

@@ -1,8 +1,8 @@
 import type { AnisetteCache } from './anisette-cache.ts'
 import type { AppleClient } from './apple-client.ts'
-import type { Clock } from './clock.ts'
-import type { Log } from './log.ts'
-import { upstreamError } from './upstream-error.ts'
+import type { Clock } from '../service/clock.ts'
+import type { Log } from '../service/log.ts'
+import { upstreamError } from '../service/upstream-error.ts'
 
 export interface Session {
   readonly dsid: string

@@ -1,5 +1,5 @@
 import type { AnisetteClient, AnisetteHeaders } from './anisette-client.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../service/clock.ts'
 
 /** A one-time password is good for longer at Apple, but a fresh one costs little: the age the reference clients use. */
 const MAX_AGE_MS = 30_000

@@ -1,5 +1,5 @@
-import { exchange, parseObject, type Transport } from './http-exchange.ts'
-import { UpstreamError } from './upstream-error.ts'
+import { exchange, parseObject, type Transport } from '../service/http-exchange.ts'
+import { UpstreamError } from '../service/upstream-error.ts'
 
 /** The headers that make a request come from a known device, as they go on every call to Apple. */
 export type AnisetteHeaders = Readonly<Record<string, string>>

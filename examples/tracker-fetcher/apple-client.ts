@@ -1,7 +1,7 @@
 import type { Account, Session } from './account-pool.ts'
 import type { AnisetteHeaders } from './anisette-client.ts'
-import { exchange, parseObject, type Transport } from './http-exchange.ts'
-import { UpstreamError } from './upstream-error.ts'
+import { exchange, parseObject, type Transport } from '../service/http-exchange.ts'
+import { UpstreamError } from '../service/upstream-error.ts'
 
 /** What is asked for one tracker: the hashes of its advertised keys. */
 export interface Device {

@@ -1,5 +1,5 @@
 import type { Account } from './account-pool.ts'
-import type { GeofenceTransition } from './geofence.ts'
+import type { GeofenceTransition } from '../service/geofence.ts'
 import type { Lease, Tier } from './queues.ts'
 
 /** Trackers of one tier that are looked up with one call to Apple. */

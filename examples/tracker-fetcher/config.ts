@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { AccountPoolSettings, Credentials } from './account-pool.ts'
 import type { FetcherSettings } from './fetcher.ts'
 import { splitFleet, type FleetSize } from './fleet.ts'
-import { DEFAULT_GEOFENCES, type Geofence } from './geofence.ts'
+import { DEFAULT_GEOFENCES, type Geofence } from '../service/geofence.ts'
+import { MINUTE, number, optionalNumber, redisTarget, required, SECOND, url, type Variables } from '../service/settings.ts'
 
 export interface Config {
   readonly redis: { readonly host: string; readonly port: number }
@@ -16,23 +17,20 @@ export interface Config {
   readonly fleet: FleetSize
   readonly geofences: readonly Geofence[]
   readonly dwellMs: number
+  /** The list that new positions are pushed to, if they are wanted elsewhere. */
+  readonly reportsQueue: string | undefined
   readonly fetcher: FetcherSettings
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-
 /** Reads and checks the whole configuration. Throws one sentence that names the first variable that is wrong. */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Variables): Config {
   const min = optionalNumber(env, 'POLL_MIN_MS')
   const max = optionalNumber(env, 'POLL_MAX_MS') ?? min
   if ((min ?? max) !== undefined && !(min !== undefined && max !== undefined && min <= max)) {
     throw new Error(`POLL_MIN_MS is ${env.POLL_MIN_MS} and POLL_MAX_MS is ${env.POLL_MAX_MS}; set both, the first not above the second`)
   }
   return {
-    redis: { host: env.REDIS_HOST ?? 'localhost', port: number(env, 'REDIS_PORT', 6379) },
+    redis: redisTarget(env),
     appleUrl: url(env, 'APPLE_URL'),
     anisetteUrl: url(env, 'ANISETTE_URL'),
     // Longer than any answer that is still worth having: a client that gives up at 5 s never sees that Apple takes 10.
@@ -44,6 +42,7 @@ export function readConfig(env: Environment): Config {
     fleet: fleet(required(env, 'TRACKER_COUNT')),
     geofences: DEFAULT_GEOFENCES,
     dwellMs: number(env, 'GEOFENCE_DWELL_MS', 10 * MINUTE),
+    reportsQueue: env.REPORTS_QUEUE || undefined,
     fetcher: {
       ...(min !== undefined && max !== undefined && { pollMs: { min, max } }),
       tierMoves: env.TIER_MOVES !== 'false',
@@ -60,30 +59,6 @@ export function readConfig(env: Environment): Config {
   }
 }
 
-function required(env: Environment, name: string): string {
-  const value = env[name]
-  if (!value) throw new Error(`${name} is not set`)
-  return value
-}
-
-function optionalNumber(env: Environment, name: string): number | undefined {
-  const text = env[name]
-  if (text === undefined || text === '') return undefined
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < 0) throw new Error(`${name} is ${JSON.stringify(text)}; expected a number of at least 0`)
-  return value
-}
-
-function number(env: Environment, name: string, otherwise: number): number {
-  return optionalNumber(env, name) ?? otherwise
-}
-
-function url(env: Environment, name: string): string {
-  const text = required(env, name)
-  if (!URL.canParse(text)) throw new Error(`${name} is ${JSON.stringify(text)}; expected a URL such as http://127.0.0.1:6969`)
-  return text.replace(/\/+$/, '')
-}
-
 /** `40`, or `60,340,800` for hot, warm and cold. */
 function fleet(text: string): FleetSize {
   const counts = text.split(',').map(Number)
@@ -96,7 +71,7 @@ function fleet(text: string): FleetSize {
 }
 
 /** From APPLE_ACCOUNTS, or from the file that APPLE_ACCOUNTS_FILE names: a list of {alias, appleId, password}. */
-function accounts(env: Environment): readonly Credentials[] {
+function accounts(env: Variables): readonly Credentials[] {
   const name = env.APPLE_ACCOUNTS_FILE ? 'APPLE_ACCOUNTS_FILE' : 'APPLE_ACCOUNTS'
   const json = env.APPLE_ACCOUNTS_FILE ? readFileSync(env.APPLE_ACCOUNTS_FILE, 'utf8') : required(env, name)
   let list: unknown

@@ -1,26 +1,15 @@
-import type { Redis } from 'ioredis'
 import { AccountPool } from './account-pool.ts'
 import { AnisetteCache } from './anisette-cache.ts'
 import { AnisetteClient } from './anisette-client.ts'
 import { AppleClient } from './apple-client.ts'
-import type { Clock } from './clock.ts'
+import type { Environment } from '../service/environment.ts'
 import type { Config } from './config.ts'
 import { Fetcher } from './fetcher.ts'
 import { Fleet } from './fleet.ts'
-import type { Log } from './log.ts'
 import { TrackerQueues } from './queues.ts'
 import { ReportIntake } from './report-intake.ts'
 import { SeenReports } from './seen-reports.ts'
 import { TrackerStates } from './tracker-states.ts'
-
-export interface Environment {
-  readonly clock: Clock
-  readonly fetch: typeof fetch
-  readonly redis: Redis
-  /** In [0, 1). */
-  readonly random: () => number
-  readonly log: Log
-}
 
 /** Puts the service together from its configuration and the world it lives in. */
 export function createFetcher(config: Config, { clock, fetch, redis, random, log }: Environment): Fetcher {
@@ -40,7 +29,7 @@ export function createFetcher(config: Config, { clock, fetch, redis, random, log
   })
   const intake = new ReportIntake({
     fleet,
-    seen: new SeenReports(redis),
+    seen: new SeenReports(redis, config.reportsQueue),
     geofences: config.geofences,
     dwellMs: config.dwellMs,
     tierMoves: config.fetcher.tierMoves,

@@ -2,15 +2,15 @@ import type { Account, AccountPool } from './account-pool.ts'
 import type { AnisetteCache } from './anisette-cache.ts'
 import type { AppleClient } from './apple-client.ts'
 import { NO_EVENTS, type Attempt, type Batch, type BatchResult } from './batch.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../service/clock.ts'
 import type { Fleet } from './fleet.ts'
 import { fetchWithRetries, type Fetched } from './in-line-retry.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../service/log.ts'
 import type { Lease, Placement, TrackerQueues } from './queues.ts'
 import type { ReportIntake } from './report-intake.ts'
 import { placement, pollDelayMs, type ScheduleSettings } from './schedule.ts'
 import type { TrackerState, TrackerStates } from './tracker-states.ts'
-import { upstreamError } from './upstream-error.ts'
+import { upstreamError } from '../service/upstream-error.ts'
 
 export interface FetcherSettings extends ScheduleSettings {
   /** Trackers per call to Apple, at most. */

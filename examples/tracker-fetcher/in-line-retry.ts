@@ -2,8 +2,8 @@ import type { Account, AccountPool } from './account-pool.ts'
 import type { AnisetteCache } from './anisette-cache.ts'
 import type { AnisetteHeaders } from './anisette-client.ts'
 import type { EncryptedReports } from './apple-client.ts'
-import type { Clock } from './clock.ts'
-import { upstreamError, type UpstreamError } from './upstream-error.ts'
+import type { Clock } from '../service/clock.ts'
+import { upstreamError, type UpstreamError } from '../service/upstream-error.ts'
 
 export interface Fetched {
   readonly reports?: EncryptedReports

@@ -2,7 +2,8 @@ import type { EncryptedReports } from './apple-client.ts'
 import { NO_EVENTS, type Attempt, type BatchResult } from './batch.ts'
 import { decryptReport, type Position } from './decrypt-report.ts'
 import type { Fleet } from './fleet.ts'
-import { judgeGeofences, type Geofence } from './geofence.ts'
+import { judgeGeofences, type Geofence } from '../service/geofence.ts'
+import type { Report } from '../service/pipeline.ts'
 import { tierByAge } from './schedule.ts'
 import type { SeenReports } from './seen-reports.ts'
 import type { TrackerState } from './tracker-states.ts'
@@ -37,9 +38,11 @@ export class ReportIntake {
     const geofence = { ...NO_EVENTS }
     let decryptFailures = 0
     const states = new Map<string, TrackerState>()
+    const read: Report[] = []
     const attempts = trackerIds.map((id, index): Attempt => {
       const { fresh, duplicates } = unseen.get(id) ?? { fresh: [], duplicates: 0 }
       const positions = this.#decrypt(id, fresh)
+      for (const { latitude, longitude, at } of positions) read.push({ trackerId: id, latitude, longitude, at, fetchedAt: now })
       const failures = fresh.length - positions.length
       decryptFailures += failures
       const state = before[index]!
@@ -51,7 +54,7 @@ export class ReportIntake {
       const found = fresh.length + duplicates > 0
       return { outcome: found ? 'reports' : 'empty', newReports: positions.length, duplicateReports: duplicates }
     })
-    await this.#seen.add(new Map([...unseen].map(([id, { fresh }]) => [id, fresh])), now)
+    await this.#seen.add(new Map([...unseen].map(([id, { fresh }]) => [id, fresh])), read, now)
     return { attempts, states, geofence, decryptFailures }
   }
 

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import type { Report } from '../service/pipeline.ts'
+import { commit } from '../service/transaction.ts'
 import { reportTime } from './decrypt-report.ts'
 
 /** Apple returns the last seven days with every answer; a day more, because the clocks are not the same. */
@@ -17,10 +19,13 @@ export interface Unseen {
  */
 export class SeenReports {
   readonly #redis: Redis
+  readonly #handOver: string | undefined
   readonly #prefix: string
 
-  constructor(redis: Redis, prefix = 'tracker:seen') {
+  /** `handOver` names the list that what was read is handed over on. */
+  constructor(redis: Redis, handOver?: string, prefix = 'tracker:seen') {
     this.#redis = redis
+    this.#handOver = handOver
     this.#prefix = prefix
   }
 
@@ -42,16 +47,20 @@ export class SeenReports {
     )
   }
 
-  async add(payloads: ReadonlyMap<string, readonly Buffer[]>, now: number): Promise<void> {
-    const pipeline = this.#redis.pipeline()
+  /** In one transaction with handing over what was read in them: no report is handed over twice, and none is seen but lost. */
+  async add(payloads: ReadonlyMap<string, readonly Buffer[]>, read: readonly Report[], now: number): Promise<void> {
+    const transaction = this.#redis.multi()
     for (const [trackerId, list] of payloads) {
       if (list.length === 0) continue
       const key = this.#key(trackerId)
-      pipeline.zadd(key, ...list.flatMap((payload) => [reportTime(payload), hash(payload)]))
-      pipeline.zremrangebyscore(key, '-inf', now - RETENTION_MS)
-      pipeline.pexpire(key, RETENTION_MS)
+      transaction.zadd(key, ...list.flatMap((payload) => [reportTime(payload), hash(payload)]))
+      transaction.zremrangebyscore(key, '-inf', now - RETENTION_MS)
+      transaction.pexpire(key, RETENTION_MS)
     }
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error
+    if (this.#handOver !== undefined && read.length > 0) {
+      transaction.rpush(this.#handOver, ...read.map((report) => JSON.stringify(report)))
+    }
+    await commit(transaction)
   }
 
   #key(trackerId: string): string {

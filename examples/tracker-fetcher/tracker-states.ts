@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { HomeTier } from './fleet.ts'
-import type { GeofenceState } from './geofence.ts'
+import type { GeofenceState } from '../service/geofence.ts'
 
 /** What is remembered of a tracker between two fetches. */
 export interface TrackerState {

@@ -1,4 +1,5 @@
 /** The commands. Data goes to `out`, talk to `talk`; each returns its exit code. */
+import { dependenciesOf, dependencySentence } from '../subscribe/dependencies.ts'
 import { follow } from '../subscribe/follow.ts'
 import { serviceStatus } from '../subscribe/service-status.ts'
 import { readSnapshot, type HealthView } from '../subscribe/snapshot.ts'
@@ -62,7 +63,7 @@ export async function check(io: Io, given: string | undefined): Promise<number> 
     const folded = serviceStatus(service, view.alerts)
     const { word, code } = NAGIOS[folded.status]
     const newest = folded.live.toSorted((a, b) => b.lastBeatAt - a.lastBeatAt)[0]
-    return tell(word, code, summary(service, folded, view.at).replaceAll('|', '/'), figuresOf(newest?.status?.metrics ?? {}))
+    return tell(word, code, summary(view, service).replaceAll('|', '/'), figuresOf(newest?.status?.metrics ?? {}))
   } catch (error) {
     if (error instanceof CommandError) return tell('UNKNOWN', UNKNOWN, error.message)
     throw error
@@ -91,9 +92,11 @@ export async function watch(io: Io): Promise<number> {
     } else if (io.redraw) {
       io.redraw([...overview(view), '', coloured('dim', `${new Date(view.at).toISOString()}  Ctrl-C ends`)])
     } else {
+      const dependencies = dependenciesOf(view)
       const state = view.services.map((service) => {
         const { status: now, reasons } = serviceStatus(service, view.alerts)
-        return `${plain(service.service)} ${now}${reasons.length > 0 ? `: ${plain(reasons.join('; '))}` : ''}`
+        const why = [...reasons, ...dependencies.get(service.service)!.causes.map(dependencySentence)]
+        return `${plain(service.service)} ${now}${why.length > 0 ? `: ${plain(why.join('; '))}` : ''}`
       })
       if (changed(state.join('\n')))
         for (const line of state.length > 0 ? state : ['no service']) io.out(`${new Date(view.at).toISOString()} ${line}`)

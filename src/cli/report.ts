@@ -1,6 +1,7 @@
 /** What a view says, for people and as JSON. Pure. */
 import { alertName } from '../judge/status.ts'
-import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
+import { dependenciesOf, dependencyName, dependencySentence, type Dependency } from '../subscribe/dependencies.ts'
+import { serviceStatus } from '../subscribe/service-status.ts'
 import type { AlertView } from '../wire/alert-view.ts'
 import type { HealthView, InstanceView, ServiceView } from '../subscribe/snapshot.ts'
 import { duration } from '../subscribe/duration.ts'
@@ -9,11 +10,12 @@ import { columns, coloured, plain, severityText, statusText } from './text.ts'
 /** One line per service, and below it what is wrong. */
 export function overview(view: HealthView): string[] {
   if (view.services.length === 0) return ['No service has been heard of.']
+  const dependencies = dependenciesOf(view)
   const rows = view.services.map((service) => {
     const { status, live, missing, alerts } = serviceStatus(service, view.alerts)
+    const causes = dependencies.get(service.service)!.causes.map((cause) => `  ${plain(dependencySentence(cause))}`)
     return {
-      service,
-      alerts,
+      below: [...alertLines(alerts, view.at), ...causes],
       cells: [
         plain(service.service),
         statusText(status),
@@ -25,7 +27,7 @@ export function overview(view: HealthView): string[] {
   })
   const header = ['SERVICE', 'STATUS', 'INSTANCES', 'ALERTS', 'LAST BEAT'].map((title) => coloured('dim', title))
   const [head = '', ...lines] = columns([header, ...rows.map(({ cells }) => cells)])
-  return [head, ...rows.flatMap(({ alerts }, i) => [lines[i] ?? '', ...alertLines(alerts, view.at)])]
+  return [head, ...rows.flatMap(({ below }, i) => [lines[i] ?? '', ...below])]
 }
 
 /** All that is known of one service. */
@@ -41,6 +43,8 @@ export function details(view: HealthView, service: ServiceView): string[] {
       '  ',
     ),
   )
+  const dependencies = dependenciesOf(view).get(service.service)!.all
+  if (dependencies.length > 0) lines.push('', coloured('dim', 'depends on'), ...columns(dependencies.map(dependencyCells), '  '))
   const newest = live.toSorted((a, b) => b.lastBeatAt - a.lastBeatAt)[0]?.status
   if (newest) {
     const checks = Object.entries(newest.checks)
@@ -69,6 +73,7 @@ export function details(view: HealthView, service: ServiceView): string[] {
 
 /** The same as data, with the folded status. */
 export function asJson(view: HealthView, services: readonly ServiceView[]): unknown {
+  const dependencies = dependenciesOf(view)
   return {
     at: new Date(view.at).toISOString(),
     epoch: view.epoch,
@@ -79,6 +84,9 @@ export function asJson(view: HealthView, services: readonly ServiceView[]): unkn
         service: service.service,
         status,
         reasons,
+        depends_on: dependencies
+          .get(service.service)!
+          .all.map(({ through, ...said }) => ({ ...said, ...(through.length > 0 && { through }) })),
         instances: live.map(({ status: message }) => ({ ...message, channel: undefined })),
         missing: missing.map(({ instance, lastBeatAt }) => ({ instance, last_beat: new Date(lastBeatAt).toISOString() })),
         // Those that came as messages say on which channel.
@@ -89,13 +97,15 @@ export function asJson(view: HealthView, services: readonly ServiceView[]): unkn
 }
 
 /** The sentence after the status word of a check. */
-export function summary(service: ServiceView, { status, reasons, live, missing, alerts }: ServiceStatus, at: number): string {
+export function summary(view: HealthView, service: ServiceView): string {
+  const { at } = view
+  const { status, reasons, live, missing, alerts } = serviceStatus(service, view.alerts)
   const [first] = alerts
+  const [cause] = dependenciesOf(view).get(service.service)!.causes
   const why = first ? `${alertName(first)} (${duration(at - Date.parse(first.since))}): ${first.message}` : reasons.join('; ')
   const instances = `${live.length} of ${live.length + missing.length} instances`
-  return plain(
-    `${service.service} is ${status}${why === '' ? '' : `: ${why}`}, ${instances}, last beat ${duration(at - service.lastBeatAt)} ago`,
-  )
+  const said = `${service.service} is ${status}${why === '' ? '' : `: ${why}`}, ${instances}, last beat ${duration(at - service.lastBeatAt)} ago`
+  return plain(cause ? `${said} (${dependencySentence(cause)})` : said)
 }
 
 function alertLines(alerts: readonly AlertView[], at: number): string[] {
@@ -108,6 +118,11 @@ function alertLines(alerts: readonly AlertView[], at: number): string[] {
     ]),
     '  ',
   )
+}
+
+function dependencyCells(dependency: Dependency): string[] {
+  const { status, reason = '' } = dependency
+  return [plain(dependencyName(dependency)), status === 'unknown' ? coloured('dim', status) : statusText(status), plain(reason)]
 }
 
 function instanceCells({ instance, lastBeatAt, status }: InstanceView, at: number): string[] {

@@ -2,7 +2,6 @@
 import type { Fields } from './checking.ts'
 import { checkKeys, checkOneOf, checkText, fail, isRecord } from './checking.ts'
 import type { KindConfig } from './kind-config.ts'
-import { MEANINGS } from './targets.ts'
 
 const EXTRACTORS = ['success', 'reportsFound', 'events', 'errorType', 'result'] as const
 const READING_KEYS = ['records', 'name', 'upstream', ...EXTRACTORS] as const
@@ -11,7 +10,8 @@ const CHANNEL_KEYS = ['channel', ...READING_KEYS] as const
 const UPSTREAM_KEYS = ['host', 'records'] as const
 const QUEUE_TYPES = ['list', 'set', 'zset', 'stream'] as const
 
-export function checkMethods(methods: unknown, path: string, kind: KindConfig): void {
+/** `meanings`: what a call may be recorded as. */
+export function checkMethods(methods: unknown, path: string, kind: KindConfig, meanings: readonly string[]): void {
   checkList(methods, path, 'methods', METHOD_KEYS, (method, here) => {
     checkText(method['module'], `${here}.module`)
     for (const key of ['class', 'method', 'function']) if (method[key] !== undefined) checkText(method[key], `${here}.${key}`)
@@ -20,14 +20,14 @@ export function checkMethods(methods: unknown, path: string, kind: KindConfig): 
     if (!isMethod && !isFunction) fail(here, method, 'either class and method, or function')
     if (method['callback'] !== undefined && typeof method['callback'] !== 'boolean')
       fail(`${here}.callback`, method['callback'], 'true or false')
-    checkReading(method, here, kind)
+    checkReading(method, here, kind, meanings)
   })
 }
 
-export function checkChannels(channels: unknown, path: string, kind: KindConfig): void {
+export function checkChannels(channels: unknown, path: string, kind: KindConfig, meanings: readonly string[]): void {
   checkList(channels, path, 'channels', CHANNEL_KEYS, (channel, here) => {
     checkText(channel['channel'], `${here}.channel`, 'the name of a tracing channel')
-    checkReading(channel, here, kind)
+    checkReading(channel, here, kind, meanings)
   })
 }
 
@@ -68,9 +68,9 @@ export function checkQueues(queues: unknown, path: string, kind: KindConfig): vo
 /** Keys besides `key` and `type`. */
 const OF_TYPE: Readonly<Record<string, readonly string[]>> = { list: [], set: [], zset: ['scores'], stream: ['group'] }
 
-function checkReading(reading: Fields, here: string, kind: KindConfig): void {
+function checkReading(reading: Fields, here: string, kind: KindConfig, meanings: readonly string[]): void {
   const { records, name, upstream } = reading
-  checkOneOf(records, kind.hasAccount ? MEANINGS : MEANINGS.filter((meaning) => meaning !== 'account'), `${here}.records`)
+  checkOneOf(records, meanings, `${here}.records`)
   if (name !== undefined) checkText(name, `${here}.name`)
   if (upstream !== undefined) {
     if (kind.upstreams) checkOneOf(upstream, kind.upstreams, `${here}.upstream`)

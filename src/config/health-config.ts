@@ -1,19 +1,27 @@
 /** What health.config.{ts,js,json} may hold. Checked whole at start. */
 import { checkChannels, checkMethods, checkQueues, checkUpstreams } from './check-targets.ts'
 import { checkKeys, checkText, checkUrl, fail, isRecord } from './checking.ts'
+import { checkDependsOn } from './depends-on.ts'
 import type { Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
 import { shownValue } from '../rules/shown-value.ts'
 import type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from './targets.ts'
-import { upstreamNameOf } from './targets.ts'
+import { MEANINGS, upstreamNameOf } from './targets.ts'
 import { checkMetrics, checkRules } from './check-rules.ts'
 import type { KindConfig, KnownKind } from './kind-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
+import type { RecordsConfig } from '../rules/tally.ts'
+import { checkRecords } from './check-records.ts'
 
 export type HealthConfig = Partial<Settings> & {
   /** Which kind of service it is: the name of one, or one made by defineKind. Default: `worker`. */
   readonly profile?: string | KnownKind
   readonly serviceName?: string
+  /**
+   * What it depends on, at most 20 names: other services as they are called in Redis, and checks of its own such as `redis`. Published with
+   * the status, so that readers tell what is wrong with the service from what is wrong with what it needs.
+   */
+  readonly dependsOn?: readonly string[]
   readonly methods?: readonly MethodTarget[]
   readonly channels?: readonly ChannelTarget[]
   /** By name. */
@@ -28,10 +36,13 @@ export type HealthConfig = Partial<Settings> & {
   readonly rules?: RulesConfig
   /** What the service records itself with the OpenTelemetry API, for rules that name it. */
   readonly metrics?: MetricsConfig
+  /** What a method or channel may record besides attempts and calls: a name, and the metrics of `metrics` or of the kind that it adds to. */
+  readonly records?: RecordsConfig
 }
 
 const OTHER_KEYS = [
-  ...['profile', 'serviceName', 'methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster', 'rules', 'metrics'],
+  ...['profile', 'serviceName', 'dependsOn', 'rules', 'metrics', 'records'],
+  ...['methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster'],
 ] as const
 
 /** Returns `config` if it is valid. Throws one sentence naming the key, its value and what is expected. */
@@ -52,15 +63,18 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
     const checked = value === undefined ? undefined : setting.check(value)
     if (checked instanceof Expected) fail(at(name), value, checked.what, setting.secret)
   }
-  const { serviceName, queuesRedis } = config
+  const { serviceName, dependsOn, queuesRedis } = config
   if (serviceName !== undefined) checkText(serviceName, at('serviceName'))
+  if (dependsOn !== undefined) checkDependsOn(dependsOn, at('dependsOn'))
   if (queuesRedis !== undefined) checkUrl(queuesRedis, at('queuesRedis'), ['redis:', 'rediss:'])
   if (![undefined, true, false].includes(config['queuesRedisCluster'] as boolean)) {
     fail(at('queuesRedisCluster'), config['queuesRedisCluster'], 'true or false')
   }
   for (const [key, check] of Object.entries(kind.config.keys)) if (config[key] !== undefined) check(config[key], at(key))
-  checkMethods(config['methods'], at('methods'), kind.config)
-  checkChannels(config['channels'], at('channels'), kind.config)
+  checkRecords(config['records'], at('records'))
+  const meanings = [...MEANINGS, ...Object.keys({ ...kind.config.records, ...(config['records'] as RecordsConfig | undefined) })]
+  checkMethods(config['methods'], at('methods'), kind.config, meanings)
+  checkChannels(config['channels'], at('channels'), kind.config, meanings)
   checkUpstreams(config['upstreams'], at('upstreams'))
   checkQueues(config['queues'], at('queues'), kind.config)
   checkCountedOnce(config, kind.config, at(''))

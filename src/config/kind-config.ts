@@ -1,4 +1,5 @@
 /** What health.config may say of one kind of service beyond what it may say of any. */
+import type { AttemptOf } from '../rules/tally.ts'
 
 export interface KindConfig {
   /** Keys of this kind alone; each check throws one sentence that begins with `path`. */
@@ -9,8 +10,8 @@ export interface KindConfig {
   readonly defaultUpstream?: string
   /** The names of its queues; default: any. */
   readonly queues?: readonly string[]
-  /** Whether a call may say how its account stands. */
-  readonly hasAccount?: boolean
+  /** What a call may be recorded as besides what it may be of any service. */
+  readonly records?: Readonly<Record<string, { readonly is?: AttemptOf }>>
 }
 
 /** A kind of service as health.config can name it. */

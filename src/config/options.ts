@@ -2,6 +2,10 @@
 import type { MetricDefinition } from '../catalogue.ts'
 import type { MetricsConfig, OwnRules, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
+import { checkRecords } from './check-records.ts'
+import { resolveDependsOn } from './depends-on.ts'
+import type { RecordData, RecordsConfig } from '../rules/tally.ts'
+import { readRecords } from '../rules/tally.ts'
 import type { HealthConfig } from './health-config.ts'
 import { toServiceName } from './service-name.ts'
 import type { Setting, SettingName, Settings } from './settings.ts'
@@ -20,9 +24,13 @@ export interface HealthOptions {
   /** service.instance.id, if the environment names one. */
   readonly instance: string | undefined
   readonly settings: Settings
+  /** Services and checks of its own that it depends on. */
+  readonly dependsOn: readonly string[]
   readonly rules: OwnRules
   /** Metrics that the service records itself, for rules that name them. */
   readonly metrics: readonly MetricDefinition[]
+  /** What each record of health.config or of code adds to the metrics. */
+  readonly records: Readonly<Record<string, RecordData>>
 }
 
 export interface OptionSources {
@@ -31,8 +39,10 @@ export interface OptionSources {
   readonly code?: Partial<Settings> & {
     readonly serviceName?: string
     readonly instance?: string
+    readonly dependsOn?: readonly string[]
     readonly rules?: RulesConfig
     readonly metrics?: MetricsConfig
+    readonly records?: RecordsConfig
   }
   /** A checked health.config. */
   readonly config?: HealthConfig
@@ -56,6 +66,7 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
       config.serviceName ||
       packageName ||
       UNKNOWN_SERVICE)
+  checkRecords(code.records, 'The option records')
   const serviceName = toServiceName(original)
   if (!serviceName) {
     throw new Error(
@@ -67,8 +78,10 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
     originalServiceName: serviceName === original ? undefined : original,
     instance: givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined),
     settings,
+    dependsOn: resolveDependsOn({ code: code.dependsOn, config: config.dependsOn, serviceName }),
     rules: merged(readRules(config.rules), readRules(code.rules)),
     metrics: [...readMetrics(config.metrics), ...readMetrics(code.metrics)],
+    records: { ...readRecords(config.records), ...readRecords(code.records) },
   }
 }
 

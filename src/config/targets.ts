@@ -1,8 +1,10 @@
 /** What health.config may name of a service: calls, channels, upstream hosts and queues, and how their results are read. */
 
-/** What a call means. `attempt`: one piece of work; `batch`: many at once; `start`, `stop`: the service begins or ends its work. */
-export const MEANINGS = ['attempt', 'batch', 'api_call', 'start', 'stop', 'account'] as const
-export type Meaning = (typeof MEANINGS)[number]
+/** What a call of any service may mean. `attempt`: one piece of work; `batch`: many at once; `start`, `stop`: the service begins or ends its work. */
+export const MEANINGS = ['attempt', 'batch', 'api_call', 'start', 'stop'] as const
+/** One of those, a record of the kind of service, or one of `records` of health.config. */
+// eslint-disable-next-line -- any other text too, and yet the editor offers these
+export type Meaning = (typeof MEANINGS)[number] | (string & {})
 
 /**
  * Reads one figure from what a call returned: a function of it and of the call's arguments, or the path of a property, such as
@@ -30,7 +32,10 @@ export interface Reading {
   readonly events?: Extractor<number | readonly unknown[]>
   /** Why it failed: of what was thrown, or of a result that is no success. Default: its `code`, `status`, `statusCode` or `name`. */
   readonly errorType?: Extractor<string | undefined>
-  /** For `batch` and `account`: turns the result into what is recorded; default: it already has that shape. */
+  /**
+   * For `batch` and records: turns the result into what is recorded; default: it already has that shape. Where it gives undefined or null
+   * for a record, there is nothing to record.
+   */
   readonly result?: Extractor<unknown>
 }
 

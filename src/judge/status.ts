@@ -29,7 +29,7 @@ export interface InstanceFacts {
 export function instanceStatus({ phase, alerts, verdicts, checks, required = [] }: InstanceFacts): StatusReport {
   const reasons: string[] = []
   for (const [name, { status, error }] of Object.entries(checks)) {
-    if (status !== 'healthy') reasons.push(`${name} check is failing${error ? `: ${error}` : ''}`)
+    if (status !== 'healthy') reasons.push(`${failingCheck(name)}${error ? `: ${error}` : ''}`)
   }
   const watched = new Set([...required, ...alerts.filter(isOpen).map(({ rule }) => rule)])
   for (const verdict of verdicts) {
@@ -43,6 +43,15 @@ export function instanceStatus({ phase, alerts, verdicts, checks, required = [] 
     status: worst(open, reasons.length > 0 ? 'degraded' : 'healthy'),
     reasons: [...new Set([...open.map(alertReason), ...reasons])],
   }
+}
+
+function failingCheck(name: string): string {
+  return `${name} check is failing`
+}
+
+/** Whether it is for this check that an instance is not well. */
+export function isReasonOfCheck(reason: string, name: string): boolean {
+  return reason === failingCheck(name) || reason.startsWith(`${failingCheck(name)}: `)
 }
 
 /** One instance as others see it. */

@@ -2,8 +2,12 @@
 import type { ServiceHealthMonitor } from '../service/monitor.ts'
 import type { ServiceRecorder } from '../zero-code/service-recorder.ts'
 
-export function commonRecorder(monitor: ServiceHealthMonitor): Pick<ServiceRecorder, 'httpRequest' | 'dependency' | 'phase' | 'dropped'> {
+type Common = Pick<ServiceRecorder, 'record' | 'httpRequest' | 'dependency' | 'phase' | 'dropped'>
+
+export function commonRecorder(monitor: ServiceHealthMonitor): Common {
   return {
+    // What the call gave says more than that it was made.
+    record: (name, facts, result) => monitor.record(name, typeof result === 'object' ? { ...facts, ...result } : { ...facts }),
     httpRequest: (request) => monitor.recordHttpRequest(request),
     dependency: (evidence) => monitor.observeDependency(evidence),
     phase: (phase) => monitor.setPhase(phase),

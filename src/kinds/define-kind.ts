@@ -1,10 +1,14 @@
 /** A kind of service of a user's own: a kind that is there, with more metrics and rules. */
-import type { MetricDefinition } from '../catalogue.ts'
+import { checkRecords } from '../config/check-records.ts'
 import type { KnownKind } from '../config/kind-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
 import { RuleSentence } from '../rules/rule.ts'
-import { overridden } from '../rules/override-rule.ts'
+import type { FiguresConfig } from '../rules/figure.ts'
+import { readFigures } from '../rules/figure.ts'
+import type { RecordsConfig } from '../rules/tally.ts'
+import { readRecords } from '../rules/tally.ts'
+import { extended } from './extended.ts'
 import { KINDS } from './index.ts'
 import type { Kind } from './kind.ts'
 
@@ -17,6 +21,10 @@ export interface KindDefinition {
   readonly metrics?: MetricsConfig
   /** Rules of its own, and other limits for those of its base; `false` switches one off. */
   readonly rules?: RulesConfig
+  /** What status and metrics show besides, by name. */
+  readonly figures?: FiguresConfig
+  /** What a method or channel may record besides attempts and calls: a name, and the metrics that it adds to. */
+  readonly records?: RecordsConfig
 }
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/
@@ -33,21 +41,24 @@ export function defineKind(definition: KindDefinition): Kind {
     throw new Error(`There is a kind of service called ${name} already: give yours another name.`)
   const found = kindNamed(base)
   const { overrides, own } = readRules(definition.rules)
+  checkRecords(definition.records, `records of the kind ${name}`)
+  const records = readRecords(definition.records)
   const ownRules = own.map((data) => new RuleSentence(data))
-  const metrics: readonly MetricDefinition[] = [...found.metrics, ...readMetrics(definition.metrics)]
+  const judging = extended(found, {
+    name,
+    metrics: readMetrics(definition.metrics),
+    changes: overrides,
+    ownRules,
+    figures: readFigures(definition.figures),
+    records,
+  })
   const kind: Kind = {
     ...found,
-    name,
+    ...judging,
     title: name.replaceAll('_', ' '),
     isDefault: false,
     about: `A ${found.title} with ${ownRules.length} rules of its own.`,
-    metrics,
-    rules: (limits) =>
-      found.rules(limits).flatMap(({ data }) => {
-        const changed = overridden(data, overrides)
-        return changed ? [new RuleSentence(changed)] : []
-      }),
-    ownRules: [...(found.ownRules ?? []), ...ownRules],
+    config: { ...found.config, records: { ...found.config.records, ...records } },
     ruleNames: [...found.ruleNames.filter((rule) => overrides[rule] !== false), ...own.map((rule) => rule.name)],
     monitor: (options) => found.monitor({ kind, ...options }),
   }

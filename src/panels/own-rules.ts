@@ -1,6 +1,6 @@
 /** What the rules look at that a service brings itself: a panel for each, with its limits. */
 import type { Rule, RuleLimits } from '../types.ts'
-import { DEFAULTS } from '../rules/compile-rule.ts'
+import { DEFAULTS } from '../rules/rule-data.ts'
 import { secondsOf } from '../rules/time-text.ts'
 import { unitOf } from '../rules/unit.ts'
 import { alertStates } from './health-panels.ts'

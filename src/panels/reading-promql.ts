@@ -4,7 +4,7 @@
  */
 import type { MetricDefinition } from '../catalogue.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
-import { DEFAULTS } from '../rules/compile-rule.ts'
+import { DEFAULTS } from '../rules/rule-data.ts'
 import { LONG_SECONDS, shortSeconds } from '../rules/readings/burn-rate.ts'
 import type { BurnRateReading, MetricRef, RuleData, StateReading, TimeText } from '../rules/rule-data.ts'
 import { secondsOf } from '../rules/time-text.ts'

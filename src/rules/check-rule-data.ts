@@ -3,7 +3,7 @@
  * later: that a metric is declared, a unit fits, a limit can be passed.
  */
 import { shownValue } from './shown-value.ts'
-import type { ReadingData, RuleData } from './rule-data.ts'
+import type { MetricRef, ReadingData, RuleData } from './rule-data.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -84,37 +84,47 @@ const OPTIONAL: Readonly<Record<string, Form>> = {
   summary: TEXT,
 }
 
+/** Whether it is a metric as data has it: an object with the name of one. */
+export function isMetricRef(value: unknown): value is MetricRef {
+  return METRIC.fits(value)
+}
+
 /** Throws one sentence if a field is missing, of the wrong type, or of no use to the reading. `name` is checked before. */
 export function checkRuleData(data: RuleData): void {
   const { name, when } = data
   const rule = data as unknown as Fields
   checkFields(name, rule, {}, OPTIONAL, '')
-  if (!isFields(when)) {
-    throw new Error(
-      `when of the rule ${name} is ${told(when)}, expected a reading, such as { "reading": "rate", "of": { "metric": "http.requests" } }.`,
-    )
-  }
-  const { reading } = when as { readonly reading: unknown }
-  if (typeof reading !== 'string' || !Object.hasOwn(SHAPES, reading)) {
-    throw new Error(`when.reading of the rule ${name} is ${told(reading)}, expected one of ${Object.keys(SHAPES).join(', ')}.`)
-  }
-  const { must, may = {} } = SHAPES[when.reading]
-  const fields = when as unknown as Fields
-  checkFields(name, fields, must, may, 'when.')
-  const known = [...Object.keys(must), ...Object.keys(may)]
-  const unknown = Object.keys(fields).find((field) => field !== 'reading' && !known.includes(field))
-  if (unknown !== undefined) {
-    throw new Error(`when of the rule ${name} has ${told(unknown)}, which a ${reading} does not know: it has ${known.join(', ')}.`)
-  }
+  checkReading(name, when)
   if (rule['isNot'] !== undefined && when.reading !== 'state') {
     throw new Error(
-      `The rule ${name} has isNot, which is of use to a state only: say with above or below when a ${reading} is too much or too little.`,
+      `The rule ${name} has isNot, which is of use to a state only: say with above or below when a ${when.reading} is too much or too little.`,
     )
   }
   if (rule['severity'] !== undefined && when.reading !== 'state' && when.reading !== 'absent') {
     throw new Error(
       `The rule ${name} has a severity, which is of use to state and absent only: beyond above or below it is a WARNING, beyond critical it is CRITICAL.`,
     )
+  }
+}
+
+/** Throws one sentence if a field is missing, of the wrong type, or of no use to the reading. `rule`: whose it is. */
+export function checkReading(rule: string, when: ReadingData): void {
+  if (!isFields(when)) {
+    throw new Error(
+      `when of the rule ${rule} is ${told(when)}, expected a reading, such as { "reading": "rate", "of": { "metric": "http.requests" } }.`,
+    )
+  }
+  const { reading } = when as { readonly reading: unknown }
+  if (typeof reading !== 'string' || !Object.hasOwn(SHAPES, reading)) {
+    throw new Error(`when.reading of the rule ${rule} is ${told(reading)}, expected one of ${Object.keys(SHAPES).join(', ')}.`)
+  }
+  const { must, may = {} } = SHAPES[when.reading]
+  const fields = when as unknown as Fields
+  checkFields(rule, fields, must, may, 'when.')
+  const known = [...Object.keys(must), ...Object.keys(may)]
+  const unknown = Object.keys(fields).find((field) => field !== 'reading' && !known.includes(field))
+  if (unknown !== undefined) {
+    throw new Error(`when of the rule ${rule} has ${told(unknown)}, which a ${reading} does not know: it has ${known.join(', ')}.`)
   }
 }
 

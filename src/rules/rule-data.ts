@@ -15,6 +15,9 @@ export type LimitText = number | string
 /** Seconds, or a text such as `30s`, `5m`, `2h`. */
 export type TimeText = number | string
 
+/** Seconds, where a rule does not say. */
+export const DEFAULTS = { for: 60, keepFiring: 120, over: 300 } as const
+
 export interface CountReading {
   readonly reading: 'rate' | 'increase'
   readonly of: MetricRef

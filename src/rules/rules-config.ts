@@ -43,7 +43,7 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
 const METRIC_FIELDS = ['of', 'in', 'owed', 'attempts', 'failed', 'units', 'failedUnits', 'streak']
 
 /** As data a metric may be its name alone. */
-function withRefs(when: ReadingData): ReadingData {
+export function withRefs(when: ReadingData): ReadingData {
   if (typeof when !== 'object' || when === null) return when
   const named = Object.entries(when).map(([field, value]: [string, unknown]) => [
     field,

@@ -4,10 +4,13 @@ import { EVERY_SERVICE } from '../catalogue.ts'
 import type { Limits } from './limits.ts'
 import type { FiguresInput, KeyFigures, Profile, Rule, Sample, Wanted } from '../types.ts'
 import { compileRule } from './compile-rule.ts'
+import type { FigureData } from './figure.ts'
+import { compileFigure } from './figure.ts'
 import { overridden } from './override-rule.ts'
 import type { RuleSentence } from './rule.ts'
 import type { OwnRules } from './rules-config.ts'
 import { NO_RULES } from './rules-config.ts'
+import type { RecordData } from './tally.ts'
 
 export interface ServiceKind {
   /** As health.config names it, and as the status message says it. */
@@ -19,6 +22,10 @@ export interface ServiceKind {
   readonly ownRules?: readonly RuleSentence[]
   /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
   readonly required?: readonly string[]
+  /** Readings that status and metrics show under these names, besides `figures`. */
+  readonly shown?: Readonly<Record<string, FigureData>>
+  /** What a record of each of these names adds to the metrics. */
+  readonly records?: Readonly<Record<string, RecordData>>
   /** What the figures read. */
   readonly selectors: readonly Wanted[]
   figures(input: FiguresInput): KeyFigures
@@ -56,13 +63,16 @@ export function profileOf(
     rules: [...ofKind.flatMap((data) => compiled(data, false)), ...own.flatMap((data) => compiled(data, true))],
     ...(kind.required && { required: kind.required }),
     selectors: kind.selectors,
+    shown: Object.entries(kind.shown ?? {}).map(([name, data]) => compileFigure(name, data, { metrics: known, tickSeconds })),
     figures: (input) => kind.figures(input),
     totals: (samples, since) => kind.totals(samples, since),
   }
 }
 
 /** What compute is to keep for a profile. A rule that is split needs what it reads for each value as well. */
-export function wantedOf({ rules, selectors }: Pick<Profile, 'rules' | 'selectors'>): readonly Wanted[] {
-  const ofRules = rules.flatMap(({ needs, by }) => needs.map((selector): Wanted => (by === undefined ? { selector } : { selector, by })))
+export function wantedOf({ rules, selectors, shown = [] }: Pick<Profile, 'rules' | 'selectors' | 'shown'>): readonly Wanted[] {
+  const ofRules = [...rules, ...shown].flatMap(({ needs, by }) =>
+    needs.map((selector): Wanted => (by === undefined ? { selector } : { selector, by })),
+  )
   return [...ofRules, ...selectors]
 }

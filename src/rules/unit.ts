@@ -29,9 +29,17 @@ export interface Limit {
   readonly unit: ShownUnit
 }
 
+const LIMIT = /^\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*(\S*)\s*$/i
+
+/** A plain number is in the unit of the first limit: 60 beside "45 min" is 60 minutes. */
+export function inUnitOf(first: LimitText | undefined, given: LimitText): LimitText {
+  const unit = typeof first === 'string' && typeof given === 'number' ? LIMIT.exec(first)?.[2] : undefined
+  return unit ? `${given} ${unit}` : given
+}
+
 /** Throws one sentence if it is no limit, or in a unit that the reading does not have. */
 export function limitOf(given: LimitText, reading: string, what: string): Limit {
-  const [, number, unit = ''] = (typeof given === 'string' && /^\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*(\S*)\s*$/i.exec(given)) || []
+  const [, number, unit = ''] = (typeof given === 'string' && LIMIT.exec(given)) || []
   const shown = typeof given === 'number' ? given : Number(number)
   if (!Number.isFinite(shown)) throw new Error(`${what} is ${shownValue(given)}, expected a number, or one with its unit such as "60 %".`)
   const shownUnit = unitOf(unit === '' ? reading : unit, reading)

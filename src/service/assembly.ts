@@ -16,10 +16,12 @@ import { checksOf, type ServiceHealthMonitorOptions } from './monitor-options.ts
 import { Neighbours } from './neighbours.ts'
 import { Phases } from './phase.ts'
 import { Publication } from './publication.ts'
+import { Records } from './records.ts'
 import { type SetUp, setUp } from './set-up.ts'
 
 export interface Assembly extends SetUp {
   readonly drop: Drop
+  readonly records: Records
   readonly checks: CheckRunner
   readonly phases: Phases
   readonly guard: Guard
@@ -33,14 +35,16 @@ export interface Assembly extends SetUp {
 export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind, rounds: Rounds): Assembly {
   const base = setUp(options)
   const { resolved, clock, instance, env, store, recording } = base
-  const { serviceName: service, settings, rules, metrics } = resolved
+  const { serviceName: service, settings, dependsOn, rules, metrics } = resolved
   const intervalSeconds = settings.evaluationInterval
   const profile = profileOf(options.kind ?? kind, limitsOf(settings), rules, metrics)
 
   const reader = options.reader && { reader: options.reader }
   const exports = options.exportsMetrics ?? true
   const metricsExport = createMetricsExport({ options: resolved, instance, clock, store, recording, env, exports, ...reader })
-  const own = new Set([...EVERY_SERVICE, ...kind.metrics].map(({ name }) => name))
+  const drop = createDrop(recording)
+  const records = new Records({ kind: options.kind ?? kind, own: resolved.records, metrics, recording, drop })
+  const own = new Set([...EVERY_SERVICE, ...kind.metrics, ...records.metrics].map(({ name }) => name))
   const taken = options.takeApi?.({ decision: recording, metricsExport, clock, own, ...reader })
   const source: MetricSource = taken ?? sourceOf(() => options.reader ?? madeHealthReader())
 
@@ -53,7 +57,7 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   const exporter = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds })
   const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
   const parts = { clock, guard, phases, evaluation, checks, neighbours, exporter, recording }
-  const publication = new Publication({ ...parts, service, instance, profile, healthMetrics, intervalSeconds })
+  const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds })
   const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, source })
-  return { ...base, ...parts, drop: createDrop(recording), publication, lifecycle, metricsExport }
+  return { ...base, ...parts, drop, records, publication, lifecycle, metricsExport }
 }

@@ -11,6 +11,7 @@ import type { Environment } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
+import type { RecordsConfig } from '../rules/tally.ts'
 import type { Clock, HealthExporter } from '../types.ts'
 import type { MetricSource } from './metric-source.ts'
 
@@ -21,6 +22,11 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly serviceName?: string
   /** Identity of this process among the instances of the service; default: service.instance.id, else a random UUID. */
   readonly instance?: string
+  /**
+   * What it depends on, at most 20 names: other services as they are called in Redis, and checks of its own such as `redis`; instead of
+   * those of health.config.
+   */
+  readonly dependsOn?: readonly string[]
   /** The service's own Redis client; it is pinged, nothing else. */
   readonly redis?: Pingable
   /** The service's own SQL client or pool; it is asked `SELECT 1`, nothing else. */
@@ -30,6 +36,8 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly rules?: RulesConfig
   /** Metrics that the service records itself, for rules that name them. */
   readonly metrics?: MetricsConfig
+  /** What `record` may be given, by name: the metrics that each of them adds to. */
+  readonly records?: RecordsConfig
   /** What it is judged as instead of what the class is for. */
   readonly kind?: ServiceKind
   /** Takes what the service records with the OpenTelemetry API, so that it is judged and leaves with our figures. */

@@ -6,7 +6,9 @@ import type { DependencyEvidence } from '../checks/dependency-evidence.ts'
 import type { HealthOptions } from '../config/options.ts'
 import type { EndedRequest } from '../record/http-requests.ts'
 import type { Recording } from '../record/recording.ts'
+import type { Fields } from '../record/tallies.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
+import type { AttemptOf } from '../rules/tally.ts'
 import { limitOf } from '../rules/unit.ts'
 import type { Clock, Snapshot } from '../types.ts'
 import { anyService } from './any-service.ts'
@@ -68,6 +70,29 @@ export class ServiceHealthMonitor {
     if (!isServicePhase(phase)) return this.recordDropped('a phase that is none')
     if (this.#parts.phases.say(phase)) this.evaluateSoon()
   }
+
+  /**
+   * What the kind of service, or `records` of health.config, calls a record: by its name, with the fields that it has. Never throws: what is
+   * not known or cannot be read is dropped and counted.
+   */
+  record(name: string, fields: object): void {
+    try {
+      const isRecord = typeof fields === 'object' && fields !== null
+      const whole = isRecord ? this.completed(name, fields as Fields) : fields
+      const is = this.#parts.records.add(name, whole)
+      if (is !== undefined) this.attempted(is, whole)
+    } catch {
+      this.recordDropped('a record that cannot be read')
+    }
+  }
+
+  /** What a kind of service knows to say of a record besides what it was given. */
+  protected completed(_name: string, fields: Fields): Fields {
+    return fields
+  }
+
+  /** A record that is work as well; a kind that knows of work counts it. */
+  protected attempted(_is: AttemptOf, _fields: Fields): void {}
 
   /** One outgoing HTTP request that has ended, whatever it was for. Bad values are dropped and counted. */
   recordHttpRequest(request: EndedRequest): void {

@@ -18,6 +18,7 @@ export interface PublicationOptions {
   readonly service: string
   readonly instance: string
   readonly profile: Profile
+  readonly dependsOn: readonly string[]
   readonly clock: Clock
   readonly guard: Guard
   readonly phases: Phases
@@ -61,11 +62,12 @@ export class Publication {
 
   /** A snapshot of now, of what was judged last. */
   snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect()): Snapshot {
-    const { service, instance, profile, clock, evaluation, intervalSeconds } = this.#options
+    const { service, instance, profile, dependsOn, clock, evaluation, intervalSeconds } = this.#options
     return snapshotOf({
       service,
       instance,
       profile,
+      dependsOn,
       standing,
       samples,
       readings: evaluation.readings(),

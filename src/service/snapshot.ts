@@ -6,6 +6,7 @@ export interface SnapshotFacts {
   readonly service: string
   readonly instance: string
   readonly profile: Profile
+  readonly dependsOn: readonly string[]
   readonly standing: Standing
   readonly samples: readonly Sample[]
   readonly readings: Readings
@@ -20,12 +21,13 @@ export interface SnapshotFacts {
 }
 
 export function snapshotOf(facts: SnapshotFacts): Snapshot {
-  const { profile, readings, samples, now, startedAt, tickSeconds } = facts
+  const { profile, dependsOn, readings, samples, now, startedAt, tickSeconds } = facts
   const figures = profile.figures({ readings, samples, now, tickSeconds })
   const own = ownFigures(profile, readings)
   return {
     service: facts.service,
     kind: profile.name,
+    ...(dependsOn.length > 0 && { dependsOn }),
     instance: facts.instance,
     at: facts.at,
     since: facts.since,
@@ -37,20 +39,20 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
   }
 }
 
-/** Of rules that are the user's own, by their names; of one that is split, by the values it is split by. */
-function ownFigures({ rules }: Profile, readings: Readings): KeyFigures {
+/** Readings that are figures by their names, those of rules that are the user's own among them; of one that is split, by the values it is split by. */
+function ownFigures({ rules, shown = [] }: Profile, readings: Readings): KeyFigures {
   const metrics: Record<string, KeyMetric> = {}
   const evidence: Record<string, unknown> = {}
-  for (const rule of rules) {
-    const { name, by, needs } = rule
-    if (!rule.figure) continue
+  for (const each of [...shown, ...rules]) {
+    const { name, by, needs } = each
+    if (!each.figure) continue
     if (by === undefined) {
-      const { value, evidence: behind } = rule.figure(readings)
+      const { value, evidence: behind } = each.figure(readings)
       metrics[name] = value
       evidence[name] = behind
       continue
     }
-    const groups = readings.groups(by, needs).map((value) => [value || 'none', rule.figure!(readings.within(by, value))] as const)
+    const groups = readings.groups(by, needs).map((value) => [value || 'none', each.figure!(readings.within(by, value))] as const)
     metrics[name] = Object.fromEntries(groups.map(([of, { value }]) => [of, typeof value === 'number' ? value : null]))
     evidence[name] = Object.fromEntries(groups.map(([of, { evidence: behind }]) => [of, behind]))
   }

@@ -2,7 +2,7 @@
  * JSON within bounds, whatever it is made from: no name, text or number that a service records can break a message or make it
  * larger than a reader accepts. What had to be cut is counted.
  */
-import { fitsMessage, LONGEST_NAME, LONGEST_TEXT } from './sizes.ts'
+import { fitsMessage, LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES } from './sizes.ts'
 
 interface Bounds {
   /** Characters of a text; a longer one ends in `…`. */
@@ -20,7 +20,7 @@ const DEEPEST = 6
 
 /** Tried in turn until the message fits; the last one leaves only what is fixed in length. */
 const STEPS: readonly Bounds[] = [
-  { text: LONGEST_TEXT, entries: 256 },
+  { text: LONGEST_TEXT, entries: MOST_ENTRIES },
   { text: 256, entries: 64 },
   { text: 64, entries: 16 },
   { text: 32, entries: 0 },

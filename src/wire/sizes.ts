@@ -7,6 +7,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024
 export const LONGEST_NAME = 128
 /** Characters of a text that people read. */
 export const LONGEST_TEXT = 1024
+/** Entries of a list or record; the rest is left out. */
+export const MOST_ENTRIES = 256
 /** Labels of one alert; the rest is left out. With names and texts at their longest, an alert still fits into a message. */
 export const MOST_LABELS = 8
 

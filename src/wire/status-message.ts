@@ -6,11 +6,14 @@ import { isPhase, isStatus } from './closed-lists.ts'
 import { isFields, isListOf, isText, isTextOrAbsent, isTime, type Fields } from './fields.ts'
 import { hasInstanceHead, instanceHead, type InstanceHead } from './instance-head.ts'
 import { toIso } from './iso-time.ts'
+import { LONGEST_NAME, MOST_ENTRIES } from './sizes.ts'
 
 export interface StatusMessage extends InstanceHead {
   readonly channel: 'status'
   /** What kind of service it is: a name of a profile. */
   readonly kind?: string
+  /** Names of services and of its own checks that it says it depends on; left out where it says nothing. */
+  readonly depends_on?: readonly string[]
   readonly status: Status
   readonly instance_status: Status
   readonly phase: Phase
@@ -45,6 +48,7 @@ export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json:
   return encodeMessage({
     ...instanceHead(snapshot, beat),
     kind: snapshot.kind,
+    depends_on: snapshot.dependsOn,
     status: snapshot.status,
     instance_status: snapshot.instanceStatus,
     phase: snapshot.phase,
@@ -66,7 +70,14 @@ function alertInStatus({ id, rule, labels, severity, state, since, message, runb
 }
 
 export function toStatusMessage(fields: Fields): StatusMessage | undefined {
-  return isStatusMessage(fields) ? ({ ...fields, channel: 'status' } as unknown as StatusMessage) : undefined
+  if (!isStatusMessage(fields)) return undefined
+  const { depends_on: dependsOn, ...others } = fields
+  // How the service is does not hang on it: a list that is none is left out, and the message stands.
+  return { ...(isNames(dependsOn) ? fields : others), channel: 'status' } as unknown as StatusMessage
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return isListOf(value, isText) && value.length <= MOST_ENTRIES && value.every((name) => name.length <= LONGEST_NAME)
 }
 
 function isStatusMessage(fields: Fields): boolean {
@@ -87,7 +98,12 @@ function isStatusMessage(fields: Fields): boolean {
 }
 
 function isCheck(value: unknown): value is CheckEntry {
-  return isFields(value) && isStatus(value['status']) && (value['latency_ms'] === null || typeof value['latency_ms'] === 'number')
+  return (
+    isFields(value) &&
+    isStatus(value['status']) &&
+    (value['latency_ms'] === null || typeof value['latency_ms'] === 'number') &&
+    isTextOrAbsent(value['error'])
+  )
 }
 
 function isAlertSummary(value: unknown): value is AlertSummary {

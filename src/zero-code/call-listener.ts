@@ -8,12 +8,15 @@ import type { ServiceRecorder } from './service-recorder.ts'
 export interface CallMeaning {
   readonly name: string
   readonly upstream: string
+  /** Of a record: a call that fails is one, too. */
+  readonly isAttempt: boolean
 }
 
 /** What an extractor throws is counted, and said the first time. */
-export function callListener(recorder: ServiceRecorder, target: Reading, { name, upstream }: CallMeaning): CallListener {
+export function callListener(recorder: ServiceRecorder, target: Reading, meaning: CallMeaning): CallListener {
+  const { name } = meaning
   const dropped = (why: string): void => recorder.dropped(`what ${name} returned (${why})`)
-  const tell = teller(recorder, target, { name, upstream }, dropped)
+  const tell = teller(recorder, target, meaning, dropped)
   return {
     isSafe: true,
     ...(target.records === 'stop' && { onBegin: () => recorder.phase('draining') }),
@@ -30,7 +33,7 @@ export function callListener(recorder: ServiceRecorder, target: Reading, { name,
 function teller(
   recorder: ServiceRecorder,
   target: Reading,
-  { name, upstream }: CallMeaning,
+  { name, upstream, isAttempt }: CallMeaning,
   dropped: (why: string) => void,
 ): (call: WatchedCall) => void {
   switch (target.records) {
@@ -46,15 +49,20 @@ function teller(
         const { durationMs, errorType, success } = readCall(target, name, call, dropped)
         recorder.apiCall({ upstream, durationMs, errorType: success ? undefined : (errorType ?? '_OTHER') })
       }
-    case 'account':
-      return (call) => {
-        if (!call.failed) recorder.account(readResult(target, call))
-      }
     case 'start':
       return (call) => {
         if (!call.failed) recorder.phase('running')
       }
     case 'stop':
       return () => {}
+    default:
+      return (call) => {
+        if (call.failed && !isAttempt) return
+        const facts = readCall(target, name, call, dropped)
+        const result = call.failed ? undefined : readResult(target, call)
+        // An extractor that gives nothing says that there is nothing to record.
+        if (!call.failed && target.result !== undefined && (result === undefined || result === null)) return
+        recorder.record(target.records, facts, result)
+      }
   }
 }

@@ -16,7 +16,8 @@ export interface ServiceRecorder {
   /** `result`: what the batch resolved to; absent if it failed. */
   batch(facts: CallFacts, result?: unknown): void
   apiCall(call: UpstreamCall): void
-  account(state: unknown): void
+  /** A record of the kind of service, or of health.config, by its name. `result`: what is recorded, as the call gave it; absent if it failed. */
+  record(name: string, facts: CallFacts, result?: unknown): void
   queues(readings: QueueReadings): void
   httpRequest(request: EndedRequest): void
   dependency(evidence: DependencyEvidence): void

@@ -78,7 +78,7 @@ export function mainThread(): MainThread {
       attempt: record('attempt'),
       batch: record('batch'),
       apiCall: record('apiCall'),
-      account: record('account'),
+      record: record('record'),
       queues: record('queues'),
       httpRequest: ({ method, host, port, statusCode, errorType, durationMs }) =>
         record('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),

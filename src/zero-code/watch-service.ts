@@ -106,7 +106,11 @@ function watchCalls({ config, kind, recorder, folder, clock, mainThread }: Servi
   if (!mainThread && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
   const listener = (target: MethodTarget | ChannelTarget) => ({
     clock,
-    ...callListener(recorder, target, { name: workNameOf(target), upstream: upstreamNameOf(target, kind.defaultUpstream) }),
+    ...callListener(recorder, target, {
+      name: workNameOf(target),
+      upstream: upstreamNameOf(target, kind.defaultUpstream),
+      isAttempt: isAttempt(target, { config, kind }),
+    }),
   })
   return [
     ...methods.map((target) => {
@@ -160,19 +164,28 @@ function watchUpstreams({ config, kind, recorder, clock }: ServiceWatchOptions):
  * What workers of queue libraries do is attempts unless health.config says what an attempt is, and the queues they are taken from are
  * read unless it says which queues there are.
  */
-function watchWorkers({ config, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
+function watchWorkers({ config, kind, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
   const { methods = [], channels = [], upstreams = {} } = config
   const targets = [...methods, ...channels, ...Object.values(upstreams)]
-  const isAttempt = !targets.some(({ records }) => records === 'attempt' || records === 'batch')
+  const saysAttempts = targets.some((target) => isAttempt(target, { config, kind }))
   return watchQueueLibraries(hook, {
     clock,
     onAttempt({ queue, durationMs, failed, error, postponed }) {
-      if (!isAttempt || postponed) return
+      if (saysAttempts || postponed) return
       const errorType = failed ? codeOf(error) : undefined
       recorder.attempt({ name: queue, success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
     onQueue: (queue) => news.queue(queue),
   })
+}
+
+/** Whether a call is one piece of work, or many. */
+function isAttempt(
+  { records = '' }: { readonly records?: string },
+  { config, kind }: Pick<ServiceWatchOptions, 'config' | 'kind'>,
+): boolean {
+  const known: Readonly<Record<string, object>> = { ...kind.records, ...config.records }
+  return records === 'attempt' || records === 'batch' || (Object.hasOwn(known, records) && 'is' in known[records]!)
 }
 
 /** A module that is never loaded would otherwise be missed at night. */

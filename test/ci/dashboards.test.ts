@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { ACCOUNT_STATUS, ANISETTE_STATUS, TIERS } from '../../src/kinds/tracker-fetcher/metrics.ts'
 import { HEALTH_ALERT_STATUS, HEALTH_HEARTBEAT_TIME, HEALTH_INSTANCE_PHASE, HEALTH_STATUS } from '../../src/catalogue.ts'
+import { KINDS } from '../../src/kinds/index.ts'
 import { prometheusRules } from '../../src/generate/prometheus-rules.ts'
 import { prometheusName } from '../../src/export/prometheus-name.ts'
 import { parsePromql } from '../generate/promql.ts'
@@ -20,6 +21,12 @@ import { EXPORT_INTERVAL_S, SERVICE, WatchedFetcher } from './watched-fetcher.ts
 
 const FOLDER = fileURLToPath(new URL('../../grafana/dashboards/', import.meta.url))
 const WORKER = fileURLToPath(new URL('./fixtures/worker.ts', import.meta.url))
+
+/** A service of each kind but the fetcher's, which is the real one. */
+const SERVICES: Readonly<Record<string, string>> = {
+  worker: 'mailer',
+  ...Object.fromEntries(KINDS.filter(({ name }) => !['worker', SERVICE].includes(name)).map(({ name }) => [name, `a_${name}`])),
+}
 
 /** What has no data here, although all is well. By the metric or the expression; everything else must have some. */
 const LEGITIMATELY_EMPTY: Readonly<Record<string, string>> = {
@@ -31,7 +38,7 @@ const LEGITIMATELY_EMPTY: Readonly<Record<string, string>> = {
 
 let stack: RealStack
 let fetcher: WatchedFetcher
-let worker: ChildProcess
+const workers: ChildProcess[] = []
 let startedAt: number
 
 const seconds = (): number => Date.now() / 1000
@@ -41,22 +48,22 @@ beforeAll(async () => {
   startedAt = seconds()
   // A limit that some calls pass, for slow ones to be there.
   fetcher = await WatchedFetcher.start(stack.otlpEndpoint, { MAX_API_RESPONSE_TIME: '150', ACCOUNT_INTERVAL_MS: '500' })
-  worker = spawn(process.execPath, [WORKER], {
-    env: {
+  for (const [kind, service] of Object.entries(SERVICES)) {
+    const env = {
       ...process.env,
-      OTEL_SERVICE_NAME: 'mailer',
+      OTEL_SERVICE_NAME: service,
       OTEL_EXPORTER_OTLP_ENDPOINT: stack.otlpEndpoint,
       OTEL_METRIC_EXPORT_INTERVAL: '2000',
       OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
       HEALTH_REDIS_HOST: '127.0.0.1',
       HEALTH_REDIS_PORT: String(fetcher.redisPort),
       HEALTH_PUBLISHING_INTERVAL: '1',
-    },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+    }
+    workers.push(spawn(process.execPath, [WORKER, kind], { env, stdio: ['ignore', 'inherit', 'inherit'] }))
+  }
 })
 afterAll(async () => {
-  worker?.kill('SIGKILL')
+  for (const worker of workers) worker.kill('SIGKILL')
   await fetcher?.stop()
   await stack?.stop()
 })
@@ -236,7 +243,8 @@ function substituted(expr: string, service: string): string {
 }
 
 const QUERIES = readdirSync(FOLDER).flatMap((file) => {
-  const service = file.includes('worker') ? 'mailer' : file.includes('fetcher') ? SERVICE : '.*'
+  const kind = /^otel-health-(.*)\.json$/.exec(file)?.[1]?.replaceAll('-', '_') ?? ''
+  const service = kind === SERVICE ? SERVICE : (SERVICES[kind] ?? '.*')
   return [
     ...panelsOf(file).flatMap(({ title, targets }) =>
       targets.map(({ expr, instant = false }) => ({ file, title, expr, instant, service })),
@@ -274,8 +282,8 @@ describe('every query of every dashboard', () => {
   )('$file, variable $name: $query', async ({ name, query }) => {
     const [, series = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(query) ?? []
     const values = new Set((await stack.series(substituted(series, '.*'))).map((labels) => labels[label]))
-    // Only the worker names its environment.
-    if (name === 'environment' && !series.includes('low_work_rate') && series.includes('health_rule'))
+    // Only the fetcher does not name its environment.
+    if (name === 'environment' && series.includes('low_fetch_rate'))
       expect(values).toEqual(new Set([undefined]))
     else expect([...values].filter(Boolean).length).toBeGreaterThan(0)
   })

@@ -229,8 +229,14 @@ test('watch, where stdout is no terminal, is a line whenever something changes',
     'gone unhealthy: silent: no instance gives a sign of life',
     'tracker_fetcher unhealthy: anisette_unreachable: Anisette is gone',
   ])
-  geocoding.status(snapshotOf({ service: 'geocoding', instance: 'pod-1', at: Date.now(), instanceStatus: 'degraded', reasons: ['redis'] }))
-  expect(await next()).toBe('geocoding degraded: redis')
+  const own = { service: 'geocoding', instance: 'pod-1', instanceStatus: 'degraded', reasons: ['redis'] } as const
+  geocoding.status(snapshotOf({ ...own, at: Date.now() }))
+  const [changed] = [await next(), await next(), await next()]
+  expect(changed).toBe('geocoding degraded: redis')
+  geocoding.status(snapshotOf({ ...own, at: Date.now(), dependsOn: ['tracker_fetcher'] }))
+  expect(await next()).toBe(
+    'geocoding degraded: redis; depends on tracker_fetcher, which is unhealthy: anisette_unreachable: Anisette is gone',
+  )
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
 })

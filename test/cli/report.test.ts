@@ -1,6 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { asJson, details, overview, summary } from '../../src/cli/report.ts'
-import { serviceStatus } from '../../src/subscribe/service-status.ts'
 import type { HealthView, ServiceView } from '../../src/subscribe/snapshot.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
@@ -35,7 +34,7 @@ test('an alert is called by rule and labels, once, wherever it is shown', () => 
   const lines = {
     overview: overview(view),
     details: details(view, service),
-    summary: [summary(service, serviceStatus(service, view.alerts), AT)],
+    summary: [summary(view, service)],
   }
   expect(lines.overview.at(-1)).toBe('  CRITICAL  firing for 3 min  low_success_rate work.name=sendMail  20 of 70 attempts failed')
   expect(lines.details.slice(0, 4)).toEqual([
@@ -59,4 +58,65 @@ test('as data it is what stands on the wire, and the kind of the service with it
     alerts: [{ alert_id: 'a1', labels: { 'work.name': 'sendMail' } }],
   })
   expect(JSON.stringify(data)).not.toContain('"channel"')
+})
+
+describe('what a service depends on', () => {
+  const dependent = (name: string, dependsOn: readonly string[]): ServiceView => {
+    const checks = { redis: { status: 'healthy' } } as const
+    const message = snapshotOf({ service: name, dependsOn, checks, instanceStatus: 'healthy', reasons: [], alerts: [], metrics: {} })
+    return {
+      service: name,
+      lastBeatAt: AT,
+      instances: [{ instance: '4f2c', lastBeatAt: AT, status: parseStatus(name, encodeStatus(message, 1).json) }],
+    }
+  }
+  const newsletter = dependent('newsletter', ['mailer', 'redis'])
+  const shop = dependent('shop', ['newsletter', 'pay\u001b[2Jments'])
+  const all: HealthView = { ...view, services: [service, newsletter, shop] }
+
+  test('stands below it where that is not well', () => {
+    expect(overview(all).slice(3)).toEqual([
+      'newsletter  healthy    1 of 1     -       0 s ago',
+      '  depends on mailer, which is unhealthy: low_success_rate work.name=sendMail: 20 of 70 attempts failed',
+      'shop        healthy    1 of 1     -       0 s ago',
+      '  depends on mailer (through newsletter), which is unhealthy: low_success_rate work.name=sendMail: 20 of 70 attempts failed',
+      '  depends on payments, which is unknown: nothing has been heard of it',
+    ])
+  })
+
+  test('stands among its details, well or not', () => {
+    const lines = details(all, shop)
+    expect(lines.slice(lines.indexOf('depends on'))).toEqual([
+      'depends on',
+      '  newsletter                   healthy    ',
+      '  payments                     unknown    nothing has been heard of it',
+      '  mailer (through newsletter)  unhealthy  low_success_rate work.name=sendMail: 20 of 70 attempts failed',
+      '',
+      'checks',
+      '  redis  healthy  ',
+    ])
+  })
+
+  test('is told by a check, as far as it is the worst', () => {
+    expect(summary(all, shop)).toBe(
+      'shop is healthy, 1 of 1 instances, last beat 0 s ago (depends on mailer (through newsletter), which is unhealthy: low_success_rate work.name=sendMail: 20 of 70 attempts failed)',
+    )
+  })
+
+  test('is data, for every service', () => {
+    const { services } = asJson(all, all.services) as { services: { depends_on: unknown }[] }
+    const reason = 'low_success_rate work.name=sendMail: 20 of 70 attempts failed'
+    expect(services.map((each) => each.depends_on)).toEqual([
+      [],
+      [
+        { name: 'mailer', status: 'unhealthy', reason },
+        { name: 'redis', status: 'healthy' },
+      ],
+      [
+        { name: 'newsletter', status: 'healthy' },
+        { name: 'pay\u001b[2Jments', status: 'unknown', reason: 'nothing has been heard of it' },
+        { name: 'mailer', status: 'unhealthy', reason, through: ['newsletter'] },
+      ],
+    ])
+  })
 })

@@ -134,7 +134,7 @@ describe('rules of the kind of service', () => {
     {
       why: 'an attribute that it does not have',
       rules: { large_queue: { by: 'work.name' } },
-      says: 'The rule large_queue is split by work.name, but work.queue.size has the attributes work.queue.name, work.queue.state: use one that all metrics of the rule have.',
+      says: 'The rule large_queue is split by work.name, but work.queue.size has the attributes work.queue.name, work.queue.state: use one that all metrics it reads have.',
     },
     {
       why: 'a where that is a number',

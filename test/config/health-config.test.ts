@@ -19,6 +19,7 @@ test.for([
     config: {
       profile: 'tracker_fetcher',
       serviceName: 'fetcher',
+      dependsOn: ['geocoding', 'location-aggregator.2', 'redis'],
       methods: [METHOD, { ...METHOD, records: 'api_call', upstream: 'apple', result: () => 1 }],
       queues: { immediate: { key: 'q:now', type: 'list' }, leased: { key: 'q:leased', type: 'zset' } },
       queuesRedis: 'rediss://user:secret@redis:6380/1',
@@ -64,9 +65,29 @@ describe('what is wrong is said in one sentence', () => {
     { config: { redisTls: null }, says: 'health.config.json: redisTls is null, expected true or false.' },
     {
       config: { profile: 'geocoder' },
-      says: `health.config.json: profile is "geocoder", expected 'worker' or 'tracker_fetcher', or a kind made by defineKind.`,
+      says: `health.config.json: profile is "geocoder", expected 'worker' or 'geocoding' or 'location_aggregator' or 'notification' or 'realtime_geofence' or 'tracker_fetcher', or a kind made by defineKind.`,
     },
     { config: { serviceName: '' }, says: 'health.config.json: serviceName is "", expected a text that is not empty.' },
+    {
+      config: { dependsOn: 'redis' },
+      says: `health.config.json: dependsOn is "redis", expected a list of names of services and of its own checks, such as ['payments', 'redis'].`,
+    },
+    {
+      config: { dependsOn: ['redis', 'Tracker Fetcher'] },
+      says: 'health.config.json: dependsOn[1] is "Tracker Fetcher", expected the name of a service or check: at most 64 of a-z, 0-9, ".", "_" and "-", so write "tracker_fetcher".',
+    },
+    {
+      config: { dependsOn: [5] },
+      says: 'health.config.json: dependsOn[0] is 5, expected the name of a service or check: at most 64 of a-z, 0-9, ".", "_" and "-".',
+    },
+    {
+      config: { dependsOn: ['redis', 'geocoding', 'redis'] },
+      says: 'health.config.json: dependsOn[2] is "redis" once more, expected each name once: leave it out.',
+    },
+    {
+      config: { dependsOn: Array.from({ length: 21 }, (_, i) => `service_${i}`) },
+      says: 'health.config.json: dependsOn has 21 names, expected at most 20: leave out what others that it names depend on anyway.',
+    },
     { config: { methods: {} }, says: 'health.config.json: methods is {}, expected a list of methods.' },
     {
       config: { methods: [null] },
@@ -222,7 +243,17 @@ test.for([
 /** JSON that comes near a health.config, so that the checks inside it are reached. */
 const nearMiss = fc.dictionary(
   fc.oneof(
-    fc.constantFrom(...Object.keys(SETTINGS), 'profile', 'serviceName', 'methods', 'queues', 'queuesRedis', 'anisetteUrl', 'rules'),
+    fc.constantFrom(
+      ...Object.keys(SETTINGS),
+      'profile',
+      'serviceName',
+      'dependsOn',
+      'methods',
+      'queues',
+      'queuesRedis',
+      'anisetteUrl',
+      'rules',
+    ),
     fc.string(),
   ),
   fc.oneof(

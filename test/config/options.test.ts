@@ -65,6 +65,36 @@ test.for([
   expect(resolveOptions({ env: { OTEL_RESOURCE_ATTRIBUTES: text }, ...(code && { code }) }).instance).toBe(instance)
 })
 
+describe('what the service depends on', () => {
+  const env = { HEALTH_SERVICE_NAME: 'geofence' }
+  test.for([
+    { why: 'nobody says so', is: [] },
+    { why: 'health.config says so', config: ['redis'], is: ['redis'] },
+    { why: 'what is given in code replaces that', code: ['geocoding'], config: ['redis'], is: ['geocoding'] },
+    { why: 'an empty list in code does, too', code: [], config: ['redis'], is: [] },
+  ])('$why: $is', ({ code, config, is }) => {
+    const sources = { env, ...(code && { code: { dependsOn: code } }), ...(config && { config: { dependsOn: config } }) }
+    expect(resolveOptions(sources).dependsOn).toEqual(is)
+  })
+
+  test.for([
+    {
+      sources: { env, code: { dependsOn: ['redis', 'geofence'] } },
+      says: 'The option dependsOn names "geofence", which is the service itself, expected others: leave it out.',
+    },
+    {
+      sources: { env, config: { dependsOn: ['geofence'] } },
+      says: 'dependsOn in health.config names "geofence", which is the service itself, expected others: leave it out.',
+    },
+    {
+      sources: { env, code: { dependsOn: ['a', 'a'] } },
+      says: 'The option dependsOn[1] is "a" once more, expected each name once: leave it out.',
+    },
+  ])('$says', ({ sources, says }) => {
+    expect(() => resolveOptions(sources)).toThrow(new Error(says))
+  })
+})
+
 describe('OTEL_RESOURCE_ATTRIBUTES is read as the OTel SDK reads it', () => {
   test.for([
     { why: 'pairs are separated by commas', text: 'a=1,b=2', is: { a: '1', b: '2' } },

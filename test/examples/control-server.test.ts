@@ -28,8 +28,12 @@ describe('control server', () => {
       'empty_body',
       'http.500',
       'malformed',
+      'reports.late',
       'reset',
       'slow',
+      'world.crowd',
+      'world.still',
+      'world.zero',
     ])
     expect(list.filter(({ active }) => active).map(({ name }) => name)).toEqual(['http.500'])
     expect(await call('DELETE', '/faults/http.500')).toMatchObject({ status: 200, body: { active: false } })
@@ -57,6 +61,13 @@ describe('control server', () => {
       says: 'There is no fault "http.404"; there are 429, anisette.down,',
     },
     { why: 'an unknown fault to switch off', method: 'DELETE', path: '/faults/x', status: 404, says: 'There is no fault "x"; there are' },
+    {
+      why: 'a fault of a simulator that is not there',
+      method: 'PUT',
+      path: '/faults/gateway.500',
+      status: 404,
+      says: 'There is no fault "gateway.500"; there are',
+    },
     { why: 'an inherited name', method: 'PUT', path: '/faults/toString', status: 404, says: 'There is no fault "toString"' },
     { why: 'an unknown path', method: 'GET', path: '/', status: 404, says: 'There is no GET /; there are GET /faults,' },
     {
@@ -110,5 +121,52 @@ describe('control server', () => {
     expect(answer.body.error).toContain(says)
     const list = (await call('GET', '/faults')).body as unknown as { active: boolean }[]
     expect(list.some(({ active }) => active)).toBe(false)
+  })
+})
+
+describe('with the simulators of the other services', () => {
+  beforeAll(async () => {
+    await simulators.stop()
+    simulators = await startSimulators({ seed: 1, trackers: 1, accounts: 2, latency: 'stated', siblings: true })
+  })
+
+  test('their faults are listed after the others, and their ledgers stand beside', async () => {
+    const list = (await call('GET', '/faults')).body as unknown as { name: string }[]
+    expect(list.slice(16).map(({ name }) => name)).toEqual([
+      'geocoder.500',
+      'geocoder.429',
+      'geocoder.slow',
+      'geocoder.down',
+      'gateway.500',
+      'gateway.slow',
+      'gateway.bounce',
+      'gateway.down',
+      'store.500',
+      'store.slow',
+      'fences.broken',
+    ])
+    await fetch(`${simulators.siblings!.addresses.fences}/fences`)
+    expect((await call('GET', '/ledger')).body).toMatchObject({
+      siblings: { fences: { requests: 1, calls: { fences: { ok: 1 } } }, store: {}, geocoder: {}, gateway: {} },
+    })
+  })
+
+  test('otel-health’s own checks are counted apart', async () => {
+    const { store } = simulators.siblings!.addresses
+    await fetch(store, { headers: { 'user-agent': 'otel-health-check/1' } })
+    expect(simulators.siblings!.summary().store).toMatchObject({ requests: 0, calls: {}, probes: 1 })
+  })
+
+  test.for([
+    {
+      path: '/faults/geocoder.down',
+      body: '{"provider": "osm"}',
+      says: 'provider of geocoder.down is "osm"; expected one of nominatim, photon.',
+    },
+    { path: '/faults/gateway.bounce', body: '{"channel": 1}', says: 'channel of gateway.bounce is 1; expected one of push, mail, sms.' },
+    { path: '/faults/store.500', body: '{"channel": "push"}', says: 'store.500 has no parameter "channel"; it has' },
+  ])('$says', async ({ path, body, says }) => {
+    const answer = await call('PUT', path, body)
+    expect(answer).toMatchObject({ status: 400, body: { error: expect.stringContaining(says) } })
   })
 })

@@ -6,7 +6,7 @@ import { startSimulators, type Simulators } from '../../examples/simulators/star
 import type { Account } from '../../examples/tracker-fetcher/account-pool.ts'
 import { AnisetteClient } from '../../examples/tracker-fetcher/anisette-client.ts'
 import { AppleClient } from '../../examples/tracker-fetcher/apple-client.ts'
-import { systemClock, type Clock } from '../../examples/tracker-fetcher/clock.ts'
+import { systemClock, type Clock } from '../../examples/service/clock.ts'
 import { Fleet } from '../../examples/tracker-fetcher/fleet.ts'
 
 let clock: DiscreteClock

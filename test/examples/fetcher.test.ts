@@ -86,6 +86,28 @@ describe('the fetcher and the ledger', () => {
   })
 })
 
+describe('handing over', () => {
+  test('every new report goes to REPORTS_QUEUE once, with the time of its fetch', async () => {
+    const { clock, redis, simulators, drain } = await start({ env: { REPORTS_QUEUE: 'location:reports' } })
+    await simulators.setFault('empty_body', { every_n: 3 })
+    await clock.run(5 * MINUTE)
+    await drain()
+    const reports = (await redis.lrange('location:reports', 0, -1)).map((json) => JSON.parse(json) as Record<string, number>)
+    expect(reports).toHaveLength(run.observed.reports.new)
+    expect(new Set(reports.map(({ trackerId, at, latitude }) => `${trackerId} ${at} ${latitude}`)).size).toBe(reports.length)
+    expect(Object.keys(reports[0]!)).toEqual(['trackerId', 'latitude', 'longitude', 'at', 'fetchedAt'])
+    expect(reports.every(({ at, fetchedAt }) => at! < fetchedAt! && fetchedAt! <= clock.now())).toBe(true)
+  })
+
+  test('nothing is handed over unless it is set', async () => {
+    const { clock, redis, observed, drain } = await start()
+    await clock.run(2 * MINUTE)
+    await drain()
+    expect(observed.reports.new).toBeGreaterThan(0)
+    expect((await redis.keys('*')).filter((key) => !key.startsWith('tracker:'))).toEqual([])
+  })
+})
+
 describe('outages', () => {
   test('while anisette is down nothing is asked of Apple: trackers are skipped and stay due', async () => {
     const { clock, observed, simulators, redis, drain } = await start()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { judgeGeofences, type GeofenceState } from '../../examples/tracker-fetcher/geofence.ts'
+import { judgeGeofences, type GeofenceState } from '../../examples/service/geofence.ts'
 
 const fence = { id: 'depot', latitude: 52, longitude: 13, radiusMetres: 400 }
 const DWELL_MS = 600_000

@@ -1,8 +1,9 @@
-/** The two programs as processes: they start on addresses from the environment and end by themselves when asked. */
+/** The programs as processes: they start on addresses from the environment and end by themselves when asked. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, test } from 'vitest'
 import { startValkey } from '../../examples/valkey/start-valkey.ts'
 
@@ -28,6 +29,12 @@ interface Addresses {
   readonly control: string
   readonly accounts: unknown
   readonly fleetSecret: string
+  /** With SIM_SIBLINGS. */
+  readonly store?: string
+  readonly fences?: string
+  readonly nominatim?: string
+  readonly photon?: string
+  readonly gateway?: string
 }
 
 const startSimulatorProcess = async (env: Record<string, string> = {}): Promise<{ child: ChildProcess; addresses: Addresses }> => {
@@ -35,6 +42,9 @@ const startSimulatorProcess = async (env: Record<string, string> = {}): Promise<
   const [addresses] = (await once(child, 'message')) as [Addresses]
   return { child, addresses }
 }
+
+const REPORT = { trackerId: 'a', latitude: 52, longitude: 13, at: Date.UTC(2026, 0), fetchedAt: Date.UTC(2026, 0) }
+const EVENT = { trackerId: 'a', fence: 'depot', transition: 'enter', at: Date.UTC(2026, 0), enqueuedAt: Date.UTC(2026, 0) }
 
 describe('processes', () => {
   test('the simulators end on SIGTERM, and when their parent goes away', async () => {
@@ -96,6 +106,66 @@ describe('processes', () => {
     expect(stopped.leased).toBe(stopped.attempted + stopped.skipped + stopped.released)
     await valkey.stop()
   })
+
+  test.for([
+    {
+      service: 'location-aggregator',
+      env: { STORE_URL: 'store' },
+      list: 'location:reports',
+      item: REPORT,
+      stopped: { received: 1, merged: 1 },
+    },
+    {
+      service: 'realtime-geofence',
+      env: { FENCES_URL: 'fences' },
+      list: 'geofence:positions',
+      item: REPORT,
+      stopped: { evaluated: { late: 1 } },
+    },
+    {
+      service: 'geocoding',
+      env: { NOMINATIM_URL: 'nominatim', PHOTON_URL: 'photon' },
+      list: 'geocode:requests',
+      item: { cell: '1,1' },
+      stopped: { resolved: 1 },
+    },
+    {
+      service: 'notification',
+      env: { GATEWAY_URL: 'gateway' },
+      list: 'notification:events',
+      item: EVENT,
+      stopped: { deliveries: { push: { sent: 1 } } },
+    },
+  ])(
+    '$service does what is in its queue, and ends with 0 on SIGTERM',
+    { timeout: 15_000 },
+    async ({ service, env, list, item, stopped }) => {
+      const valkey = await startValkey()
+      const redis = new Redis(valkey.port, '127.0.0.1')
+      const { addresses } = await startSimulatorProcess({ SIM_SIBLINGS: 'true' })
+      const urls = Object.fromEntries(
+        Object.entries(env).map(([name, simulator]) => [name, String(addresses[simulator as keyof Addresses])]),
+      )
+      await redis.rpush(list, JSON.stringify(item))
+      const child = program(`${service}/service.ts`, {
+        REDIS_HOST: '127.0.0.1',
+        REDIS_PORT: String(valkey.port),
+        IDLE_POLL_MS: '20',
+        ...urls,
+      })
+      child.disconnect()
+      const lines: string[] = []
+      createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line))
+      await expect.poll(async () => (await redis.keys(`${list}*`)).length, { timeout: 10_000 }).toBe(0)
+      // Its push comes after the event.
+      await expect.poll(async () => (await redis.keys('notification:outbox*')).length, { timeout: 10_000 }).toBe(0)
+      child.kill('SIGTERM')
+      expect(await exit(child)).toEqual([0, null])
+      expect(JSON.parse(lines.at(-1)!)).toMatchObject({ event: 'stopped', ...stopped })
+      redis.disconnect()
+      await valkey.stop()
+    },
+  )
 
   test('a wrong configuration ends the start with one sentence', async () => {
     const service = program('tracker-fetcher/service.ts', { APPLE_URL: 'apple' })

@@ -8,7 +8,14 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 
 import { startValkey } from '../../examples/valkey/start-valkey.ts'
-import { ServiceHealthMonitor, TrackerFetcherHealthMonitor } from '../../src/index.ts'
+import {
+  GeocodingHealthMonitor,
+  LocationAggregatorHealthMonitor,
+  NotificationHealthMonitor,
+  RealtimeGeofenceHealthMonitor,
+  ServiceHealthMonitor,
+  TrackerFetcherHealthMonitor,
+} from '../../src/index.ts'
 
 interface Message {
   readonly [key: string]: unknown
@@ -130,6 +137,57 @@ await step('anisette back resolves it', async () => {
   await message(({ type, rule }) => type === 'resolved' && rule === 'anisette_unreachable')
   const { status } = await message((each) => each['phase'] !== undefined && each.status === 'healthy')
   return `resolved; status ${status}`
+})
+
+console.log('Sibling services')
+const sibling = (name: string) => ({ env: { ...env, HEALTH_SERVICE_NAME: name }, dependsOn: ['tracker_fetcher'] })
+await step('geocoding: cache, providers, quota', async () => {
+  const quotas = { nominatim: { requests: 4, per: 'day' } } as const
+  const geocoding = new GeocodingHealthMonitor({ ...sibling('geocoding'), quotas })
+  for (const result of ['hit', 'hit', 'hit', 'stale', 'miss'] as const) geocoding.recordLookup({ result })
+  for (let call = 0; call < 4; call++) geocoding.recordApiCall({ upstream: 'nominatim', durationMs: 80 })
+  geocoding.recordApiCall({ upstream: 'nominatim', durationMs: 9, errorType: 429 })
+  const { totals, verdicts } = await geocoding.collectHealthData()
+  deepStrictEqual(totals['geocoding.cache.lookups'], { hit: 3, stale: 1, miss: 1 })
+  const quota = verdicts.find(({ rule }) => rule === 'quota_nearly_used')
+  ok(quota?.kind === 'breach' && quota.severity === 'CRITICAL')
+  return `${JSON.stringify(totals['geocoding.cache.lookups'])}; ${quota.message}`
+})
+await step('realtime geofence: reports, events, how late they are seen', async () => {
+  const geofence = new RealtimeGeofenceHealthMonitor(sibling('realtime_geofence'))
+  geofence.recordGeofences(12)
+  geofence.recordEvaluation({ success: true, timing: 'in_order', durationMs: 2, events: [{ transition: 'enter', latencyMs: 900_000 }] })
+  geofence.recordEvaluation({ success: true, timing: 'out_of_order', durationMs: 1 })
+  geofence.recordEvaluation({ success: false, errorType: 'BrokenFenceError' })
+  const { totals, metrics } = await geofence.collectHealthData()
+  deepStrictEqual(totals['realtime_geofence.events'], { enter: 1 })
+  deepStrictEqual(totals['realtime_geofence.reports'], { in_order: 1, out_of_order: 1 })
+  deepStrictEqual(totals['attempts'], { ok: 2, failed: { BrokenFenceError: 1 } })
+  deepStrictEqual(metrics['active_geofences'], 12)
+  return `${JSON.stringify(totals['realtime_geofence.reports'])}, ${JSON.stringify(totals['realtime_geofence.events'])}`
+})
+await step('location aggregator: what becomes of reports, and the lag', async () => {
+  const aggregator = new LocationAggregatorHealthMonitor(sibling('location_aggregator'))
+  aggregator.recordAggregation({ received: 10, merged: 7, duplicates: 2, implausible: 1, lagMs: 400, durationMs: 31 })
+  aggregator.recordAggregation({ success: false, durationMs: 5000, errorType: 'timeout' })
+  const { totals, metrics } = await aggregator.collectHealthData()
+  deepStrictEqual(totals['location_aggregator.reports'], { merged: 7, duplicate: 2, implausible: 1 })
+  deepStrictEqual(totals['attempts'], { ok: 10, failed: { timeout: 1 } })
+  deepStrictEqual(metrics['lag_seconds'], 0.4)
+  return `${JSON.stringify(totals['location_aggregator.reports'])}, lag ${String(metrics['lag_seconds'])} s`
+})
+await step('notification: deliveries by channel, retries, give-ups', async () => {
+  const notification = new NotificationHealthMonitor(sibling('notification'))
+  notification.recordDelivery({ channel: 'push', outcome: 'sent', latencyMs: 300 })
+  notification.recordDelivery({ channel: 'mail', outcome: 'bounced', reason: 'no_such_user', latencyMs: 4000 })
+  notification.recordRetry({ channel: 'sms', reason: 503 })
+  notification.recordGiveUp({ channel: 'sms', reason: 503 })
+  notification.recordDelivery({ channel: 'sms', outcome: 'failed', reason: 503, latencyMs: 60_000 })
+  const { totals, dependsOn } = await notification.collectHealthData()
+  deepStrictEqual(totals['notification.deliveries'], { 'push sent': 1, 'mail bounced no_such_user': 1, 'sms failed 503': 1 })
+  deepStrictEqual([totals['notification.retries'], totals['notification.give_ups']], [{ 'sms 503': 1 }, { 'sms 503': 1 }])
+  deepStrictEqual(dependsOn, ['tracker_fetcher'])
+  return JSON.stringify(totals['notification.deliveries'])
 })
 
 console.log('Complete collection')

@@ -21,10 +21,23 @@ test.for([
   { channel: ALERTS, text: alert, is: { channel: 'alerts', seq: 41, type: 'fired', state: 'firing' } },
   { channel: STATUS, text: status.replace('{', '{"added_later":true,'), is: { channel: 'status' } },
   { channel: STATUS, text: encodeStatus(snapshotOf({ kind: 'worker' }), 1).json, is: { channel: 'status', kind: 'worker' } },
+  { channel: STATUS, text: encodeStatus(snapshotOf({ dependsOn: ['geo', 'redis'] }), 1).json, is: { depends_on: ['geo', 'redis'] } },
   { channel: STATUS, text: encodeStatus(snapshotOf({ alerts: [alertOf(labelled)] }), 1).json, is: { alerts: [labelled] } },
   { channel: ALERTS, text: told(encodeTransition(transitionOf('fired', labelled), '4f2c', NOW)), is: { channel: 'alerts', ...labelled } },
 ])('what is written can be read: $is', ({ channel, text, is }) => {
   expect(parseMessage(channel, text)).toMatchObject(is)
+})
+
+test.for([
+  { why: 'is not said', dependsOn: undefined },
+  { why: 'is no list', dependsOn: 'redis' },
+  { why: 'is a list of something else', dependsOn: ['redis', 1] },
+  { why: 'has a name of 129 characters', dependsOn: ['x'.repeat(129)] },
+  { why: 'has 257 names', dependsOn: Array.from({ length: 257 }, (_, i) => `s${i}`) },
+])('where what it depends on $why, the rest of the message stands', ({ dependsOn }) => {
+  const message = parseMessage(STATUS, JSON.stringify({ ...(JSON.parse(status) as object), depends_on: dependsOn }))
+  expect(message).toEqual(parseMessage(STATUS, status))
+  expect(message).not.toHaveProperty('depends_on')
 })
 
 describe('what is no message is none', () => {
@@ -50,6 +63,7 @@ describe('what is no message is none', () => {
     { why: 'a label that is no text', channel: ALERTS, text: alert.replace('"rule"', '"labels":{"work.name":1},"rule"') },
     { why: 'a runbook that is no text', channel: ALERTS, text: alert.replace('"rule"', '"runbook":{},"rule"') },
     { why: 'a kind that is no text', channel: STATUS, text: status.replace('"phase"', '"kind":[],"phase"') },
+    { why: 'a check whose error is no text', channel: STATUS, text: status.replace('"error":"timeout"', '"error":5') },
     { why: 'an alert of no severity', channel: ALERTS, text: alert.replace('"WARNING"', '"FATAL"') },
   ])('$why', ({ channel, text }) => {
     expect(parseMessage(channel, text)).toBeUndefined()

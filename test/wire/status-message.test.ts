@@ -15,6 +15,11 @@ test('a status message, to the letter', () => {
   })
 })
 
+test('what the service depends on stands in it behind the kind, where it says so', () => {
+  const { json } = encodeStatus(snapshotOf({ kind: 'worker', dependsOn: ['tracker_fetcher', 'redis'] }), 1)
+  expect(json).toContain('"kind":"worker","depends_on":["tracker_fetcher","redis"],"status":"degraded"')
+})
+
 test('kind, labels and runbook stand in it where there are any', () => {
   const alerts = [alertOf({ labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' })]
   const { json } = encodeStatus(snapshotOf({ kind: 'worker', alerts }), 1)

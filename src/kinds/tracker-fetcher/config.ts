@@ -14,5 +14,5 @@ export const TRACKER_FETCHER_CONFIG: KindConfig & { readonly own?: TrackerFetche
   defaultUpstream: 'apple',
   // `leased` counts what workers hold of all of them.
   queues: [...TIERS, 'leased'],
-  hasAccount: true,
+  records: { account: {} },
 }

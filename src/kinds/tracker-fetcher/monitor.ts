@@ -5,6 +5,8 @@ import type { AnisetteEvidence } from './anisette-watch.ts'
 import { AnisetteWatch } from './anisette-watch.ts'
 import { ServiceHealthMonitor } from '../../service/monitor.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
+import type { Fields } from '../../record/tallies.ts'
+import type { AttemptOf } from '../../rules/tally.ts'
 import { toErrorType } from './error-type.ts'
 import type { FetchAttempt, FetchBatch } from './fetch-batch.ts'
 import type { QueueSize } from './fetch-recorder.ts'
@@ -134,6 +136,11 @@ export class TrackerFetcherHealthMonitor extends ServiceHealthMonitor {
   /** State of the anisette server. Evaluated at once. */
   setAnisette(state: AnisetteState): void {
     this.#fetches.anisette(state)
+  }
+
+  /** Of a record that health.config adds: one fetch, whatever else it counts. */
+  protected override attempted(_is: AttemptOf, fields: Fields): void {
+    this.#fetches.attempt(fields as unknown as FetchAttempt)
   }
 }
 

@@ -10,8 +10,9 @@ import type { TrackerFetcherHealthMonitor } from './monitor.ts'
 
 /** A batch that threw does not say how many trackers were in it, so it is no attempt; the calls made in it are recorded by themselves. */
 export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): ServiceRecorder {
+  const common = commonRecorder(monitor)
   return {
-    ...commonRecorder(monitor),
+    ...common,
     attempt({ success, reportsFound, events, errorType }) {
       monitor.recordFetchAttempt({
         success,
@@ -27,7 +28,10 @@ export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): Se
       if (!(UPSTREAMS as readonly string[]).includes(upstream)) return
       monitor.recordApiCall({ upstream: upstream as Upstream, durationMs, ...(errorType !== undefined && { errorType }) })
     },
-    account: (state) => monitor.setAppleAccount(state as AccountState),
+    record(name, facts, result) {
+      if (name === 'account') monitor.setAppleAccount(result as AccountState)
+      else common.record(name, facts, result)
+    },
     queues({ leased, ...tiers }) {
       const known = Object.entries(tiers).filter(([tier]) => (TIERS as readonly string[]).includes(tier)) as [Tier, QueueReading][]
       monitor.recordQueueSizes(Object.fromEntries(known.map(([tier, reading]) => [tier, sizesOf(reading)])))

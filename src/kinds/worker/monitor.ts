@@ -1,6 +1,9 @@
 /** WorkerHealthMonitor: a ServiceHealthMonitor of any service that works: a fetcher, a job processor, a queue consumer. */
 import { ServiceHealthMonitor } from '../../service/monitor.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
+import type { Fields } from '../../record/tallies.ts'
+import type { ServiceKind } from '../../rules/service-kind.ts'
+import type { AttemptOf } from '../../rules/tally.ts'
 import type { QueueFigures } from './queue-levels.ts'
 import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
 import type { WorkApiCall } from './work-recorder.ts'
@@ -16,8 +19,8 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
   readonly #work: WorkRecorder
 
   /** Throws one sentence if an option or an environment variable cannot be used. */
-  constructor(options: ServiceHealthMonitorOptions = {}) {
-    super(options, workerJudging)
+  constructor(options: ServiceHealthMonitorOptions = {}, kind: ServiceKind = workerJudging) {
+    super(options, kind)
     this.#work = new WorkRecorder(this.recording, {
       maxApiResponseTimeMs: this.limitOf('slow_upstream', 'ms') ?? this.options.settings.maxApiResponseTime,
     })
@@ -47,5 +50,9 @@ export class WorkerHealthMonitor extends ServiceHealthMonitor {
    */
   recordQueue(name: string, figures: QueueFigures): void {
     this.#work.queue(name, figures)
+  }
+
+  protected override attempted(is: AttemptOf, fields: Fields): void {
+    this.#work.record(is, fields)
   }
 }

@@ -1,7 +1,7 @@
 /** Sizes and ages of queues that the service names. Queues that share a series, because there are many, are added up in it. */
 import type { WorkQueueState } from './metrics.ts'
 import { WORK_QUEUE_NAME, WORK_QUEUE_OLDEST_DUE_AGE, WORK_QUEUE_SIZE, WORK_QUEUE_STATE, WORK_QUEUE_STATES } from './metrics.ts'
-import type { BoundedValues } from './bounded-values.ts'
+import type { BoundedValues } from '../../record/bounded-values.ts'
 import type { LevelHandle, Recording } from '../../record/recording.ts'
 
 /** Items by state, >= 0; a state that is left out stays as it was. */

@@ -17,7 +17,6 @@ export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
     },
     apiCall: ({ upstream, durationMs, errorType }) =>
       monitor.recordApiCall({ upstream, durationMs, ...(errorType !== undefined && { errorType }) }),
-    account() {},
     queues(readings) {
       for (const [name, reading] of Object.entries(readings)) monitor.recordQueue(name, reading)
     },

@@ -5,12 +5,14 @@
  */
 import { WORK_QUEUE_STATES, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
 import { isAmount } from '../../record/amount.ts'
-import { BoundedValues, cleanErrorType, cleanName } from './bounded-values.ts'
+import { BoundedValues, cleanErrorType, cleanName } from '../../record/bounded-values.ts'
 import type { Drop } from '../../record/drop.ts'
 import { createDrop } from '../../record/drop.ts'
 import { NamedWork } from './named-work.ts'
 import type { QueueFigures } from './queue-levels.ts'
 import { QueueLevels } from './queue-levels.ts'
+import type { Fields } from '../../record/tallies.ts'
+import type { AttemptOf } from '../../rules/tally.ts'
 import type { Recording } from '../../record/recording.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
@@ -32,6 +34,10 @@ export interface WorkRecorderOptions {
 /** A name times an error type is a series of its own: together they stay below the 2,000 series of a metric. */
 const NAMES = 50
 const ERRORS = 30
+
+/** Of one batch: more are a mistake of whoever counted them. */
+const MOST_ATTEMPTS = 1_000_000
+const OK = { success: true }
 
 const UPSTREAM_METRICS = { duration: WORK_UPSTREAM_DURATION, slow: WORK_UPSTREAM_SLOW, attribute: WORK_UPSTREAM }
 
@@ -77,6 +83,25 @@ export class WorkRecorder {
       this.#countBatch(Array.isArray(batch) ? { attempts: batch } : (batch as AnyBatch), durationMs, errorType)
     } catch {
       this.#drop('a batch that cannot be read')
+    }
+  }
+
+  /**
+   * A record of a kind of service that is work as well. As a batch it is as many attempts as its field says, in one unit; one that failed
+   * does not know how many there were, and is one.
+   */
+  record(is: AttemptOf, fields: Fields): void {
+    try {
+      const { success, events, durationMs, errorType } = fields
+      const found = Array.isArray(events) ? events.length : events
+      if (is === 'attempt') return this.attempt({ ...fields, events: found } as unknown as WorkAttempt)
+      const named = { name: fields['name'] as string, events: found as number }
+      if (success === false) return this.batch({ ...named, attempts: [] }, durationMs as number, (errorType as string) ?? '_OTHER')
+      const given = fields[is.batchOf]
+      const attempts = Array.isArray(given) ? given.length : (this.#amount(given, 'a number of attempts') ?? 0)
+      this.batch({ ...named, attempts: Array.from({ length: Math.min(attempts, MOST_ATTEMPTS) }, () => OK) }, durationMs as number)
+    } catch {
+      this.#drop('a record that cannot be read')
     }
   }
 

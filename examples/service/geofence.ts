@@ -1,10 +1,14 @@
-import type { Position } from './decrypt-report.ts'
+import { distanceMetres, type Coordinates } from './distance.ts'
 
-export interface Geofence {
+export interface Geofence extends Coordinates {
   readonly id: string
-  readonly latitude: number
-  readonly longitude: number
   readonly radiusMetres: number
+}
+
+/** Where something was, and when. */
+export interface Sighting extends Coordinates {
+  /** Epoch milliseconds. */
+  readonly at: number
 }
 
 export type GeofenceTransition = 'enter' | 'exit' | 'dwell'
@@ -28,15 +32,13 @@ export const DEFAULT_GEOFENCES: readonly Geofence[] = [
   { id: 'market', latitude: 48.1351, longitude: 11.5762, radiusMetres: 400 },
 ]
 
-const EARTH_RADIUS_METRES = 6_371_000
-
 /**
  * Judges new positions in order of their own time. Reports arrive late and out of order: one older than the newest judged is
  * dropped, for the past can't be entered any more. The first position of all sets the state without an event. `dwell` comes once a stay.
  */
 export function judgeGeofences(
   state: GeofenceState,
-  positions: readonly Position[],
+  positions: readonly Sighting[],
   fences: readonly Geofence[],
   dwellMs: number,
 ): { state: GeofenceState; events: readonly GeofenceEvent[] } {
@@ -63,12 +65,4 @@ export function judgeGeofences(
     }
   }
   return { state: positionAt === undefined ? { inside } : { positionAt, inside }, events }
-}
-
-/** Haversine distance. */
-function distanceMetres(a: { latitude: number; longitude: number }, b: { latitude: number; longitude: number }): number {
-  const rad = Math.PI / 180
-  const half = (degrees: number) => Math.sin((degrees * rad) / 2) ** 2
-  const h = half(b.latitude - a.latitude) + Math.cos(a.latitude * rad) * Math.cos(b.latitude * rad) * half(b.longitude - a.longitude)
-  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.sqrt(h))
 }

@@ -1,5 +1,5 @@
 /**
- * One failed call to Apple or anisette. `code` is stable and closed: `empty_body`, `malformed_body`, `anisette_invalid`, `timeout`,
+ * One failed call to another server. `code` is stable and closed: `empty_body`, `malformed_body`, `anisette_invalid`, `timeout`,
  * an HTTP status such as `401`, or Node's own name of a transport failure such as `ECONNREFUSED`.
  */
 export class UpstreamError extends Error {

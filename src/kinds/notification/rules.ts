@@ -1,0 +1,46 @@
+/** How a notification service is judged beyond any worker. */
+import { Metric } from '../../rules/metric-ref.ts'
+import { increase, quantile, successRate } from '../../rules/readings.ts'
+import type { Reading } from '../../rules/readings.ts'
+import type { RuleSentence } from '../../rules/rule.ts'
+import { rule } from '../../rules/rule.ts'
+import { WORK_NAME, WORK_STREAK } from '../worker/metrics.ts'
+import { WORK } from '../worker/rules.ts'
+import { CHANNEL, DELIVERY_LATENCY, GIVE_UPS } from './metrics.ts'
+
+export const LATENCY = new Metric(DELIVERY_LATENCY)
+export const DEAD_LETTERS = new Metric(GIVE_UPS)
+
+/** A delivery is an attempt whose name is its channel. */
+export const DELIVERY_RATE: Reading = successRate({
+  ...WORK,
+  streak: new Metric(WORK_STREAK),
+  wording: { rate: 'Delivery rate', units: 'notifications', unitsInFull: 'notifications' },
+})
+
+export function notificationRules(): readonly RuleSentence[] {
+  return [
+    rule('low_delivery_rate')
+      .when(DELIVERY_RATE)
+      .below(95, '%')
+      .critical(80)
+      .by(WORK_NAME)
+      .summary(
+        'Fewer than 95 % (CRITICAL: 80 %) of the notifications of one channel were sent or delivered, honest about small numbers; an alert for each channel.',
+      ),
+    rule('slow_delivery')
+      .when(quantile(0.95, LATENCY))
+      .above(60, 's')
+      .critical(300)
+      .by(CHANNEL)
+      .says('{of} is slow: the 95th percentile of deliveries is {current} over {window} (limit {limit}), of {n}')
+      .summary('95th percentile of the time from event to delivery above 60 s (CRITICAL: 300 s) over 5 minutes, for each channel.'),
+    rule('dead_letters_growing')
+      .when(increase(DEAD_LETTERS).over('1h'))
+      .above(5)
+      .critical(100)
+      .for(0)
+      .says('{current} notifications were given up in {window} (limit {limit})')
+      .summary('More than 5 (CRITICAL: 100) notifications became dead letters in an hour.'),
+  ]
+}
