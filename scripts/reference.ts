@@ -87,7 +87,57 @@ ${table(
 type NamedRule = Pick<Rule, 'name' | 'forSeconds' | 'keepFiringSeconds' | 'summary'>
 
 function rulesSection(kind: Kind): string {
-  return `## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(profileOf(kind, limitsOf(defaultSettings())).rules)}`
+  return [
+    `## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(profileOf(kind, limitsOf(defaultSettings())).rules)}`,
+    ...recordsOf(kind),
+    ...figuresOf(kind),
+  ].join('\n\n')
+}
+
+/** What `records` of health.config and `record` of a monitor may say, by field. */
+function recordsOf({ title, records = {} }: Kind): readonly string[] {
+  const rows = Object.entries(records).flatMap(([name, { is, tallies }]) => [
+    ...(is === undefined ? [] : [[`\`${name}\``, is === 'attempt' ? FIELDS_OF_ATTEMPT : `\`${is.batchOf}\`, ${FIELDS_OF_BATCH}`, IS]]),
+    ...tallies.map(({ into, of, in: unit, each, by = {} }) => {
+      const fields = [
+        ...(of === undefined ? [] : [`\`${of}\`${unit === undefined ? '' : ` in ${unit}`}`]),
+        ...Object.values(by).map((field) => `\`${field}\``),
+      ]
+      const ref = typeof into === 'string' ? { metric: into } : into
+      const always = Object.entries(ref.where ?? {}).map(([attribute, value]) => ` with \`${attribute}\` = ${JSON.stringify(value)}`)
+      return [
+        `\`${name}\``,
+        `${each === undefined ? '' : `each of \`${each}\`: `}${fields.join(', ')}`,
+        `\`${ref.metric}\`${always.join('')}`,
+      ]
+    }),
+  ])
+  if (rows.length === 0) return []
+  const abouts = Object.entries(records).flatMap(([name, { about }]) => (about === undefined ? [] : [`- \`${name}\`: ${about}`]))
+  return [
+    `What a method or channel of a ${title} \`records\` besides, and \`monitor.record(name, fields)\` in code:\n\n${abouts.join('\n')}\n\n${table(['record', 'fields', 'adds to'], rows)}`,
+  ]
+}
+
+const FIELDS_OF_ATTEMPT = '`success`, `durationMs`, `errorType`; of a method they are known without being said'
+const FIELDS_OF_BATCH = '`success`, `durationMs`, `errorType`'
+const IS = 'the attempts of a worker'
+
+/** Beside those of a worker. */
+function figuresOf({ title, shown = {} }: Kind): readonly string[] {
+  const rows = Object.entries(shown).map(([name, { of, in: unit, by }]) => {
+    const { reading, over } = of as { readonly reading: string; readonly over?: string }
+    return [
+      `\`${name}\``,
+      `${reading.replaceAll('_', ' ')}${over === undefined ? '' : ` over ${over}`}`,
+      unit ?? '',
+      by === undefined ? '' : `\`${by}\``,
+    ]
+  })
+  if (rows.length === 0) return []
+  return [
+    `Figures in status and metrics of a ${title}, beside those of a worker:\n\n${table(['figure', 'reading', 'in', 'for each'], rows)}`,
+  ]
 }
 
 /** What a kind has of the one that it is besides stands there. */

@@ -2,8 +2,8 @@
 
 const { GATEWAY_URL = '' } = process.env
 
-/** Undefined where the notification goes on: it waits for a receipt, or to be sent again. */
-const delivery = { module: './notifier.ts', class: 'Notifier', records: 'delivery', result: (ended) => ended }
+/** Nothing where the notification goes on: it waits for a receipt, or to be sent again. */
+const delivery = { module: './notifier.ts', class: 'Notifier', records: 'delivery', result: (ended) => ended ?? null }
 const undelivered = (_, [{ channel }, reason]) => ({ channel, reason })
 
 export default {

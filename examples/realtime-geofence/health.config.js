@@ -1,6 +1,6 @@
 // What otel-health needs to know of this service; the service knows nothing of otel-health.
 
-const { FENCES_URL = '' } = process.env
+const { FENCES_URL = '', EVENTS_LEARNING = '24h' } = process.env
 
 export default {
   profile: 'realtime_geofence',
@@ -17,4 +17,5 @@ export default {
   ],
   upstreams: { fences: { host: URL.canParse(FENCES_URL) ? new URL(FENCES_URL).host : 'localhost' } },
   queues: { positions: { key: 'geofence:positions', type: 'list' } },
+  eventsLearning: EVENTS_LEARNING,
 }

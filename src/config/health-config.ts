@@ -10,6 +10,8 @@ import { MEANINGS, upstreamNameOf } from './targets.ts'
 import { checkMetrics, checkRules } from './check-rules.ts'
 import type { KindConfig, KnownKind } from './kind-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
+import type { FiguresConfig } from '../rules/figure.ts'
+import { readFigures } from '../rules/figure.ts'
 import type { RecordsConfig } from '../rules/tally.ts'
 import { checkRecords } from './check-records.ts'
 
@@ -36,12 +38,14 @@ export type HealthConfig = Partial<Settings> & {
   readonly rules?: RulesConfig
   /** What the service records itself with the OpenTelemetry API, for rules that name it. */
   readonly metrics?: MetricsConfig
+  /** What status and metrics show besides, by name. */
+  readonly figures?: FiguresConfig
   /** What a method or channel may record besides attempts and calls: a name, and the metrics of `metrics` or of the kind that it adds to. */
   readonly records?: RecordsConfig
 }
 
 const OTHER_KEYS = [
-  ...['profile', 'serviceName', 'dependsOn', 'rules', 'metrics', 'records'],
+  ...['profile', 'serviceName', 'dependsOn', 'rules', 'metrics', 'figures', 'records'],
   ...['methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster'],
 ] as const
 
@@ -71,6 +75,7 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
     fail(at('queuesRedisCluster'), config['queuesRedisCluster'], 'true or false')
   }
   for (const [key, check] of Object.entries(kind.config.keys)) if (config[key] !== undefined) check(config[key], at(key))
+  checkFigures(config['figures'], at('figures'))
   checkRecords(config['records'], at('records'))
   const meanings = [...MEANINGS, ...Object.keys({ ...kind.config.records, ...(config['records'] as RecordsConfig | undefined) })]
   checkMethods(config['methods'], at('methods'), kind.config, meanings)
@@ -81,6 +86,12 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
   checkRules(config['rules'], kind.ruleNames, at('rules'))
   checkMetrics(config['metrics'], at('metrics'))
   return config
+}
+
+function checkFigures(figures: unknown, path: string): void {
+  if (figures === undefined) return
+  if (!isRecord(figures)) return fail(path, figures, 'an object from name to figure')
+  readFigures(figures as FiguresConfig)
 }
 
 /** A call that is seen by its method and by its host would be two calls. */

@@ -4,6 +4,8 @@ import type { MetricsConfig, OwnRules, RulesConfig } from '../rules/rules-config
 import { readMetrics, readRules } from '../rules/rules-config.ts'
 import { checkRecords } from './check-records.ts'
 import { resolveDependsOn } from './depends-on.ts'
+import type { FigureData, FiguresConfig } from '../rules/figure.ts'
+import { readFigures } from '../rules/figure.ts'
 import type { RecordData, RecordsConfig } from '../rules/tally.ts'
 import { readRecords } from '../rules/tally.ts'
 import type { HealthConfig } from './health-config.ts'
@@ -29,6 +31,8 @@ export interface HealthOptions {
   readonly rules: OwnRules
   /** Metrics that the service records itself, for rules that name them. */
   readonly metrics: readonly MetricDefinition[]
+  /** What status and metrics show besides, by name. */
+  readonly figures: Readonly<Record<string, FigureData>>
   /** What each record of health.config or of code adds to the metrics. */
   readonly records: Readonly<Record<string, RecordData>>
 }
@@ -42,6 +46,7 @@ export interface OptionSources {
     readonly dependsOn?: readonly string[]
     readonly rules?: RulesConfig
     readonly metrics?: MetricsConfig
+    readonly figures?: FiguresConfig
     readonly records?: RecordsConfig
   }
   /** A checked health.config. */
@@ -81,6 +86,7 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
     dependsOn: resolveDependsOn({ code: code.dependsOn, config: config.dependsOn, serviceName }),
     rules: merged(readRules(config.rules), readRules(code.rules)),
     metrics: [...readMetrics(config.metrics), ...readMetrics(code.metrics)],
+    figures: { ...readFigures(config.figures), ...readFigures(code.figures) },
     records: { ...readRecords(config.records), ...readRecords(code.records) },
   }
 }

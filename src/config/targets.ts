@@ -34,7 +34,8 @@ export interface Reading {
   readonly errorType?: Extractor<string | undefined>
   /**
    * For `batch` and records: turns the result into what is recorded; default: it already has that shape. Where it gives undefined or null
-   * for a record, there is nothing to record.
+   * for a record, there is nothing to record. Of a record that is work, a function is asked about a call that failed as well, with
+   * `undefined` and the arguments: what it gives says of what the work was, and only `null` that there is nothing to record.
    */
   readonly result?: Extractor<unknown>
 }

@@ -27,7 +27,8 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
     const name = packageName(script, cwd)
     const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
     // A rule that cannot be judged stops the start, as a setting does.
-    profileOf(kindNamed(loaded?.config.profile), limitsOf(options.settings), options.rules, options.metrics)
+    const kind = kindNamed(loaded?.config.profile)
+    profileOf({ ...kind, shown: { ...kind.shown, ...options.figures } }, limitsOf(options.settings), options.rules, options.metrics)
     const { redisHost } = options.settings
     if (/[/@]/.test(redisHost)) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
     const job = jobOf(options, env)

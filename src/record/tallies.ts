@@ -67,15 +67,8 @@ class TallyWriter {
     const given = of === undefined ? 1 : fields[of]
     if (given === undefined || given === null) return
     const amount = Array.isArray(given) ? given.length : given
-    if (!this.#fits(amount)) return this.#drop(`${of} of ${this.#meaning} that is no amount`)
+    if (!isAmount(amount)) return this.#drop(`${of} of ${this.#meaning} that is no amount`)
     this.#seriesOf(fields)(amount * factor)
-  }
-
-  /** Only a level may be below 0. */
-  #fits(amount: unknown): amount is number {
-    const { instrument } = this.#tally.metric
-    if (instrument === 'counter' || instrument === 'histogram') return isAmount(amount)
-    return typeof amount === 'number' && isAmount(Math.abs(amount))
   }
 
   #seriesOf(fields: Fields): Add {

@@ -54,11 +54,11 @@ const KEYS = ['of', 'in', 'by']
 const EXAMPLE = '{ "of": { "reading": "increase", "of": "cache.lookups" } }'
 
 /** By what it is made of: it may come from another copy of this package. */
-function dataOf(figure: FigureSentence | FigureData, name: string): FigureData {
-  if (typeof figure !== 'object' || figure === null) {
-    throw new Error(`The figure ${name} is ${shownValue(figure)}, expected a figure, such as ${EXAMPLE}.`)
+function dataOf(given: FigureSentence | FigureData, name: string): FigureData {
+  if (typeof given !== 'object' || given === null) {
+    throw new Error(`The figure ${name} is ${shownValue(given)}, expected a figure, such as ${EXAMPLE}.`)
   }
-  const data = 'data' in figure ? figure.data : figure
+  const data = 'data' in given ? given.data : given
   const strange = Object.keys(data).find((key) => !KEYS.includes(key))
   if (strange !== undefined)
     throw new Error(`The figure ${name} has ${shownValue(strange)}, which no figure has: it has ${KEYS.join(', ')}.`)

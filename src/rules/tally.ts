@@ -54,6 +54,8 @@ export function into(metric: AnyMetric): TallySentence {
 export type AttemptOf = 'attempt' | { readonly batchOf: string }
 
 export interface RecordData {
+  /** What it is about, for the reference. */
+  readonly about?: string
   readonly tallies: readonly TallyData[]
   /** Left out: it is no attempt. */
   readonly is?: AttemptOf

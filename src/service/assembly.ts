@@ -37,13 +37,14 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   const { resolved, clock, instance, env, store, recording } = base
   const { serviceName: service, settings, dependsOn, rules, metrics } = resolved
   const intervalSeconds = settings.evaluationInterval
-  const profile = profileOf(options.kind ?? kind, limitsOf(settings), rules, metrics)
+  const judged = options.kind ?? kind
+  const profile = profileOf({ ...judged, shown: { ...judged.shown, ...resolved.figures } }, limitsOf(settings), rules, metrics)
 
   const reader = options.reader && { reader: options.reader }
   const exports = options.exportsMetrics ?? true
   const metricsExport = createMetricsExport({ options: resolved, instance, clock, store, recording, env, exports, ...reader })
   const drop = createDrop(recording)
-  const records = new Records({ kind: options.kind ?? kind, own: resolved.records, metrics, recording, drop })
+  const records = new Records({ kind: judged, own: resolved.records, metrics, recording, drop })
   const own = new Set([...EVERY_SERVICE, ...kind.metrics, ...records.metrics].map(({ name }) => name))
   const taken = options.takeApi?.({ decision: recording, metricsExport, clock, own, ...reader })
   const source: MetricSource = taken ?? sourceOf(() => options.reader ?? madeHealthReader())

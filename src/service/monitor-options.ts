@@ -11,6 +11,7 @@ import type { Environment } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
+import type { FiguresConfig } from '../rules/figure.ts'
 import type { RecordsConfig } from '../rules/tally.ts'
 import type { Clock, HealthExporter } from '../types.ts'
 import type { MetricSource } from './metric-source.ts'
@@ -36,6 +37,8 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly rules?: RulesConfig
   /** Metrics that the service records itself, for rules that name them. */
   readonly metrics?: MetricsConfig
+  /** What status and metrics show besides, by name. */
+  readonly figures?: FiguresConfig
   /** What `record` may be given, by name: the metrics that each of them adds to. */
   readonly records?: RecordsConfig
   /** What it is judged as instead of what the class is for. */

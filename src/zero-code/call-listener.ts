@@ -59,10 +59,35 @@ function teller(
       return (call) => {
         if (call.failed && !isAttempt) return
         const facts = readCall(target, name, call, dropped)
-        const result = call.failed ? undefined : readResult(target, call)
-        // An extractor that gives nothing says that there is nothing to record.
-        if (!call.failed && target.result !== undefined && (result === undefined || result === null)) return
+        if (call.failed) {
+          const known = ofFailedCall(target, call, dropped)
+          if (known !== null) recorder.record(target.records, facts, known)
+          return
+        }
+        const result = readResult(target, call)
+        if (target.result !== undefined) {
+          // An extractor that gives nothing says that there is nothing to record.
+          if (result === undefined || result === null) return
+          const form = Array.isArray(result) ? 'a list' : typeof result
+          if (form !== 'object') return dropped(`an object was expected of an extractor, which gave ${form}`)
+        }
         recorder.record(target.records, facts, result)
       }
+  }
+}
+
+/**
+ * What is known of a call that failed besides that: its arguments may say of what it was. `null`: there is nothing to record. An extractor
+ * that cannot do without a result leaves it at the failure.
+ */
+function ofFailedCall({ result }: Reading, { args }: WatchedCall, dropped: (why: string) => void): object | null | undefined {
+  if (typeof result !== 'function') return undefined
+  try {
+    const known: unknown = result(undefined, args)
+    if (known === null) return null
+    return typeof known === 'object' ? { ...known, success: false } : undefined
+  } catch (error) {
+    dropped(`${error instanceof Error ? error.message : 'an extractor threw'}, of a call that failed`)
+    return undefined
   }
 }

@@ -22,7 +22,10 @@ export type ServiceName = keyof typeof SERVICE_SCRIPTS
 export const SERVICE_NAMES = Object.keys(SERVICE_SCRIPTS) as ServiceName[]
 
 export interface ServiceRun {
-  readonly service: ServiceName
+  /** One of test/e2e/services, or any other in `folder` that is started by `script`. */
+  readonly service: string
+  /** Default: that of the service in test/e2e/services. */
+  readonly script?: string
   /** Options of Node, such as `--import <file>`. */
   readonly node?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
@@ -30,6 +33,8 @@ export interface ServiceRun {
   readonly by?: 'in-worker-thread.js' | 'in-cluster.js'
   /** Where the service is instead of test/e2e/services. */
   readonly folder?: string
+  /** What is in lists of its Redis before it starts, by key. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>
 }
 
 export interface ServiceEnd {
@@ -48,8 +53,16 @@ export class ServiceProcess {
   #stdout = ''
   #stderr = ''
 
-  constructor({ service, node = [], env = {}, by, folder = `${SERVICES}${service}` }: ServiceRun) {
-    const script = `${folder}/${SERVICE_SCRIPTS[service]}`
+  constructor(run: ServiceRun) {
+    const {
+      service,
+      script: name = SERVICE_SCRIPTS[service as ServiceName],
+      node = [],
+      env = {},
+      by,
+      folder = `${SERVICES}${service}`,
+    } = run
+    const script = `${folder}/${name}`
     const { NODE_OPTIONS: _, FORCE_COLOR: __, ...inherited } = process.env
     this.#process = spawn(process.execPath, [...node, ...(by ? [SERVICES + by] : []), script], {
       cwd: folder,

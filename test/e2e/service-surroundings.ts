@@ -20,7 +20,7 @@ export interface Surroundings {
   /** Of the health Redis, which is the service's own too. */
   readonly port: number
   readonly upstreamUrl: string
-  /** Starts a service on an empty database of its own, which it keeps until it has ended; waits while all are taken. */
+  /** Starts a service on a database of its own, empty but for its `lists`, which it keeps until it has ended; waits while all are taken. */
   start(run: ServiceRun): Promise<ServiceProcess>
   /** The same, until it has ended by itself. */
   run(run: ServiceRun): Promise<ServiceEnd>
@@ -44,16 +44,17 @@ export async function startSurroundings(atOnce: number): Promise<Surroundings> {
     free.push(...databases)
     for (const wake of waiting.splice(0)) wake()
   }
-  const empty = async (database: number): Promise<string> => {
+  const prepare = async (database: number, lists: NonNullable<ServiceRun['lists']>): Promise<string> => {
     const redis = new Redis({ port: valkey.port, db: database })
     await redis.flushdb()
+    for (const [key, items] of Object.entries(lists)) await redis.rpush(key, ...items)
     redis.disconnect()
     return `redis://127.0.0.1:${valkey.port}/${database}`
   }
 
   const start = async (run: ServiceRun): Promise<ServiceProcess> => {
     const databases = await take(run.by === 'in-cluster.js' ? 2 : 1)
-    const urls = await Promise.all(databases.map(empty))
+    const urls = await Promise.all(databases.map((database) => prepare(database, run.lists ?? {})))
     const service = new ServiceProcess({
       ...run,
       env: {

@@ -199,7 +199,7 @@ test.for([
   {
     why: 'a split by an attribute that the metric does not have',
     said: mine.when(rate(requests)).above(5).by('queue'),
-    says: 'The rule my_rule is split by queue, but requests has the attributes outcome, route: use one that all metrics of the rule have.',
+    says: 'The rule my_rule is split by queue, but requests has the attributes outcome, route: use one that all metrics it reads have.',
   },
   {
     why: 'or that one of two does not have',
@@ -207,7 +207,7 @@ test.for([
       .when(ratio({ of: counter('a', { attributes: { x: [] } }), in: counter('b', { attributes: { y: [] } }) }))
       .above(5)
       .by('x'),
-    says: 'The rule my_rule is split by x, but b has the attributes y: use one that all metrics of the rule have.',
+    says: 'The rule my_rule is split by x, but b has the attributes y: use one that all metrics it reads have.',
   },
   {
     why: 'a window shorter than what is kept',

@@ -22,7 +22,7 @@ function cacheRow(limits: Parameters<KindRows>[0]): PanelRow {
       {
         kind: 'stat',
         title: 'Cache hit rate, 1 h',
-        description: 'Lookups of the last hour that were hits. Judged by the rule low_cache_hit_rate.',
+        description: 'Lookups of the last hour that were hits. Judged over 15 minutes by the rule low_cache_hit_rate.',
         unit: 'percent',
         width: 6,
         limits: limits('low_cache_hit_rate'),

@@ -28,7 +28,10 @@ export const geocodingJudging: ServiceKind = extended(workerJudging, {
       .by(WORK_UPSTREAM).data,
   },
   records: {
-    lookup: { tallies: [into(LOOKUPS).by(CACHE_RESULT, 'result').data] },
-    quota: { tallies: [into(QUOTA).of('usage').by(WORK_UPSTREAM, 'provider').data] },
+    lookup: { about: 'One place looked up in the cache.', tallies: [into(LOOKUPS).by(CACHE_RESULT, 'result').data] },
+    quota: {
+      about: 'What a provider says of its quota: `used` of `limit` requests, of which `usage` is made.',
+      tallies: [into(QUOTA).of('usage').by(WORK_UPSTREAM, 'provider').data],
+    },
   },
 })

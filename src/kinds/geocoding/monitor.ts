@@ -83,5 +83,6 @@ export class GeocodingHealthMonitor extends WorkerHealthMonitor {
 
 /** As it is, or as the text of a header. */
 function amountOf(given: unknown): number {
-  return typeof given === 'number' || (typeof given === 'string' && given.trim() !== '') ? Number(given) : Number.NaN
+  const amount = typeof given === 'string' && given.trim() !== '' ? Number(given) : given
+  return isAmount(amount) ? amount : Number.NaN
 }

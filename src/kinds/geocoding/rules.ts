@@ -23,10 +23,11 @@ export function geocodingRules(): readonly RuleSentence[] {
     rule('failing_provider')
       .when(ratio({ of: FAILED_CALLS, in: CALLS }))
       .above(20, '%')
-      .critical(50)
       .by(WORK_UPSTREAM)
       .says('{of} fails: {current} of calls over {window} (limit {limit}): {failures} of {n}')
-      .summary('More than 20 % (CRITICAL: 50 %) of the calls to one provider failed in 5 minutes; answers 429 are not counted as failed.'),
+      .summary(
+        'More than 20 % of the calls to one provider failed in 5 minutes; answers 429 are not counted as failed. Where no other provider answers, low_success_rate tells of it.',
+      ),
     rule('rate_limited')
       .when(ratio({ of: RATE_LIMITED, in: CALLS }))
       .above(5, '%')
@@ -35,12 +36,14 @@ export function geocodingRules(): readonly RuleSentence[] {
       .says('{of} asks for fewer calls: {current} were answered 429 over {window} (limit {limit}): {failures} of {n}')
       .summary('More than 5 % of the calls to one provider were answered 429 in 5 minutes.'),
     rule('low_cache_hit_rate')
-      .when(ratio({ of: HITS, in: LOOKUPS }).over('1h'))
+      .when(ratio({ of: HITS, in: LOOKUPS }).over('15m'))
       .below(60, '%')
-      // A cache that begins empty fills in its first half hour.
+      // A cache that begins empty fills in its first half hour; over a longer window it would be held against it for longer.
       .for('30m')
       .says('The cache hit rate is {current} over {window} (limit {limit}): {count} of {n} lookups were hits')
-      .summary('Fewer than 60 % of the lookups of an hour were hits: places come back, so a fall is a fault of the key or of the cache.'),
+      .summary(
+        'For half an hour fewer than 60 % of the lookups of 15 minutes were hits: places come back, so a fall is a fault of the key or of the cache.',
+      ),
     rule('quota_nearly_used')
       .when(level(QUOTA, { fold: 'max' }))
       .above(QUOTA_LIMIT, '%')

@@ -21,12 +21,13 @@ export const locationAggregatorJudging: ServiceKind = extended(workerJudging, {
     reports_per_hour: figure(rate(REPORTS).over('1h')).in('/h').data,
     reports_last_hour: figure(increase(REPORTS).over('1h')).by(REPORT_OUTCOME).data,
     dropped_percent: figure(ratio({ of: DROPPED, in: REPORTS }).over('15m')).data,
-    aggregation_p95_ms: figure(quantile(0.95, DURATION)).in('ms').data,
+    aggregation_p95_ms: figure(quantile(0.95, DURATION).over('30m')).in('ms').data,
     batch_size: figure(mean(SIZES)).data,
     lag_seconds: figure(level(LAG_LEVEL, { staleAfter: LAG_STALE_AFTER, fold: 'max' })).data,
   },
   records: {
     aggregation: {
+      about: 'What one aggregation made of the reports it was given.',
       is: { batchOf: 'received' },
       tallies: [
         reportsOf('merged').of('merged').data,

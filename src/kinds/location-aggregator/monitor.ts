@@ -33,11 +33,16 @@ export type Aggregation = {
 export class LocationAggregatorHealthMonitor extends WorkerHealthMonitor {
   /** Due reports, by queue. */
   readonly #due = new Map<string, number>()
+  /** Once an aggregation has told it. */
   #lag: LevelHandle | undefined
 
   /** Throws one sentence if an option or an environment variable cannot be used. */
   constructor(options: ServiceHealthMonitorOptions = {}) {
     super(options, locationAggregatorJudging)
+    // Where nothing waits in any queue nobody is behind, however far behind the last aggregation was.
+    this.recording.onCollect(() => {
+      if (this.#due.size > 0 && [...this.#due.values()].every((due) => due === 0)) this.#lag?.set(0)
+    })
   }
 
   /** One aggregation: a batch of as many pieces of work as it was given reports, and one piece of evidence. */
@@ -45,12 +50,9 @@ export class LocationAggregatorHealthMonitor extends WorkerHealthMonitor {
     this.record('aggregation', aggregation)
   }
 
-  /** Where nothing waits in any queue nobody is behind, however far behind the last aggregation was. */
   override recordQueue(name: string, figures: QueueFigures): void {
     super.recordQueue(name, figures)
-    if (figures?.due === undefined) return
-    this.#due.set(name, figures.due)
-    if (this.#lag && [...this.#due.values()].every((due) => due === 0)) this.#lag.set(0)
+    if (figures?.due !== undefined) this.#due.set(name, figures.due)
   }
 
   override record(name: string, fields: Fields): void {

@@ -22,7 +22,7 @@ export const notificationJudging: ServiceKind = extended(workerJudging, {
   rules: notificationRules,
   figures: {
     delivery_rate_percent: figure(DELIVERY_RATE).by(WORK_NAME).data,
-    delivery_p95_ms: figure(quantile(0.95, LATENCY)).in('ms').by(CHANNEL).data,
+    delivery_p95_ms: figure(quantile(0.95, LATENCY).over('15m')).in('ms').by(CHANNEL).data,
     deliveries_last_hour: figure(increase(DELIVERED).over('1h')).by(CHANNEL).data,
     outcomes_last_hour: figure(increase(DELIVERED).over('1h')).by(OUTCOME).data,
     retries_last_hour: figure(increase(RETRIED).over('1h')).by(CHANNEL).data,
@@ -30,13 +30,17 @@ export const notificationJudging: ServiceKind = extended(workerJudging, {
   },
   records: {
     delivery: {
+      about: 'One notification over one channel, when the last is known of it; a call that throws is one that failed.',
       is: 'attempt',
       tallies: [
         into(DELIVERED).by(CHANNEL, 'channel').by(OUTCOME, 'outcome').by(ERROR_TYPE, 'reason').data,
         into(LATENCY).of('latencyMs', 'ms').by(CHANNEL, 'channel').data,
       ],
     },
-    retry: { tallies: [into(RETRIED).by(CHANNEL, 'channel').by(ERROR_TYPE, 'reason').data] },
-    give_up: { tallies: [into(DEAD_LETTERS).by(CHANNEL, 'channel').by(ERROR_TYPE, 'reason').data] },
+    retry: { about: 'A delivery that is put off.', tallies: [into(RETRIED).by(CHANNEL, 'channel').by(ERROR_TYPE, 'reason').data] },
+    give_up: {
+      about: 'A delivery that was given up and became a dead letter.',
+      tallies: [into(DEAD_LETTERS).by(CHANNEL, 'channel').by(ERROR_TYPE, 'reason').data],
+    },
   },
 })

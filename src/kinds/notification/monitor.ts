@@ -49,14 +49,16 @@ export class NotificationHealthMonitor extends WorkerHealthMonitor {
   }
 }
 
-/** The outcome says whether the work succeeded; of a call that threw nothing is known but that it failed. */
+/** The outcome says whether the work succeeded; of a call that threw nothing is known but that it failed, and what its work is called. */
 function asWork(fields: Fields): Fields {
-  const { channel } = fields
-  const outcome = fields['outcome'] ?? (fields['success'] === false ? 'failed' : 'sent')
+  const { channel = fields['name'] } = fields
+  const said = fields['outcome'] ?? 'sent'
+  const outcome = fields['success'] === false && said !== 'bounced' ? 'failed' : said
   const reason = fields['reason'] ?? fields['errorType']
   const success = outcome === 'sent' || outcome === 'delivered'
   return {
     ...fields,
+    channel,
     outcome,
     success,
     ...(typeof channel === 'string' && { name: channel }),

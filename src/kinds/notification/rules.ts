@@ -29,12 +29,12 @@ export function notificationRules(): readonly RuleSentence[] {
         'Fewer than 95 % (CRITICAL: 80 %) of the notifications of one channel were sent or delivered, honest about small numbers; an alert for each channel.',
       ),
     rule('slow_delivery')
-      .when(quantile(0.95, LATENCY))
+      .when(quantile(0.95, LATENCY).over('15m'))
       .above(60, 's')
       .critical(300)
       .by(CHANNEL)
       .says('{of} is slow: the 95th percentile of deliveries is {current} over {window} (limit {limit}), of {n}')
-      .summary('95th percentile of the time from event to delivery above 60 s (CRITICAL: 300 s) over 5 minutes, for each channel.'),
+      .summary('95th percentile of the time from event to delivery above 60 s (CRITICAL: 300 s) over 15 minutes, for each channel.'),
     rule('dead_letters_growing')
       .when(increase(DEAD_LETTERS).over('1h'))
       .above(5)

@@ -28,6 +28,7 @@ export const realtimeGeofenceJudging: ServiceKind = extended(workerJudging, {
   },
   records: {
     evaluation: {
+      about: 'One report held against the geofences; `reports` is 1 of itself, unless it could not be evaluated.',
       is: 'attempt',
       tallies: [
         into(REPORTS).of('reports').by(TIMING, 'timing').data,
@@ -35,6 +36,6 @@ export const realtimeGeofenceJudging: ServiceKind = extended(workerJudging, {
         into(LATENCY).each('events').of('latencyMs', 'ms').by(TRANSITION, 'transition').data,
       ],
     },
-    geofences: { tallies: [into(ACTIVE).of('active').data] },
+    geofences: { about: 'How many there are, or the list of them.', tallies: [into(ACTIVE).of('active').data] },
   },
 })

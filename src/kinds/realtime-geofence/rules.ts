@@ -14,8 +14,10 @@ export function realtimeGeofenceRules(): readonly RuleSentence[] {
       .when(quantile(0.95, LATENCY).over('15m'))
       .above(45, 'min')
       .critical(120)
+      // For longer than one tracker that comes back, with all it reports late, stays in the window.
+      .for('15m')
       .says('Events are seen late: the 95th percentile is {current} after the report over {window} (limit {limit}), of {n} events')
-      .summary('95th percentile of the time from report to event above 45 minutes (CRITICAL: 2 hours) over 15 minutes.'),
+      .summary('95th percentile of the time from report to event above 45 minutes (CRITICAL: 2 hours) over 15 minutes, for as long again.'),
     rule('no_events')
       .when(level(QUIET_SHARE))
       .above(200, '%')
