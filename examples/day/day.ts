@@ -12,19 +12,22 @@ import { KINDS } from '../../src/kinds/index.ts'
 import { TRACKER_FETCHER_CONFIG } from '../../src/kinds/tracker-fetcher/config.ts'
 import { trackerFetcherRecorder } from '../../src/kinds/tracker-fetcher/service-recorder.ts'
 import { watchService } from '../../src/zero-code/watch-service.ts'
-import { parseMessage, type HealthMessage } from '../../src/wire/message.ts'
-import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/wire/names.ts'
 import { TrackerFetcherHealthMonitor } from '../../src/kinds/tracker-fetcher/monitor.ts'
 import { DiscreteClock } from '../simulators/discrete-clock.ts'
+import { discreteFetch } from '../simulators/discrete-io.ts'
 import { seededRandom } from '../simulators/random.ts'
 import { startSimulators, type Simulators } from '../simulators/start.ts'
 import { readConfig } from '../tracker-fetcher/config.ts'
 import type { FetcherCounts } from '../tracker-fetcher/fetcher.ts'
 import { TrackerQueues } from '../tracker-fetcher/queues.ts'
 import { startValkey } from '../valkey/start-valkey.ts'
+import { countRefused } from './count-refused.ts'
+import { enterCodes } from './enter-codes.ts'
+import type { Figure } from './figures.ts'
 import { healthClock } from './health-clock.ts'
 import { holdTime } from './hold-time.ts'
-import { compareBooks, type Figure, type Totals } from './ledger-comparison.ts'
+import { compareBooks, type Totals } from './ledger-comparison.ts'
+import { listen } from './listen.ts'
 import { OtlpSums } from './otlp-sums.ts'
 import { clockTime, type Step, type Timeline } from './timeline.ts'
 import { compareAlerts, type AlertComparison, type ToldAlert } from './told-alerts.ts'
@@ -76,7 +79,7 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     tell(`complaint  ${complaints.at(-1)}`)
   }
 
-  holdTime(clock)
+  holdTime(clock, discreteFetch(clock, fetch))
   const otlp = new OtlpSums()
   const [valkey, simulators, otlpUrl] = await Promise.all([
     startValkey(),
@@ -198,39 +201,6 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   return result
 }
 
-/** Hears alerts and metrics as anybody would. */
-async function listen(port: number): Promise<{ onMessage: (message: HealthMessage) => void; close: () => void }> {
-  const subscriber = new Redis(port, '127.0.0.1')
-  const channels = { onMessage: (() => {}) as (message: HealthMessage) => void, close: () => subscriber.disconnect() }
-  const hear = (channel: string, text: string): void => {
-    const message = parseMessage(channel, text)
-    if (!message) throw new Error(`A message on ${channel} does not keep to the wire format: ${text}`)
-    channels.onMessage(message)
-  }
-  subscriber.on('message', hear)
-  subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => hear(channel, text))
-  await subscriber.subscribe(ALERTS_CHANNEL)
-  await subscriber.psubscribe(METRICS_CHANNELS)
-  return channels
-}
-
-/** The service's way to the network, with a count of what never arrived: no ledger knows of it. Only anisette is ever closed. */
-function countRefused(): { fetch: typeof fetch; refused: () => number } {
-  let refused = 0
-  return {
-    refused: () => refused,
-    async fetch(input, init) {
-      try {
-        return await fetch(input, init)
-      } catch (error) {
-        const { cause } = error as { cause?: { code?: string } }
-        if (cause?.code === 'ECONNREFUSED') refused++
-        throw error
-      }
-    },
-  }
-}
-
 async function take(step: Step, clock: DiscreteClock, simulators: Simulators, redis: Redis): Promise<void> {
   if ('fault' in step) await clock.busy(simulators.setFault(step.fault, step.settings))
   else if ('end' in step) await clock.busy(simulators.clearFault(step.end))
@@ -242,13 +212,6 @@ async function take(step: Step, clock: DiscreteClock, simulators: Simulators, re
 async function withdraw(redis: Redis, left: number): Promise<void> {
   if (left === 0) await redis.del('tracker:queue:immediate')
   else await redis.ltrim('tracker:queue:immediate', 0, left - 1)
-}
-
-/** Reads the codes from the trusted devices and leaves them where the service looks. */
-async function enterCodes(simulators: Simulators, redis: Redis): Promise<void> {
-  const response = await fetch(`${simulators.control}/accounts`)
-  const accounts = (await response.json()) as readonly { alias: string; code: string; wants_2fa: boolean }[]
-  for (const { alias, code, wants_2fa } of accounts) if (wants_2fa) await redis.set(`tracker:2fa:${alias}`, code)
 }
 
 function inWords(step: Step): string {

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import type { ClientRequest } from 'node:http'
 import { Redis } from 'ioredis'
 import type { DiscreteClock } from '../simulators/discrete-clock.ts'
-import { discreteFetch } from '../simulators/discrete-io.ts'
 
 /** Taken off the prototype, to be called on whatever client it is. */
 interface Methods {
@@ -12,10 +11,10 @@ interface Methods {
 }
 
 /**
- * From now on virtual time stands still while anything in this process waits for Redis or for an HTTP exchange, the monitor's own
- * connections, probes and exports included; `fetch` then lets the latency pass that the simulators state. For the rest of the process.
+ * From now on virtual time stands still while anything in this process waits for Redis or for a request of node:http, the monitors' own
+ * connections and exports included. `fetch` becomes the one that is given, in which time passes as it may. For the rest of the process.
  */
-export function holdTime(clock: DiscreteClock): void {
+export function holdTime(clock: DiscreteClock, fetchInTime: typeof fetch): void {
   const hold = (exchange: Promise<unknown>): void => void clock.busy(exchange).catch(() => {})
 
   const { sendCommand, connect } = Redis.prototype as unknown as Methods
@@ -28,6 +27,6 @@ export function holdTime(clock: DiscreteClock): void {
     hold(connected)
     return connected
   }
-  globalThis.fetch = discreteFetch(clock, fetch)
+  globalThis.fetch = fetchInTime
   subscribe('http.client.request.start', (message) => hold(once((message as { request: ClientRequest }).request, 'close')))
 }

@@ -12,9 +12,8 @@ import {
 import { ERROR_TYPE } from '../../src/catalogue.ts'
 import type { LedgerEntry, LedgerSummary } from '../simulators/ledger.ts'
 import type { FetcherCounts } from '../tracker-fetcher/fetcher.ts'
-import type { OtlpSums, SeriesSum } from './otlp-sums.ts'
-
-type Counts = Readonly<Record<string, number>>
+import { added, countBy, figures, prefixed, sum, sumCounts, total, type Counts, type Figure } from './figures.ts'
+import type { OtlpSums } from './otlp-sums.ts'
 
 /** `totals` of a metrics message. */
 export interface Totals {
@@ -31,17 +30,8 @@ export interface Books {
   readonly service: FetcherCounts
   /** Calls of the service to anisette whose connection was refused: they reached no simulator. */
   readonly refused: number
-  readonly otlp: OtlpSums
+  readonly otlp: Pick<OtlpSums, 'of'>
   readonly totals: Totals
-}
-
-/** One figure, in all books that have it. */
-export interface Figure {
-  readonly what: string
-  /** By the simulators, or where they can't know by the service itself. */
-  readonly truth: number
-  readonly otlp: number
-  readonly totals?: number
 }
 
 /** Every figure that must be equal in all books. */
@@ -87,53 +77,7 @@ export function compareBooks({ ledger, entries, service, refused, otlp, totals }
   ]
 }
 
-/** Whether all books that have it agree. */
-export function agrees({ truth, otlp, totals }: Figure): boolean {
-  return truth === otlp && (totals === undefined || totals === truth)
-}
-
 /** One batch is one request and its repetitions, which have the same id. */
 function requestIds(entries: readonly LedgerEntry[]): ReadonlySet<string | null> {
   return new Set(entries.filter(({ endpoint, probe }) => endpoint === 'apple.fetch' && !probe).map((entry) => entry.request_id))
-}
-
-/** One figure per key that any of the books has. */
-function figures(what: string, books: { readonly truth: Counts; readonly otlp: Counts; readonly totals?: Counts }): readonly Figure[] {
-  const { truth, otlp, totals } = books
-  return [...new Set([...Object.keys(truth), ...Object.keys(otlp), ...Object.keys(totals ?? {})])].map((key) => ({
-    what: `${what} ${key}`,
-    truth: truth[key] ?? 0,
-    otlp: otlp[key] ?? 0,
-    ...(totals && { totals: totals[key] ?? 0 }),
-  }))
-}
-
-function countBy(
-  series: readonly SeriesSum[],
-  key: (series: SeriesSum) => string,
-  amount: (series: SeriesSum) => number = ({ value }) => value,
-): Counts {
-  const counts: Record<string, number> = {}
-  for (const each of series) counts[key(each)] = (counts[key(each)] ?? 0) + amount(each)
-  return counts
-}
-
-function added(a: Counts, b: Counts): Counts {
-  return Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]))
-}
-
-function prefixed(prefix: string, counts: Counts): Counts {
-  return Object.fromEntries(Object.entries(counts).map(([key, value]) => [prefix + key, value]))
-}
-
-function total(counts: Counts): number {
-  return Object.values(counts).reduce((all, n) => all + n, 0)
-}
-
-function sum(series: readonly SeriesSum[]): number {
-  return series.reduce((all, { value }) => all + value, 0)
-}
-
-function sumCounts(series: readonly SeriesSum[]): number {
-  return series.reduce((all, { count }) => all + count, 0)
 }

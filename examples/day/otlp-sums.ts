@@ -5,6 +5,8 @@ import { json, readBody, send } from '../simulators/loopback-server.ts'
 
 /** The last point of one cumulative series: `value` of a counter or a level; of a histogram the sum of its values, and their number. */
 export interface SeriesSum {
+  /** `service.name` of its resource. */
+  readonly service: string
   readonly metric: string
   readonly attributes: Readonly<Record<string, string>>
   readonly value: number
@@ -12,8 +14,9 @@ export interface SeriesSum {
 }
 
 /** What arrives as OTLP's JSON; only what is read here. */
+type Attributes = readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
 interface Point {
-  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[]
+  readonly attributes: Attributes
   readonly asDouble?: number
   readonly asInt?: number | string
   readonly sum?: number
@@ -25,6 +28,7 @@ interface Points {
 }
 interface Export {
   readonly resourceMetrics: readonly {
+    readonly resource: { readonly attributes: Attributes }
     readonly scopeMetrics: readonly {
       readonly metrics: readonly { readonly name: string; readonly sum?: Points; readonly histogram?: Points; readonly gauge?: Points }[]
     }[]
@@ -62,13 +66,26 @@ export class OtlpSums {
     return [...this.#last.values()].filter((series) => series.metric === metric)
   }
 
+  /** Those of one service alone. */
+  ofService(service: string): Pick<OtlpSums, 'of'> {
+    return { of: (metric) => this.of(metric).filter((series) => series.service === service) }
+  }
+
   #take({ resourceMetrics }: Export): void {
-    for (const { name, sum, histogram, gauge } of resourceMetrics.flatMap((each) => each.scopeMetrics).flatMap((each) => each.metrics)) {
+    for (const { resource, scopeMetrics } of resourceMetrics) {
+      const { 'service.name': service = '' } = texts(resource.attributes)
+      this.#takeMetrics(service, scopeMetrics)
+    }
+  }
+
+  #takeMetrics(service: string, scopeMetrics: Export['resourceMetrics'][number]['scopeMetrics']): void {
+    for (const { name, sum, histogram, gauge } of scopeMetrics.flatMap((each) => each.metrics)) {
       const data = sum ?? histogram
       if (data && data.aggregationTemporality !== CUMULATIVE) throw new Error(`${name} is not cumulative`)
       for (const point of (data ?? gauge)?.dataPoints ?? []) {
-        const attributes = Object.fromEntries(point.attributes.map(({ key, value }) => [key, value.stringValue ?? '']))
-        this.#last.set(JSON.stringify([name, attributes]), {
+        const attributes = texts(point.attributes)
+        this.#last.set(JSON.stringify([service, name, attributes]), {
+          service,
           metric: name,
           attributes,
           value: Number(point.asDouble ?? point.asInt ?? point.sum ?? 0),
@@ -77,4 +94,8 @@ export class OtlpSums {
       }
     }
   }
+}
+
+function texts(attributes: Attributes): Readonly<Record<string, string>> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? '']))
 }

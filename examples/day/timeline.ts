@@ -16,23 +16,25 @@ export type Step = { readonly atMs: number } & (
   | { readonly codes: 'all' }
 )
 
-export interface Timeline {
+export interface Timeline<AnyStep = Step> {
   readonly environment: Readonly<Record<string, string>>
   /** In order of time. */
-  readonly steps: readonly Step[]
+  readonly steps: readonly AnyStep[]
   readonly expected: readonly ToldAlert[]
 }
 
-interface Document {
+/** As the file has it: `at` is a time of day. */
+export type WrittenStep = { readonly at: string } & Readonly<Record<string, unknown>>
+
+export interface Document {
   readonly environment: Readonly<Record<string, string>>
-  readonly events: readonly {
-    readonly does: readonly ({ readonly at: string } & Readonly<Record<string, unknown>>)[]
-    readonly expect: readonly Episode[]
-  }[]
+  readonly events: readonly { readonly does: readonly WrittenStep[]; readonly expect: readonly Episode[] }[]
 }
 
 interface Episode {
+  readonly service?: string
   readonly rule: string
+  readonly of?: string
   /** When it fired. */
   readonly severity: Severity
   readonly fired: string
@@ -42,15 +44,21 @@ interface Episode {
 }
 
 export function readTimeline(file: string | URL): Timeline {
-  const { environment, events } = parse(readFileSync(file, 'utf8')) as Document
+  return timelineOf(parse(readFileSync(file, 'utf8')) as Document, readStep)
+}
+
+export function timelineOf<AnyStep extends { readonly atMs: number }>(
+  { environment, events }: Document,
+  stepOf: (written: WrittenStep) => AnyStep,
+): Timeline<AnyStep> {
   return {
     environment,
-    steps: events.flatMap(({ does }) => does.map(readStep)).toSorted((a, b) => a.atMs - b.atMs),
+    steps: events.flatMap(({ does }) => does.map(stepOf)).toSorted((a, b) => a.atMs - b.atMs),
     expected: events.flatMap(({ expect }) => expect.flatMap(transitions)).toSorted((a, b) => a.atMs - b.atMs),
   }
 }
 
-function readStep({ at, fault, end, refresh, withdraw_to, codes, ...settings }: Document['events'][number]['does'][number]): Step {
+function readStep({ at, fault, end, refresh, withdraw_to, codes, ...settings }: WrittenStep): Step {
   const atMs = timeOfDay(at)
   if (typeof fault === 'string') return { atMs, fault: fault as FaultName, settings }
   if (typeof end === 'string') return { atMs, end: end as FaultName }
@@ -61,18 +69,18 @@ function readStep({ at, fault, end, refresh, withdraw_to, codes, ...settings }: 
 }
 
 /** The messages of one episode of an alert. */
-function transitions({ rule, severity, fired, escalated, deescalated, resolved }: Episode): readonly ToldAlert[] {
+function transitions({ severity, fired, escalated, deescalated, resolved, ...alert }: Episode): readonly ToldAlert[] {
   const last = deescalated ? 'WARNING' : escalated ? 'CRITICAL' : severity
   return [
-    { atMs: timeOfDay(fired), rule, type: 'fired', severity },
-    ...(escalated ? [{ atMs: timeOfDay(escalated), rule, type: 'escalated', severity: 'CRITICAL' } as const] : []),
-    ...(deescalated ? [{ atMs: timeOfDay(deescalated), rule, type: 'deescalated', severity: 'WARNING' } as const] : []),
-    { atMs: timeOfDay(resolved), rule, type: 'resolved', severity: last },
+    { ...alert, atMs: timeOfDay(fired), type: 'fired', severity },
+    ...(escalated ? [{ ...alert, atMs: timeOfDay(escalated), type: 'escalated', severity: 'CRITICAL' } as const] : []),
+    ...(deescalated ? [{ ...alert, atMs: timeOfDay(deescalated), type: 'deescalated', severity: 'WARNING' } as const] : []),
+    { ...alert, atMs: timeOfDay(resolved), type: 'resolved', severity: last },
   ]
 }
 
 /** Milliseconds since midnight of `hh:mm:ss`. */
-function timeOfDay(text: string): number {
+export function timeOfDay(text: string): number {
   const match = /^(\d\d):(\d\d):(\d\d)$/.exec(text)
   if (!match) throw new Error(`${JSON.stringify(text)} is no time of day such as "08:30:20".`)
   const [, hours, minutes, seconds] = match.map(Number)

@@ -4,7 +4,11 @@ import type { Severity, TransitionType } from '../../src/types.ts'
 export interface ToldAlert {
   /** Milliseconds after the day began. */
   readonly atMs: number
+  /** Where there are several. */
+  readonly service?: string
   readonly rule: string
+  /** The value that a rule is split by. */
+  readonly of?: string
   readonly type: TransitionType
   readonly severity: Severity
 }
@@ -18,7 +22,7 @@ export interface AlertComparison {
   readonly largestDeviationMs: number
 }
 
-/** Pairs expected and told messages of the same rule, type and severity that are at most `toleranceMs` apart, each once. */
+/** Pairs expected and told messages of the same alert, type and severity that are at most `toleranceMs` apart, each once. */
 export function compareAlerts(expected: readonly ToldAlert[], told: readonly ToldAlert[], toleranceMs: number): AlertComparison {
   const unexpected = [...told]
   const missing: ToldAlert[] = []
@@ -33,5 +37,5 @@ export function compareAlerts(expected: readonly ToldAlert[], told: readonly Tol
 }
 
 function isSameMessage(a: ToldAlert, b: ToldAlert): boolean {
-  return a.rule === b.rule && a.type === b.type && a.severity === b.severity
+  return (['service', 'rule', 'of', 'type', 'severity'] as const).every((key) => a[key] === b[key])
 }

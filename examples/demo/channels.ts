@@ -1,9 +1,12 @@
 import { systemClock } from '../../src/clock.ts'
 import { createReader, type RedisTarget } from '../../src/wire/redis-client.ts'
 import { follow } from '../../src/subscribe/follow.ts'
+import type { HealthView } from '../../src/subscribe/snapshot.ts'
 import type { HealthMessage } from '../../src/wire/message.ts'
 
 const TIMEOUT_MS = 2000
+/** An alert that is over and the status that no longer speaks of it come one after the other: what is known in between is of no use. */
+const TOGETHER_MS = 200
 
 /** Rejects with the reason if no Redis answers. */
 export async function pingRedis(target: RedisTarget): Promise<void> {
@@ -22,23 +25,32 @@ export async function pingRedis(target: RedisTarget): Promise<void> {
 
 export interface Listener {
   readonly onMessage: (message: HealthMessage) => void
+  /** Soon after every change of what is known of all services. */
+  readonly onView?: (view: HealthView) => void
   readonly onConnection: (isUp: boolean) => void
 }
 
-/** Hears what is said of one service from now on, over lost connections too. */
-export async function hearChannels(target: RedisTarget, service: string, { onMessage, onConnection }: Listener): Promise<void> {
+/** Hears what is said of all services from now on, over lost connections too. */
+export async function hearChannels(target: RedisTarget, { onMessage, onView, onConnection }: Listener): Promise<void> {
   const [client, subscriber] = await Promise.all([
     createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
     createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
   ])
   for (const reader of [client, subscriber]) reader.on('error', () => {})
   await Promise.all([client.connect(), subscriber.connect()])
-  await follow({
+  let waiting = false
+  const follower = await follow({
     client,
     subscriber,
     clock: systemClock,
-    onMessage: (message) => {
-      if (message.service === service) onMessage(message)
+    onMessage,
+    onView() {
+      if (waiting || !onView) return
+      waiting = true
+      setTimeout(() => {
+        waiting = false
+        onView(follower.view)
+      }, TOGETHER_MS)
     },
   })
   subscriber.on('close', () => onConnection(false))

@@ -1,5 +1,5 @@
 /**
- * Imported into the fetcher by the demo, so that it does not live on when the demo was killed: an IPC channel that closes is the only
+ * Imported into each service by the demo, so that it does not live on when the demo was killed: an IPC channel that closes is the only
  * thing a parent can't forget to say. Stops as on SIGTERM; the timer is for a stop that hangs.
  */
 const GRACE_MS = 3000

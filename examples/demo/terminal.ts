@@ -1,4 +1,4 @@
-import { paint, type Line } from './line.ts'
+import { lengthOf, paint, type Line } from './line.ts'
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l'
@@ -46,7 +46,8 @@ export class Terminal {
     if (!this.#open) return
     const { output, lines } = this.#options
     const { columns, rows } = output
-    const frame = lines({ columns, rows }).map((line) => `${paint(line, columns)}\x1b[K`)
+    // At the end of a full line the cursor stands on its last character, which would be cleared.
+    const frame = lines({ columns, rows }).map((line) => `${paint(line, columns)}${lengthOf(line) < columns ? '\x1b[K' : ''}`)
     const text = `\x1b[H${frame.join('\r\n')}\x1b[J`
     if (text === this.#last) return
     this.#last = text

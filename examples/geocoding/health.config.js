@@ -14,5 +14,5 @@ export default {
     photon: { host: hostOf(process.env.PHOTON_URL) },
   },
   queues: { requests: { key: 'geocode:requests', type: 'list' } },
-  quotas: { nominatim: { requests: Number(process.env.NOMINATIM_QUOTA || 100_000), per: 'day' } },
+  quotas: { nominatim: { requests: Number(process.env.NOMINATIM_QUOTA || 100_000), per: process.env.NOMINATIM_QUOTA_PER || 'day' } },
 }

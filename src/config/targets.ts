@@ -2,8 +2,7 @@
 
 /** What a call of any service may mean. `attempt`: one piece of work; `batch`: many at once; `start`, `stop`: the service begins or ends its work. */
 export const MEANINGS = ['attempt', 'batch', 'api_call', 'start', 'stop'] as const
-/** One of those, a record of the kind of service, or one of `records` of health.config. */
-// eslint-disable-next-line -- any other text too, and yet the editor offers these
+/** One of those, a record of the kind of service, or one of `records` of health.config; written so that editors offer the first. */
 export type Meaning = (typeof MEANINGS)[number] | (string & {})
 
 /**

@@ -283,8 +283,7 @@ describe('every query of every dashboard', () => {
     const [, series = '', label = ''] = /^label_values\((.*), (\w+)\)$/.exec(query) ?? []
     const values = new Set((await stack.series(substituted(series, '.*'))).map((labels) => labels[label]))
     // Only the fetcher does not name its environment.
-    if (name === 'environment' && series.includes('low_fetch_rate'))
-      expect(values).toEqual(new Set([undefined]))
+    if (name === 'environment' && series.includes('low_fetch_rate')) expect(values).toEqual(new Set([undefined]))
     else expect([...values].filter(Boolean).length).toBeGreaterThan(0)
   })
 })

@@ -5,7 +5,7 @@ import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { DayResult } from '../../examples/day/day.ts'
-import { agrees } from '../../examples/day/ledger-comparison.ts'
+import { agrees } from '../../examples/day/figures.ts'
 import { compareAlerts, type ToldAlert } from '../../examples/day/told-alerts.ts'
 
 const MINUTE = 60_000

@@ -58,7 +58,7 @@ export class WatchedFetcher {
     const ended = Promise.withResolvers<string>()
     const system = new System(
       { ...process.env, ...ENVIRONMENT, OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint, ...env },
-      { onDeath: ended.resolve, onFetcherLine: (line) => lines.push(line) },
+      { onDeath: ended.resolve, onServiceLine: (line) => lines.push(line) },
     )
     const { healthRedis, control } = await system.startSurroundings()
     const channel = new Redis(healthRedis.port, healthRedis.host)
@@ -67,7 +67,7 @@ export class WatchedFetcher {
       if (message?.channel === 'status') statuses.push(message)
     })
     await channel.subscribe(`health:service:${SERVICE}:status`)
-    const pid = Number(/\d+/.exec(system.startFetcher().address)?.[0])
+    const pid = Number(/\d+/.exec(system.startServices()[0]!.address)?.[0])
     return new WatchedFetcher({ pid, lines, statuses, redisPort: healthRedis.port, system, control, channel, ended: ended.promise })
   }
 

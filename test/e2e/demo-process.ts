@@ -61,11 +61,16 @@ export class DemoProcess {
 
   /** Process ids by name, as the demo printed them. */
   async pids(): Promise<Readonly<Record<'fetcher' | 'Valkey' | 'Apple', number>>> {
-    const of = async (name: string): Promise<number> => {
-      const { text } = await this.line(new RegExp(`runs +${name} `))
-      return Number(/pid (\d+)/.exec(text)?.[1])
-    }
-    return { fetcher: await of('fetcher'), Valkey: await of('Valkey'), Apple: await of('Apple') }
+    return { fetcher: await this.pidOf('fetcher'), Valkey: await this.pidOf('Valkey'), Apple: await this.pidOf('Apple') }
+  }
+
+  async pidsOf(names: readonly string[]): Promise<readonly number[]> {
+    return await Promise.all(names.map(async (name) => await this.pidOf(name)))
+  }
+
+  async pidOf(name: string): Promise<number> {
+    const { text } = await this.line(new RegExp(`runs +${name} `))
+    return Number(/pid (\d+)/.exec(text)?.[1])
   }
 
   /** Ctrl-C as a terminal does it: to the whole process group. */

@@ -164,5 +164,5 @@ test.for([
   { why: 'NO_COLOR', env: { NO_COLOR: '1' }, isTerminal: true, screen: false },
   { why: 'a terminal that knows no codes', env: { TERM: 'dumb' }, isTerminal: true, screen: false },
 ])('$why: screen $screen', ({ env, isTerminal, screen }) => {
-  expect(readOptions([], env, isTerminal)).toEqual({ seconds: undefined, screen })
+  expect(readOptions([], env, isTerminal)).toEqual({ seconds: undefined, all: false, screen })
 })

@@ -25,7 +25,7 @@ export const LAG: MetricDefinition = {
   name: 'location_aggregator.lag',
   instrument: 'observable_gauge',
   unit: 's',
-  description: 'How old the newest report of the last aggregation was when it was aggregated; 0 once nothing waits any more.',
+  description: 'How old the newest report of the last aggregation was when it was aggregated.',
   attributes: {},
 }
 

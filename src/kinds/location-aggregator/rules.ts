@@ -11,7 +11,7 @@ export const DROPPED = REPORTS.where({ [REPORT_OUTCOME]: ['duplicate', 'implausi
 export const DURATION = new Metric(WORK_BATCH_DURATION)
 export const LAG_LEVEL = new Metric(LAG)
 
-/** Seconds after which a lag says nothing: where no report comes, nobody is behind. */
+/** Seconds after which a lag says nothing: where no report comes nobody may be behind, or a batch hangs. */
 export const LAG_STALE_AFTER = 120
 
 export function locationAggregatorRules(): readonly RuleSentence[] {
