@@ -35,7 +35,7 @@ export const ALL_FAULT_KEYS: readonly FaultKey[] = [
     fault: 'world.still',
     settings: {},
     title: 'trackers stand still',
-    seen: 'realtime_geofence WARNING in 2 to 3 min, once it has run for 4',
+    seen: 'realtime_geofence WARNING in about 2 min, once it has run for 4',
   },
   { key: '6', fault: 'gateway.bounce', settings: {}, title: 'mail and sms bounce', seen: 'notification CRITICAL in less than 2 min' },
   {

@@ -24,7 +24,7 @@ export function geocodingRules(): readonly RuleSentence[] {
       .when(ratio({ of: FAILED_CALLS, in: CALLS }))
       .above(20, '%')
       .by(WORK_UPSTREAM)
-      .says('{of} fails: {current} of calls over {window} (limit {limit}): {failures} of {n}')
+      .says('{of}: {current} of the calls over {window} failed (limit {limit}): {failures} of {n}')
       .summary(
         'More than 20 % of the calls to one provider failed in 5 minutes; answers 429 are not counted as failed. Where no other provider answers, low_success_rate tells of it.',
       ),
@@ -33,7 +33,7 @@ export function geocodingRules(): readonly RuleSentence[] {
       .above(5, '%')
       .for('2m')
       .by(WORK_UPSTREAM)
-      .says('{of} asks for fewer calls: {current} were answered 429 over {window} (limit {limit}): {failures} of {n}')
+      .says('{of}: {current} of the calls over {window} were answered 429 (limit {limit}): {failures} of {n}')
       .summary('More than 5 % of the calls to one provider were answered 429 in 5 minutes.'),
     rule('low_cache_hit_rate')
       .when(ratio({ of: HITS, in: LOOKUPS }).over('15m'))

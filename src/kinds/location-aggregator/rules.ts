@@ -27,7 +27,7 @@ export function locationAggregatorRules(): readonly RuleSentence[] {
       .when(quantile(0.95, DURATION).over('30m'))
       .above(10, 's')
       .critical(60)
-      .says('Aggregations are slow: the 95th percentile is {current} over {window} (limit {limit}), of {n}')
+      .says('The 95th percentile of aggregations is {current} over {window} (limit {limit}), of {n}')
       .summary('95th percentile of the duration of an aggregation above 10 s (CRITICAL: 60 s) over 30 minutes.'),
     rule('high_drop_share')
       .when(ratio({ of: DROPPED, in: REPORTS }).over('15m'))

@@ -33,7 +33,7 @@ export function notificationRules(): readonly RuleSentence[] {
       .above(60, 's')
       .critical(300)
       .by(CHANNEL)
-      .says('{of} is slow: the 95th percentile of deliveries is {current} over {window} (limit {limit}), of {n}')
+      .says('{of}: the 95th percentile of deliveries is {current} over {window} (limit {limit}), of {n}')
       .summary('95th percentile of the time from event to delivery above 60 s (CRITICAL: 300 s) over 15 minutes, for each channel.'),
     rule('dead_letters_growing')
       .when(increase(DEAD_LETTERS).over('1h'))

@@ -16,12 +16,12 @@ export function realtimeGeofenceRules(): readonly RuleSentence[] {
       .critical(120)
       // For longer than one tracker that comes back, with all it reports late, stays in the window.
       .for('15m')
-      .says('Events are seen late: the 95th percentile is {current} after the report over {window} (limit {limit}), of {n} events')
+      .says('The 95th percentile from report to event is {current} over {window} (limit {limit}), of {n} events')
       .summary('95th percentile of the time from report to event above 45 minutes (CRITICAL: 2 hours) over 15 minutes, for as long again.'),
     rule('no_events')
       .when(level(QUIET_SHARE))
       .above(200, '%')
-      .says('Reports come, but no event: already {current} of the most that ever came between two events (limit {limit})')
+      .says('Reports without an event: {current} of the most that ever came between two events (limit {limit})')
       .summary(
         'Twice as many reports without an event as ever came between two events; only against its own past, unknown before `eventsLearning` and 20 spells.',
       ),

@@ -97,7 +97,7 @@ describe('slow_aggregation', () => {
     expect(service.told).toEqual([])
     service.minutes(4, aggregations(10, { durationSeconds: 20 }))
     expect(service.told).toEqual(['slow_aggregation fired WARNING'])
-    expect(service.message).toMatch(/^Aggregations are slow: the 95th percentile is [\d.]+ s over \d+ min \(limit 10 s\), of \d+$/)
+    expect(service.message).toMatch(/^The 95th percentile of aggregations is [\d.]+ s over \d+ min \(limit 10 s\), of \d+$/)
     service.minutes(5, aggregations(10, { durationSeconds: 90 }))
     expect(service.told.at(-1)).toBe('slow_aggregation escalated CRITICAL')
     service.minutes(40, aggregations(10))

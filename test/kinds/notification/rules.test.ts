@@ -91,7 +91,7 @@ describe('slow_delivery', () => {
     expect(service.told).toEqual([])
     service.minutes(3, mail(100))
     expect(service.told).toEqual(['slow_delivery mail fired WARNING'])
-    expect(service.message).toMatch(/^mail is slow: the 95th percentile of deliveries is [\d.]+ s over \d+ min \(limit 60 s\), of \d+$/)
+    expect(service.message).toMatch(/^mail: the 95th percentile of deliveries is [\d.]+ s over \d+ min \(limit 60 s\), of \d+$/)
     service.minutes(3, mail(400))
     expect(service.told.at(-1)).toBe('slow_delivery mail escalated CRITICAL')
     service.minutes(20, mail(2))
