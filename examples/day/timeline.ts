@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Severity } from '../../src/types.ts'
 import type { FaultName, FaultSettings } from '../simulators/faults.ts'
-import type { ToldAlert } from './told-alerts.ts'
+import type { ExpectedAlert } from './told-alerts.ts'
 
 /** Something that is done to the system; `atMs` milliseconds after the day began. */
 export type Step = { readonly atMs: number } & (
@@ -20,7 +20,7 @@ export interface Timeline<AnyStep = Step> {
   readonly environment: Readonly<Record<string, string>>
   /** In order of time. */
   readonly steps: readonly AnyStep[]
-  readonly expected: readonly ToldAlert[]
+  readonly expected: readonly ExpectedAlert[]
 }
 
 /** As the file has it: `at` is a time of day. */
@@ -41,6 +41,8 @@ interface Episode {
   readonly escalated?: string
   readonly deescalated?: string
   readonly resolved: string
+  /** How far off these times may be, if that is more than one evaluation. */
+  readonly within_s?: number
 }
 
 export function readTimeline(file: string | URL): Timeline {
@@ -69,7 +71,8 @@ function readStep({ at, fault, end, refresh, withdraw_to, codes, ...settings }: 
 }
 
 /** The messages of one episode of an alert. */
-function transitions({ severity, fired, escalated, deescalated, resolved, ...alert }: Episode): readonly ToldAlert[] {
+function transitions({ severity, fired, escalated, deescalated, resolved, within_s, ...identity }: Episode): readonly ExpectedAlert[] {
+  const alert = { ...identity, ...(within_s !== undefined && { withinMs: 1_000 * within_s }) }
   const last = deescalated ? 'WARNING' : escalated ? 'CRITICAL' : severity
   return [
     { ...alert, atMs: timeOfDay(fired), type: 'fired', severity },

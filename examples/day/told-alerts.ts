@@ -13,6 +13,12 @@ export interface ToldAlert {
   readonly severity: Severity
 }
 
+/** One that is expected. */
+export interface ExpectedAlert extends ToldAlert {
+  /** How far off it may be, if that is more than usual. Milliseconds. */
+  readonly withinMs?: number
+}
+
 export interface AlertComparison {
   /** Expected, but not told within the tolerance. */
   readonly missing: readonly ToldAlert[]
@@ -23,12 +29,13 @@ export interface AlertComparison {
 }
 
 /** Pairs expected and told messages of the same alert, type and severity that are at most `toleranceMs` apart, each once. */
-export function compareAlerts(expected: readonly ToldAlert[], told: readonly ToldAlert[], toleranceMs: number): AlertComparison {
+export function compareAlerts(expected: readonly ExpectedAlert[], told: readonly ToldAlert[], toleranceMs: number): AlertComparison {
   const unexpected = [...told]
   const missing: ToldAlert[] = []
   let largestDeviationMs = 0
   for (const one of expected) {
-    const index = unexpected.findIndex((other) => isSameMessage(one, other) && Math.abs(one.atMs - other.atMs) <= toleranceMs)
+    const { withinMs = toleranceMs } = one
+    const index = unexpected.findIndex((other) => isSameMessage(one, other) && Math.abs(one.atMs - other.atMs) <= withinMs)
     const [found] = index < 0 ? [] : unexpected.splice(index, 1)
     if (found) largestDeviationMs = Math.max(largestDeviationMs, Math.abs(one.atMs - found.atMs))
     else missing.push(one)

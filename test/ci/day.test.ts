@@ -67,4 +67,21 @@ describe('the comparison of alerts', () => {
   ])('$why', ({ told, missing, unexpected }) => {
     expect(compareAlerts([fired], told, 30_000)).toMatchObject({ missing, unexpected })
   })
+
+  test('one that may be further off may', () => {
+    expect(compareAlerts([{ ...fired, withinMs: 60_000 }], [tooLate], 30_000)).toEqual({
+      missing: [],
+      unexpected: [],
+      largestDeviationMs: 30_001,
+    })
+  })
+
+  test('the same rule of another service, or of another channel, is another alert', () => {
+    const ofPush = { ...fired, service: 'notification', of: 'push' }
+    const others = [
+      { ...ofPush, service: 'geocoding' },
+      { ...ofPush, of: 'mail' },
+    ]
+    expect(compareAlerts([ofPush], others, 30_000)).toMatchObject({ missing: [ofPush], unexpected: others })
+  })
 })

@@ -82,12 +82,13 @@ export const SERVICES = [
     folder: 'geocoding',
     environment: {
       ...COMMON,
-      PROVIDER_TIMEOUT_MS: String(MINUTE),
       NOMINATIM_QUOTA: '1700',
       NOMINATIM_QUOTA_PER: 'hour',
       LARGE_QUEUE_THRESHOLD: '500',
       VERY_LARGE_QUEUE_THRESHOLD: '2000',
-      MIN_FETCH_RATE: '400',
+      // Not more than one in 30 s, as often as it is seen: one that waits for seconds may be seen waiting at every evaluation.
+      MIN_FETCH_RATE: '120',
+      PROVIDER_TIMEOUT_MS: String(2 * MINUTE),
     },
     create: async (variables: Variables, world: Environment) => {
       const { readConfig } = await import('../../geocoding/config.ts')
