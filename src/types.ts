@@ -37,6 +37,16 @@ export interface Tally {
   readonly factor: number
 }
 
+/** A record that is work as well: one attempt, or a batch of as many as a field says. */
+export type AttemptOf = 'attempt' | { readonly batchOf: string }
+
+/** What a record of one name adds to the metrics. */
+export interface RecordMeaning {
+  readonly tallies: readonly Tally[]
+  /** Left out: it is no attempt. */
+  readonly is?: AttemptOf
+}
+
 // ---- collect ----
 
 /** One stream of one metric. Identity is the object: a source hands out the same object for the same series for as long as it lives. */
@@ -292,6 +302,8 @@ export interface Profile {
   readonly selectors: readonly Wanted[]
   /** Readings that are shown besides `figures` and those of rules. */
   readonly shown?: readonly Figure[]
+  /** What may be recorded, by name. */
+  readonly records?: Readonly<Record<string, RecordMeaning>>
   figures(input: FiguresInput): KeyFigures
   /** What this process has counted since `since` (ISO 8601). */
   totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>

@@ -4,7 +4,6 @@
  */
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/config/health-config-file.ts'
 import { hookModules } from '../../src/instrument/hook/module-hook.ts'
@@ -31,6 +30,7 @@ import { listen } from './listen.ts'
 import { OtlpSums } from './otlp-sums.ts'
 import { clockTime, type Step, type Timeline } from './timeline.ts'
 import { compareAlerts, type AlertComparison, type ToldAlert } from './told-alerts.ts'
+import { hearComplaints } from './complaints.ts'
 
 const SERVICE_NAME = 'tracker_fetcher'
 const HOUR = 3_600_000
@@ -73,11 +73,7 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const clock = new DiscreteClock()
   const midnight = clock.now()
   const tell = (line: string): void => say(`${clockTime(clock.now() - midnight)}  ${line}`)
-  const complaints: string[] = []
-  const complain = (...words: readonly unknown[]): void => {
-    complaints.push(words.map(String).join(' '))
-    tell(`complaint  ${complaints.at(-1)}`)
-  }
+  const { complaints, complain } = hearComplaints(tell)
 
   holdTime(clock, discreteFetch(clock, fetch))
   const otlp = new OtlpSums()
@@ -109,10 +105,6 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     // The SDK exports by the process's clock, on which the day lasts less than a minute.
     OTEL_METRIC_EXPORT_INTERVAL: '2000',
   })
-  diag.setLogger(
-    { error: complain, warn: complain, info() {}, debug() {}, verbose() {} },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
 
   const redis = new Redis(valkey.port, '127.0.0.1')
   const channels = await listen(valkey.port)

@@ -1,5 +1,5 @@
 /** What health.config may say of one kind of service beyond what it may say of any. */
-import type { AttemptOf } from '../rules/tally.ts'
+import type { AttemptOf } from '../types.ts'
 
 export interface KindConfig {
   /** Keys of this kind alone; each check throws one sentence that begins with `path`. */

@@ -2,10 +2,9 @@
 import { basename } from 'node:path'
 import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
 import { loadHealthConfig, packageName, type LoadedConfig } from '../config/health-config-file.ts'
-import { limitsOf } from '../config/limits.ts'
 import { kindNamed } from '../kinds/define-kind.ts'
 import { KINDS } from '../kinds/index.ts'
-import { profileOf } from '../rules/service-kind.ts'
+import { profileOfService } from '../config/profile.ts'
 import { fail, ok, type Finding } from './finding.ts'
 import type { Project } from './project.ts'
 import { registeringScript } from './registration.ts'
@@ -27,8 +26,7 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
     const name = packageName(script, cwd)
     const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
     // A rule that cannot be judged stops the start, as a setting does.
-    const kind = kindNamed(loaded?.config.profile)
-    profileOf({ ...kind, shown: { ...kind.shown, ...options.figures } }, limitsOf(options.settings), options.rules, options.metrics)
+    profileOfService(kindNamed(loaded?.config.profile), options)
     const { redisHost } = options.settings
     if (/[/@]/.test(redisHost)) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
     const job = jobOf(options, env)

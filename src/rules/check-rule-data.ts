@@ -93,8 +93,8 @@ export function isMetricRef(value: unknown): value is MetricRef {
 export function checkRuleData(data: RuleData): void {
   const { name, when } = data
   const rule = data as unknown as Fields
-  checkFields(name, rule, {}, OPTIONAL, '')
-  checkReading(name, when)
+  checkFields(`rule ${name}`, rule, {}, OPTIONAL, '')
+  checkReading(`rule ${name}`, when, 'when')
   if (rule['isNot'] !== undefined && when.reading !== 'state') {
     throw new Error(
       `The rule ${name} has isNot, which is of use to a state only: say with above or below when a ${when.reading} is too much or too little.`,
@@ -107,29 +107,29 @@ export function checkRuleData(data: RuleData): void {
   }
 }
 
-/** Throws one sentence if a field is missing, of the wrong type, or of no use to the reading. `rule`: whose it is. */
-export function checkReading(rule: string, when: ReadingData): void {
+/** Throws one sentence if a field is missing, of the wrong type, or of no use to the reading. `whose`: "rule slow_calls"; `field`: where it has its reading. */
+export function checkReading(whose: string, when: ReadingData, field: 'when' | 'of'): void {
   if (!isFields(when)) {
     throw new Error(
-      `when of the rule ${rule} is ${told(when)}, expected a reading, such as { "reading": "rate", "of": { "metric": "http.requests" } }.`,
+      `${field} of the ${whose} is ${told(when)}, expected a reading, such as { "reading": "rate", "of": { "metric": "http.requests" } }.`,
     )
   }
   const { reading } = when as { readonly reading: unknown }
   if (typeof reading !== 'string' || !Object.hasOwn(SHAPES, reading)) {
-    throw new Error(`when.reading of the rule ${rule} is ${told(reading)}, expected one of ${Object.keys(SHAPES).join(', ')}.`)
+    throw new Error(`${field}.reading of the ${whose} is ${told(reading)}, expected one of ${Object.keys(SHAPES).join(', ')}.`)
   }
   const { must, may = {} } = SHAPES[when.reading]
   const fields = when as unknown as Fields
-  checkFields(rule, fields, must, may, 'when.')
+  checkFields(whose, fields, must, may, `${field}.`)
   const known = [...Object.keys(must), ...Object.keys(may)]
-  const unknown = Object.keys(fields).find((field) => field !== 'reading' && !known.includes(field))
+  const unknown = Object.keys(fields).find((each) => each !== 'reading' && !known.includes(each))
   if (unknown !== undefined) {
-    throw new Error(`when of the rule ${rule} has ${told(unknown)}, which a ${reading} does not know: it has ${known.join(', ')}.`)
+    throw new Error(`${field} of the ${whose} has ${told(unknown)}, which a ${reading} does not know: it has ${known.join(', ')}.`)
   }
 }
 
 function checkFields(
-  rule: string,
+  whose: string,
   fields: Fields,
   must: Readonly<Record<string, Form>>,
   may: Readonly<Record<string, Form>>,
@@ -138,7 +138,7 @@ function checkFields(
   for (const [field, form] of Object.entries({ ...must, ...may })) {
     const value = fields[field]
     if (form.fits(value) || (value === undefined && !Object.hasOwn(must, field))) continue
-    throw new Error(`${path}${field} of the rule ${rule} is ${told(value)}, expected ${form.is}.`)
+    throw new Error(`${path}${field} of the ${whose} is ${told(value)}, expected ${form.is}.`)
   }
 }
 

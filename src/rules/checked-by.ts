@@ -1,20 +1,20 @@
 /** The attribute that a rule or a figure is split by. */
 import type { Context } from './judged-reading.ts'
-import type { MetricRef, RuleData } from './rule-data.ts'
+import type { MetricRef, ReadingData } from './rule-data.ts'
 
 /** Throws one sentence if none of the metrics that it reads has the attribute. */
-export function checkedBy({ by, name, when }: Pick<RuleData, 'by' | 'name' | 'when'>, context: Context): string {
+export function checkedBy(by: string, when: ReadingData, context: Context): string {
   for (const ref of refsOf(when)) {
     const { attributes, name: metric } = context.metric(ref)
-    if (Object.keys(attributes).length > 0 && !Object.hasOwn(attributes, by!)) {
+    if (Object.keys(attributes).length > 0 && !Object.hasOwn(attributes, by)) {
       throw new Error(
-        `The rule ${name} is split by ${by}, but ${metric} has the attributes ${Object.keys(attributes).join(', ')}: use one that all metrics it reads have.`,
+        `The ${context.whose} is split by ${by}, but ${metric} has the attributes ${Object.keys(attributes).join(', ')}: use one that all metrics it reads have.`,
       )
     }
   }
-  return by!
+  return by
 }
 
-function refsOf(when: RuleData['when']): readonly MetricRef[] {
+function refsOf(when: ReadingData): readonly MetricRef[] {
   return Object.values(when).filter((each): each is MetricRef => typeof (each as MetricRef | undefined)?.metric === 'string')
 }

@@ -38,7 +38,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
     )
   }
   checkRuleData(data)
-  const context = contextOf(data, options)
+  const context = contextOf(`rule ${name}`, data.where, options)
   const reading = judgedReading(data, context)
   const limits = linesOf(data, reading)
   if (limits) reading.check?.(limits)
@@ -47,7 +47,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
   const isNamed = data.says?.includes('{of}') ?? false
   const about = (of: string | undefined): JudgedRule => ({ name, limits, sentence: (facts) => sentence(facts, of) })
   const whole = about(undefined)
-  const by = data.by === undefined ? undefined : checkedBy(data, context)
+  const by = data.by === undefined ? undefined : checkedBy(data.by, data.when, context)
   const runbook = data.runbook === undefined ? undefined : checkedRunbook(data.runbook, name)
   return {
     name,

@@ -2,7 +2,7 @@
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Where } from '../types.ts'
 import type { Context } from './judged-reading.ts'
-import type { MetricRef, RuleData } from './rule-data.ts'
+import type { MetricRef } from './rule-data.ts'
 import { DEFAULTS } from './rule-data.ts'
 import { selectionOf } from './selection.ts'
 import { secondsOf } from './time-text.ts'
@@ -19,27 +19,26 @@ export interface ContextOptions {
   readonly tickSeconds: number
 }
 
-/** `where`: only these series of every metric. */
-export function contextOf(data: Pick<RuleData, 'name' | 'where'>, { metrics, tickSeconds }: ContextOptions): Context {
-  const { name } = data
+/** `whose`: "rule slow_calls", as sentences name it. `where`: only these series of every metric. */
+export function contextOf(whose: string, where: Where | undefined, { metrics, tickSeconds }: ContextOptions): Context {
   const metricOf = (ref: MetricRef): MetricDefinition => {
     const found = ref?.definition ?? metrics.get(ref?.metric)
     if (found) return found
     throw new Error(
-      `The rule ${name} reads the metric ${JSON.stringify(ref?.metric)}, which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.`,
+      `The ${whose} reads the metric ${JSON.stringify(ref?.metric)}, which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.`,
     )
   }
   const select = (ref: MetricRef, wanted: readonly MetricDefinition['instrument'][], what: string): { metric: string; where?: Where } => {
     const definition = metricOf(ref)
     if (!wanted.includes(definition.instrument)) {
       throw new Error(
-        `The rule ${name} reads ${what} of ${definition.name}, which is ${SAID[definition.instrument]}: use ${wanted.map((each) => SAID[each]).join(' or ')}.`,
+        `The ${whose} reads ${what} of ${definition.name}, which is ${SAID[definition.instrument]}: use ${wanted.map((each) => SAID[each]).join(' or ')}.`,
       )
     }
-    return selectionOf(definition, { ...ref.where, ...data.where }, name)
+    return selectionOf(definition, { ...ref.where, ...where }, whose)
   }
   return {
-    name,
+    whose,
     tickSeconds,
     metric: metricOf,
     events: (ref) => ({ kind: 'events', ...select(ref, ['counter', 'histogram'], 'events') }),
@@ -47,7 +46,7 @@ export function contextOf(data: Pick<RuleData, 'name' | 'where'>, { metrics, tic
     level: (ref, { staleAfter, fold }) => ({
       kind: 'level',
       ...select(ref, ['observable_gauge', 'observable_up_down_counter'], 'the level'),
-      ...(staleAfter !== undefined && { staleAfterSeconds: secondsOf(staleAfter, `staleAfter of the rule ${name}`) }),
+      ...(staleAfter !== undefined && { staleAfterSeconds: secondsOf(staleAfter, `staleAfter of the ${whose}`) }),
       ...(fold && { fold }),
     }),
     state: (ref, attribute) => ({
@@ -60,15 +59,15 @@ export function contextOf(data: Pick<RuleData, 'name' | 'where'>, { metrics, tic
       ...select(ref, ['counter', 'histogram', 'observable_gauge', 'observable_up_down_counter'], 'the age'),
     }),
     window(over = DEFAULTS.over) {
-      const seconds = secondsOf(over, `The window of the rule ${name}`)
+      const seconds = secondsOf(over, `The window of the ${whose}`)
       if (!(seconds >= 10 && seconds <= LONGEST_WINDOW_SECONDS)) {
-        throw new Error(`The window of the rule ${name} is ${seconds} s, expected 10 s to ${LONGEST_WINDOW_SECONDS / 3600} h.`)
+        throw new Error(`The window of the ${whose} is ${seconds} s, expected 10 s to ${LONGEST_WINDOW_SECONDS / 3600} h.`)
       }
       const step = seconds > FINE_REACH_SECONDS ? 60 : 10
       if (seconds % step === 0) return seconds
       const reach = seconds > FINE_REACH_SECONDS ? 'more than 1 h' : 'up to 1 h'
       throw new Error(
-        `The window of the rule ${name} is ${seconds} s, but a window of ${reach} is kept in steps of ${step} s: use ${seconds - (seconds % step)} s or ${seconds - (seconds % step) + step} s.`,
+        `The window of the ${whose} is ${seconds} s, but a window of ${reach} is kept in steps of ${step} s: use ${seconds - (seconds % step)} s or ${seconds - (seconds % step) + step} s.`,
       )
     },
   }

@@ -71,22 +71,17 @@ function dataOf(given: FigureSentence | FigureData, name: string): FigureData {
 
 /** Throws one sentence if it cannot be read. */
 export function compileFigure(name: string, { of, in: unit, by }: FigureData, options: ContextOptions): Figure {
-  try {
-    checkReading(name, of)
-    if (of.reading === 'state' || of.reading === 'absent') {
-      throw new Error(`The rule ${name} reads ${of.reading}, which is no number: take another reading, or make it a rule.`)
-    }
-    const context = contextOf({ name }, options)
-    const reading = judgedReading({ name, when: of }, context)
-    if (by !== undefined) checkedBy({ name, when: of, by }, context)
-    const shown = unit === undefined ? undefined : unitOf(unit, reading.unit)
-    if (unit !== undefined && !shown) {
-      throw new Error(`The rule ${name} is in ${shownValue(unit)}, which is no unit of a reading in ${reading.unit}.`)
-    }
-    return { name, needs: reading.needs, ...(by !== undefined && { by }), figure: (readings) => reading.figure(readings, shown) }
-  } catch (error) {
-    // Readings speak of the rule that they are part of.
-    const { message } = error as Error
-    throw new Error(message.replaceAll(`rule ${name}`, `figure ${name}`).replace(/^when(?=[. ])/, 'of'), { cause: error })
+  const whose = `figure ${name}`
+  checkReading(whose, of, 'of')
+  if (of.reading === 'state' || of.reading === 'absent') {
+    throw new Error(`The ${whose} reads ${of.reading}, which is no number: take another reading, or make it a rule.`)
   }
+  const context = contextOf(whose, undefined, options)
+  const reading = judgedReading({ when: of }, context)
+  if (by !== undefined) checkedBy(by, of, context)
+  const shown = unit === undefined ? undefined : unitOf(unit, reading.unit)
+  if (unit !== undefined && !shown) {
+    throw new Error(`The ${whose} is in ${shownValue(unit)}, which is no unit of a reading in ${reading.unit}.`)
+  }
+  return { name, needs: reading.needs, ...(by !== undefined && { by }), figure: (readings) => reading.figure(readings, shown) }
 }

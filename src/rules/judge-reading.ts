@@ -16,8 +16,8 @@ import { throughputReading } from './readings/throughput.ts'
 import type { RuleData } from './rule-data.ts'
 
 /** Throws one sentence if it cannot be read. */
-export function judgedReading(data: Pick<RuleData, 'name' | 'when' | 'isNot' | 'severity'>, context: Context): JudgedReading {
-  const { when, name } = data
+export function judgedReading(data: Pick<RuleData, 'when' | 'isNot' | 'severity'>, context: Context): JudgedReading {
+  const { when } = data
   switch (when.reading) {
     case 'rate':
       return rateReading(when, context)
@@ -36,7 +36,7 @@ export function judgedReading(data: Pick<RuleData, 'name' | 'when' | 'isNot' | '
     case 'absent':
       return absentReading(when, data.severity ?? 'WARNING', context)
     case 'state':
-      if (data.isNot === undefined) throw new Error(`The rule ${name} reads a state, but not which one is fine: add isNot.`)
+      if (data.isNot === undefined) throw new Error(`The ${context.whose} reads a state, but not which one is fine: add isNot.`)
       return stateReading(when, data.isNot, data.severity ?? 'CRITICAL', context)
     case 'burn_rate':
       return burnRateReading(when, context)

@@ -52,7 +52,8 @@ export interface JudgedRule {
 export interface Context {
   /** Seconds between two evaluations. */
   readonly tickSeconds: number
-  readonly name: string
+  /** Whose reading it is, as sentences name it: "rule slow_calls". */
+  readonly whose: string
   /** Throws one sentence if nobody declares the metric, or the selection is none. */
   metric(ref: MetricRef): MetricDefinition
   /** Of a counter, or of the values of a histogram. */

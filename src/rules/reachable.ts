@@ -17,7 +17,7 @@ export interface Range {
 export function checkReachable(
   { breach, warning, critical, clear }: Lines,
   { what, least, most = Infinity, suffix = '' }: Range,
-  rule: string,
+  whose: string,
 ): void {
   const end = (word: string) => (most === Infinity ? '' : `, and ${word} ${rounded(most)}${suffix}`)
   const use = breach === 'above' ? `${least}${suffix} or more${end('less than')}` : `more than ${least}${suffix}${end('at most')}`
@@ -29,6 +29,6 @@ export function checkReachable(
     const isMet = breach === 'above' ? value >= least : value <= most
     if ((isPassable || isClear) && isMet) continue
     const why = isClear ? 'never clear of it' : isMet ? `never ${breach} it` : `always ${breach} it`
-    throw new Error(`The ${name} of the rule ${rule} is ${shown}${unit.suffix}, but ${what} is ${why}: use ${use}.`)
+    throw new Error(`The ${name} of the ${whose} is ${shown}${unit.suffix}, but ${what} is ${why}: use ${use}.`)
   }
 }

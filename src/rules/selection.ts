@@ -1,21 +1,21 @@
-/** Which series of a metric a rule selects, checked against what the metric says of its attributes. */
+/** Which series of a metric a rule or a figure selects, checked against what the metric says of its attributes. */
 import type { MetricDefinition } from '../catalogue.ts'
 import type { Where } from '../types.ts'
 
 /** Throws one sentence if the metric has no such attribute, or the attribute no such value. */
-export function selectionOf({ name, attributes }: MetricDefinition, where: Where, rule: string): { metric: string; where?: Where } {
+export function selectionOf({ name, attributes }: MetricDefinition, where: Where, whose: string): { metric: string; where?: Where } {
   const known = Object.keys(attributes)
   for (const [attribute, wanted] of Object.entries(where)) {
     if (known.length > 0 && !known.includes(attribute)) {
       throw new Error(
-        `The rule ${rule} selects series of ${name} by ${attribute}, but its attributes are ${known.join(', ')}: use one of these.`,
+        `The ${whose} selects series of ${name} by ${attribute}, but its attributes are ${known.join(', ')}: use one of these.`,
       )
     }
     const values = attributes[attribute] ?? []
     for (const value of valuesOf(wanted)) {
       if (typeof value === 'string' && (values.length === 0 || values.includes(value))) continue
       const expected = values.length === 0 ? 'a text' : `one of ${values.join(', ')}`
-      throw new Error(`The rule ${rule} selects series of ${name} whose ${attribute} is ${JSON.stringify(value)}, expected ${expected}.`)
+      throw new Error(`The ${whose} selects series of ${name} whose ${attribute} is ${JSON.stringify(value)}, expected ${expected}.`)
     }
   }
   return Object.keys(where).length === 0 ? { metric: name } : { metric: name, where }

@@ -11,6 +11,7 @@ import type { RuleSentence } from './rule.ts'
 import type { OwnRules } from './rules-config.ts'
 import { NO_RULES } from './rules-config.ts'
 import type { RecordData } from './tally.ts'
+import { compileRecord } from './tally.ts'
 
 export interface ServiceKind {
   /** As health.config names it, and as the status message says it. */
@@ -33,7 +34,7 @@ export interface ServiceKind {
   totals(samples: readonly Sample[], since: string): Readonly<Record<string, unknown>>
 }
 
-/** Throws one sentence if a rule cannot be judged, has the name of another, or changes one that is not there. */
+/** Throws one sentence if a figure or a record cannot be made, or a rule cannot be judged, has the name of another, or changes one that is not there. */
 export function profileOf(
   kind: ServiceKind,
   limits: Limits,
@@ -64,6 +65,7 @@ export function profileOf(
     ...(kind.required && { required: kind.required }),
     selectors: kind.selectors,
     shown: Object.entries(kind.shown ?? {}).map(([name, data]) => compileFigure(name, data, { metrics: known, tickSeconds })),
+    records: Object.fromEntries(Object.entries(kind.records ?? {}).map(([name, data]) => [name, compileRecord(name, data, known)])),
     figures: (input) => kind.figures(input),
     totals: (samples, since) => kind.totals(samples, since),
   }

@@ -15,7 +15,7 @@ export function shareOf(of: MetricRef, whole: MetricRef, context: Context): Shar
   const [part, all] = [context.metric(of), context.metric(whole)]
   if (part.unit !== all.unit) {
     throw new Error(
-      `The rule ${context.name} takes the ratio of ${part.name}, which counts ${part.unit}, to ${all.name}, which counts ${all.unit}: use two metrics with one unit.`,
+      `The ${context.whose} takes the ratio of ${part.name}, which counts ${part.unit}, to ${all.name}, which counts ${all.unit}: use two metrics with one unit.`,
     )
   }
   const selectors = { of: context.events(of), in: context.events(whole) }

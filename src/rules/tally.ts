@@ -1,6 +1,6 @@
 /** What a record of a service adds to its metrics: into(lookups).by('cache.result', 'result'), or the same as data. */
 import type { MetricDefinition } from '../catalogue.ts'
-import type { Attributes, Tally } from '../types.ts'
+import type { AttemptOf, Attributes, RecordMeaning, Tally } from '../types.ts'
 import type { AnyMetric } from './metric-ref.ts'
 import { refOf } from './metric-ref.ts'
 import type { MetricRef } from './rule-data.ts'
@@ -50,9 +50,6 @@ export function into(metric: AnyMetric): TallySentence {
   return new TallySentence({ into: refOf(metric) })
 }
 
-/** What a record means besides its tallies: one attempt, or a batch of as many as a field says. */
-export type AttemptOf = 'attempt' | { readonly batchOf: string }
-
 export interface RecordData {
   /** What it is about, for the reference. */
   readonly about?: string
@@ -86,6 +83,11 @@ function isList(record: RecordsConfig[string]): record is readonly (TallySentenc
 /** By what it is made of: it may come from another copy of this package. */
 function dataOf(tally: TallySentence | TallyData): TallyData {
   return 'data' in tally ? tally.data : tally
+}
+
+/** Throws one sentence if one of its tallies cannot be made. */
+export function compileRecord(name: string, { tallies, is }: RecordData, metrics: ReadonlyMap<string, MetricDefinition>): RecordMeaning {
+  return { tallies: tallies.map((tally) => tallyOf(tally, name, metrics)), ...(is !== undefined && { is }) }
 }
 
 /** Throws one sentence if nobody declares the metric, it has no such attribute or value, or the unit does not fit. */

@@ -1,12 +1,12 @@
 /** The parts of a monitor, each given the others that it needs. */
 import { EVERY_SERVICE, SERVICE_SILENT } from '../catalogue.ts'
 import { CheckRunner } from '../checks/check-runner.ts'
-import { limitsOf } from '../config/limits.ts'
+import { profileOfService } from '../config/profile.ts'
 import { madeHealthReader } from '../export/health-reader.ts'
 import { createMetricsExport, type MetricsExport } from '../export/metrics-export.ts'
 import { createDrop, type Drop } from '../record/drop.ts'
 import { HealthMetrics } from '../record/health-metrics.ts'
-import { profileOf, type ServiceKind } from '../rules/service-kind.ts'
+import type { ServiceKind } from '../rules/service-kind.ts'
 import { Evaluation } from './evaluation.ts'
 import { Guard } from './guard.ts'
 import { createRedisExporter } from './health-redis.ts'
@@ -35,16 +35,15 @@ export interface Assembly extends SetUp {
 export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind, rounds: Rounds): Assembly {
   const base = setUp(options)
   const { resolved, clock, instance, env, store, recording } = base
-  const { serviceName: service, settings, dependsOn, rules, metrics } = resolved
+  const { serviceName: service, settings, dependsOn } = resolved
   const intervalSeconds = settings.evaluationInterval
-  const judged = options.kind ?? kind
-  const profile = profileOf({ ...judged, shown: { ...judged.shown, ...resolved.figures } }, limitsOf(settings), rules, metrics)
+  const profile = profileOfService(options.kind ?? kind, resolved)
 
   const reader = options.reader && { reader: options.reader }
   const exports = options.exportsMetrics ?? true
   const metricsExport = createMetricsExport({ options: resolved, instance, clock, store, recording, env, exports, ...reader })
   const drop = createDrop(recording)
-  const records = new Records({ kind: judged, own: resolved.records, metrics, recording, drop })
+  const records = new Records({ ...profile, recording, drop })
   const own = new Set([...EVERY_SERVICE, ...kind.metrics, ...records.metrics].map(({ name }) => name))
   const taken = options.takeApi?.({ decision: recording, metricsExport, clock, own, ...reader })
   const source: MetricSource = taken ?? sourceOf(() => options.reader ?? madeHealthReader())

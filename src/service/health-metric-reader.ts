@@ -6,10 +6,9 @@ import type { MetricProducer } from '@opentelemetry/sdk-metrics'
 
 import { systemClock } from '../clock.ts'
 import { CollectingReader } from '../collect/collecting-reader.ts'
-import { limitsOf } from '../config/limits.ts'
 import { resolveOptions, UNKNOWN_SERVICE } from '../config/options.ts'
+import { profileOfService } from '../config/profile.ts'
 import { diag } from '../diag.ts'
-import { profileOf } from '../rules/service-kind.ts'
 import type { RulesConfig } from '../rules/rules-config.ts'
 import type { Clock } from '../types.ts'
 import { anyService } from './any-service.ts'
@@ -48,8 +47,7 @@ export class HealthMetricReader extends CollectingReader {
     if (!options) return
     this.#judging = { ...judging, ...(redis !== undefined && redisSettings(redis)) }
     // What cannot be judged is said where the reader is made, not once its provider has taken it.
-    const { settings, rules, metrics } = resolveOptions({ env: options.env ?? process.env, code: this.#judging })
-    profileOf(anyService, limitsOf(settings), rules, metrics)
+    profileOfService(anyService, resolveOptions({ env: options.env ?? process.env, code: this.#judging }))
   }
 
   override setMetricProducer(producer: MetricProducer): void {

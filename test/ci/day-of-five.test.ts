@@ -1,13 +1,10 @@
 /** A day of the five services on a virtual clock: what was counted is what happened, and the alerts are those of examples/day-of-five.yaml. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { constants, setPriority } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { DayOfFiveResult } from '../../examples/day/five/day.ts'
 import { readTimelineOfFive } from '../../examples/day/five/steps.ts'
 import { agrees } from '../../examples/day/figures.ts'
 import { kindNamed } from '../../src/kinds/define-kind.ts'
+import { runDayProcess, type EndedDay } from './day-process.ts'
 
 const MINUTE = 60_000
 const KINDS = ['location_aggregator', 'realtime_geofence', 'notification', 'geocoding'] as const
@@ -16,23 +13,7 @@ afterAll(() => ended.abort())
 /** By seed. */
 const results = new Map<number, DayOfFiveResult>()
 
-/** In a process of its own: the services must be loaded by Node for their methods to be watched. */
-async function dayOf(seed: number): Promise<{ result: DayOfFiveResult; exitCode: number; output: string }> {
-  const child = fork(fileURLToPath(new URL('../../examples/day/main.ts', import.meta.url)), ['--all', '--seed', String(seed)], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
-    signal: ended.signal,
-  })
-  // Other tests watch the real clock; this one can wait.
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
-  let output = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  let result: DayOfFiveResult | undefined
-  child.on('message', (message) => (result = message as DayOfFiveResult))
-  const [exitCode] = (await once(child, 'close')) as [number]
-  if (!result) throw new Error(`The day of seed ${seed} ended with ${exitCode} and no result:\n${output.slice(-4000)}`)
-  return { result, exitCode, output }
-}
+const dayOf = (seed: number): Promise<EndedDay<DayOfFiveResult>> => runDayProcess(['--all', '--seed', String(seed)], ended.signal)
 
 describe('the day of the five services', () => {
   test.for([{ seed: 1 }, { seed: 2 }, { seed: 3 }])('of seed $seed', { timeout: 15 * MINUTE }, async ({ seed }) => {

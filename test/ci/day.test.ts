@@ -1,34 +1,15 @@
 /** A day of the fetcher with its faults, on a virtual clock: what was counted is what happened, and the alerts are those of examples/day.yaml. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { constants, setPriority } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { DayResult } from '../../examples/day/day.ts'
 import { agrees } from '../../examples/day/figures.ts'
 import { compareAlerts, type ToldAlert } from '../../examples/day/told-alerts.ts'
+import { runDayProcess, type EndedDay } from './day-process.ts'
 
 const MINUTE = 60_000
 const ended = new AbortController()
 afterAll(() => ended.abort())
 
-/** In a process of its own: the service must be loaded by Node for its methods to be watched. */
-async function dayOf(seed: number): Promise<{ result: DayResult; exitCode: number; output: string }> {
-  const child = fork(fileURLToPath(new URL('../../examples/day/main.ts', import.meta.url)), ['--seed', String(seed)], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
-    signal: ended.signal,
-  })
-  // Other tests watch the real clock; this one can wait.
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
-  let output = ''
-  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  let result: DayResult | undefined
-  child.on('message', (message) => (result = message as DayResult))
-  const [exitCode] = (await once(child, 'close')) as [number]
-  if (!result) throw new Error(`The day of seed ${seed} ended with ${exitCode} and no result:\n${output.slice(-4000)}`)
-  return { result, exitCode, output }
-}
+const dayOf = (seed: number): Promise<EndedDay<DayResult>> => runDayProcess(['--seed', String(seed)], ended.signal)
 
 describe('the day', () => {
   test.for([{ seed: 1 }, { seed: 2 }, { seed: 3 }])('of seed $seed', { timeout: 5 * MINUTE }, async ({ seed }) => {

@@ -83,3 +83,11 @@ test('a health.config that cannot be loaded is named', () => {
     message: `${join(folder, 'health.config.js')} could not be loaded: no such luck`,
   })
 })
+
+test('a record that goes into no metric would stop the start, and so it is said', () => {
+  const folder = folderWith({ 'health.config.json': { records: { sent: [{ into: 'mails.sent' }] } } })
+  expect(read(folder).finding).toMatchObject({
+    status: 'fail',
+    message: expect.stringMatching(/^The record sent goes into the metric "mails\.sent", which neither/) as string,
+  })
+})

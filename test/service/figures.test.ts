@@ -7,6 +7,7 @@ import { WorkerHealthMonitor } from '../../src/kinds/worker/monitor.ts'
 import { figure } from '../../src/rules/figure.ts'
 import { counter } from '../../src/rules/metric-ref.ts'
 import { increase } from '../../src/rules/readings.ts'
+import { HealthMetricReader } from '../../src/service/health-metric-reader.ts'
 import { MemoryExporter } from '../support/memory-exporter.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -53,4 +54,17 @@ test.for([
   },
 ])('$says', ({ figures, says }) => {
   expect(() => checkHealthConfig({ figures }, 'health.config.json', KINDS)).toThrow(new Error(says))
+})
+
+test.for([
+  {
+    options: { figures: { sent: figure(increase('mails.sent')) } },
+    says: 'The figure sent reads the metric "mails.sent", which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.',
+  },
+  {
+    options: { records: { sent: [{ into: 'mails.sent' }] } },
+    says: 'The record sent goes into the metric "mails.sent", which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.',
+  },
+])('a reader that stands alone is refused where it is made: $says', ({ options, says }) => {
+  expect(() => new HealthMetricReader({ rules: [], env: {}, ...options })).toThrow(new Error(says))
 })

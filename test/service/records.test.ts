@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 
 import { EVERY_SERVICE } from '../../src/catalogue.ts'
 import { WorkerHealthMonitor } from '../../src/kinds/worker/monitor.ts'
+import { resolveOptions } from '../../src/config/options.ts'
+import { profileOfService } from '../../src/config/profile.ts'
 import { CellStore } from '../../src/record/cells.ts'
 import type { MetricDefinition } from '../../src/catalogue.ts'
 import { counter, gauge } from '../../src/rules/metric-ref.ts'
@@ -34,7 +36,9 @@ function recorded({ ofKind = {}, metricsOfKind = [], own = {}, metrics = [] }: G
   const recording = new CellStore(new VirtualClock())
   const dropped: string[] = []
   const kind = { ...anyService, metrics: metricsOfKind, records: ofKind }
-  const records = new Records({ kind, own: readRecords(own), metrics, recording, drop: (what) => void dropped.push(what) })
+  const options = resolveOptions({ env: {}, code: { records: own } })
+  const profile = profileOfService(kind, { ...options, metrics })
+  const records = new Records({ ...profile, recording, drop: (what) => void dropped.push(what) })
   const counted = () =>
     Object.fromEntries(
       recording.samples().map(({ series, value }) => [[series.metric, ...Object.values(series.attributes)].join(' '), value]),

@@ -3,7 +3,6 @@
  * own, five monitors on one virtual clock and one health Redis. Services are imported after they are watched; nothing here may import them
  * before.
  */
-import { diag, DiagLogLevel } from '@opentelemetry/api'
 import { Redis } from 'ioredis'
 import { DiscreteClock } from '../../simulators/discrete-clock.ts'
 import { seededRandom } from '../../simulators/random.ts'
@@ -24,6 +23,7 @@ import { eachOf, SERVICES, type OfEach, type Running, type ServiceName } from '.
 import { setStage } from './stage.ts'
 import { inWords, type Step } from './steps.ts'
 import { watch } from './watched.ts'
+import { hearComplaints } from '../complaints.ts'
 
 const SECOND = 1_000
 const HOUR = 3_600 * SECOND
@@ -55,15 +55,7 @@ export async function runDayOfFive({ seed, timeline, say }: DayOfFiveOptions): P
   const clock = new DiscreteClock()
   const midnight = clock.now()
   const tell = (line: string): void => say(`${clockTime(clock.now() - midnight)}  ${line}`)
-  const complaints: string[] = []
-  const complain = (...words: readonly unknown[]): void => {
-    complaints.push(words.map(String).join(' '))
-    tell(`complaint  ${complaints.at(-1)}`)
-  }
-  diag.setLogger(
-    { error: complain, warn: complain, info() {}, debug() {}, verbose() {} },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  )
+  const { complaints, complain } = hearComplaints(tell)
   const exchanges = new Exchanges(clock)
   holdTime(clock, exchanges.fetch(fetch))
   const stage = await setStage({ seed, clock, exchanges, common: timeline.environment })

@@ -1,7 +1,6 @@
-/** What the dashboard of a geocoding service shows before what it shows of any worker. */
+/** What the dashboard of a geocoding service shows before what it shows of any worker, the duration of calls to each provider among it. */
 import { ERROR_TYPE } from '../../catalogue.ts'
-import { inSeconds } from '../../panels/work-panels.ts'
-import { increase, max, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
+import { increase, max, percent, rate, series, sum } from '../../panels/promql.ts'
 import type { PanelRow } from '../../panels/panel-spec.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
 import type { KindRows } from '../kind.ts'
@@ -56,19 +55,10 @@ function providersRow(limits: Parameters<KindRows>[0], timing: Parameters<KindRo
     panels: [
       {
         kind: 'timeseries',
-        title: 'Duration of answers, p95, by provider',
-        description: `${WORK_UPSTREAM_DURATION.description} A call above the limit of the rule slow_upstream is slow.`,
-        unit: 's',
-        width: 8,
-        limits: inSeconds(limits('slow_upstream')),
-        queries: [{ expr: quantile(0.95, WORK_UPSTREAM_DURATION, {}, [WORK_UPSTREAM]), legend: '{{work_upstream}}' }],
-      },
-      {
-        kind: 'timeseries',
         title: 'Failed calls, by provider',
         description: 'Percent of calls that failed, answers 429 apart. Judged by the rule failing_provider.',
         unit: 'percent',
-        width: 8,
+        width: 12,
         limits: limits('failing_provider'),
         queries: [{ expr: percent(CALLS(FAILED), CALLS()), legend: '{{work_upstream}}' }],
       },
@@ -77,7 +67,7 @@ function providersRow(limits: Parameters<KindRows>[0], timing: Parameters<KindRo
         title: 'Answers 429, by provider',
         description: 'Percent of calls to which the provider said that there are too many. Judged by the rule rate_limited.',
         unit: 'percent',
-        width: 8,
+        width: 12,
         limits: limits('rate_limited'),
         queries: [{ expr: percent(CALLS({ [ERROR_TYPE]: '429' }), CALLS()), legend: '{{work_upstream}}' }],
       },

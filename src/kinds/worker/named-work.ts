@@ -29,11 +29,11 @@ export class NamedWork {
     this.units = new Units(recording, { units: WORK_UNITS, outcome: WORK_OUTCOME, streak: WORK_STREAK }, this.#attributes)
   }
 
-  /** `errorType` is left out for a success. */
-  attempt(durationMs: number | undefined, errorType?: string): void {
+  /** `errorType` is left out for a success. `times`: so many that ended alike. */
+  attempt(durationMs: number | undefined, errorType?: string, times = 1): void {
     let outcome = this.#outcomes.get(errorType)
     if (!outcome) this.#outcomes.set(errorType, (outcome = this.#outcome(errorType)))
-    outcome.attempts.add(1)
+    outcome.attempts.add(times)
     if (durationMs !== undefined) outcome.durations.record(durationMs / 1000)
   }
 

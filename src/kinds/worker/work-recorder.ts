@@ -12,7 +12,7 @@ import { NamedWork } from './named-work.ts'
 import type { QueueFigures } from './queue-levels.ts'
 import { QueueLevels } from './queue-levels.ts'
 import type { Fields } from '../../record/tallies.ts'
-import type { AttemptOf } from '../../rules/tally.ts'
+import type { AttemptOf } from '../../types.ts'
 import type { Recording } from '../../record/recording.ts'
 import { UpstreamCalls } from './upstream-calls.ts'
 import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
@@ -37,7 +37,6 @@ const ERRORS = 30
 
 /** Of one batch: more are a mistake of whoever counted them. */
 const MOST_ATTEMPTS = 1_000_000
-const OK = { success: true }
 
 const UPSTREAM_METRICS = { duration: WORK_UPSTREAM_DURATION, slow: WORK_UPSTREAM_SLOW, attribute: WORK_UPSTREAM }
 
@@ -95,11 +94,17 @@ export class WorkRecorder {
       const { success, events, durationMs, errorType } = fields
       const found = Array.isArray(events) ? events.length : events
       if (is === 'attempt') return this.attempt({ ...fields, events: found } as unknown as WorkAttempt)
-      const named = { name: fields['name'] as string, events: found as number }
-      if (success === false) return this.batch({ ...named, attempts: [] }, durationMs as number, (errorType as string) ?? '_OTHER')
+      if (success === false) {
+        const failed = { name: fields['name'] as string, events: found as number, attempts: [] }
+        return this.batch(failed, durationMs as number, (errorType as string) ?? '_OTHER')
+      }
       const given = fields[is.batchOf]
-      const attempts = Array.isArray(given) ? given.length : (this.#amount(given, 'a number of attempts') ?? 0)
-      this.batch({ ...named, attempts: Array.from({ length: Math.min(attempts, MOST_ATTEMPTS) }, () => OK) }, durationMs as number)
+      const attempts = Array.isArray(given) ? given.length : Math.floor(this.#amount(given, 'a number of attempts') ?? 0)
+      if (attempts > MOST_ATTEMPTS) return this.#drop(`a batch of more than ${MOST_ATTEMPTS} attempts`)
+      const work = this.#named(fields['name'])
+      if (attempts > 0) work.attempt(undefined, undefined, attempts)
+      work.units.addBatch(attempts, 0)
+      this.#endBatch(work, attempts > 0, found, durationMs)
     } catch {
       this.#drop('a record that cannot be read')
     }
@@ -163,9 +168,14 @@ export class WorkRecorder {
       tallies.set(work, { attempts: 1, failures: 1 })
     }
     for (const [each, tally] of tallies) each.units.addBatch(tally.attempts, tally.failures)
+    this.#endBatch(work, tallies.size > 0, events, durationMs, errorType)
+  }
+
+  /** What a batch is besides its attempts. */
+  #endBatch(work: NamedWork, hasAttempts: boolean, events: unknown, durationMs: unknown, errorType?: string): void {
     this.#countEvents(work, events)
     const duration = this.#amount(durationMs, 'a duration of a batch')
-    if (tallies.size > 0 && duration !== undefined) work.batch(duration, errorType)
+    if (hasAttempts && duration !== undefined) work.batch(duration, errorType)
   }
 
   #countEvents(work: NamedWork, events: unknown): void {

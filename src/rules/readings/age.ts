@@ -11,7 +11,7 @@ export function ageReading({ of }: AgeReading, context: Context): JudgedReading 
     unit: 's',
     scope: 'all',
     title: `The age of ${of.metric}`,
-    check: (limits: Lines) => checkReachable(limits, { what: 'an age', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'an age', least: 0 }, context.whose),
   } as const
   return measuredReading(plan, (readings) => {
     const seconds = readings.lastSeenSeconds(seen)

@@ -23,13 +23,12 @@ const STEP_SECONDS = 10
 export function burnRateReading(data: BurnRateReading, context: Context): JudgedReading {
   const { of, in: whole, objective } = data
   if (!(objective > 0 && objective < 100)) {
-    throw new Error(`The objective of the rule ${context.name} is ${objective} %, expected more than 0 and less than 100.`)
+    throw new Error(`The objective of the ${context.whose} is ${objective} %, expected more than 0 and less than 100.`)
   }
   const share = shareOf(of, whole, context)
   const long = context.window(data.over ?? LONG_SECONDS)
   const short = context.window(data.and ?? shortSeconds(long))
-  if (short >= long)
-    throw new Error(`The short window of the rule ${context.name} is ${short} s, expected less than the long one (${long} s).`)
+  if (short >= long) throw new Error(`The short window of the ${context.whose} is ${short} s, expected less than the long one (${long} s).`)
   const budget = 1 - objective / 100
   const plan = {
     needs: share.needs,
@@ -38,7 +37,7 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
     // At which everything is bad.
     check: (limits: Lines) =>
-      checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.name),
+      checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.whose),
   } as const
   return measuredReading(plan, (readings) => {
     const looks = [share.look(readings, long), share.look(readings, short)] as const

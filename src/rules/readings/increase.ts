@@ -15,7 +15,7 @@ export function increaseReading({ of, over }: CountReading, context: Context): J
     unit,
     scope: 'any',
     title: `The increase of ${of.metric}`,
-    check: (limits: Lines) => checkReachable(limits, { what: 'an increase', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'an increase', least: 0 }, context.whose),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds } = readings.events(events, windowSeconds)

@@ -10,8 +10,7 @@ const WIDE = 0.25
 
 /** Throws one sentence if q is no quantile. */
 export function quantileReading({ q, of, over }: QuantileReading, context: Context): JudgedReading {
-  if (!(q > 0 && q < 1))
-    throw new Error(`The rule ${context.name} reads the quantile ${q}, expected a number between 0 and 1, such as 0.95.`)
+  if (!(q > 0 && q < 1)) throw new Error(`The ${context.whose} reads the quantile ${q}, expected a number between 0 and 1, such as 0.95.`)
   const values = context.distribution(of)
   const windowSeconds = context.window(over)
   const metric = context.metric(of)
@@ -20,7 +19,7 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
     unit: metric.unit,
     scope: 'any',
     title: `The ${Math.round(1000 * q) / 10}th percentile of ${of.metric}`,
-    check: (limits: Lines) => checkBounds(limits, metric.bounds, context.name),
+    check: (limits: Lines) => checkBounds(limits, metric.bounds, context.whose),
   } as const
   // Of fewer values the quantile would be the highest of them.
   const least = Math.ceil(Math.max(1 / (1 - q), 1 / q) - 1e-9)
@@ -53,12 +52,12 @@ export function quantileReading({ q, of, over }: QuantileReading, context: Conte
 }
 
 /** Values beyond the last bound are all one: no limit there can be told from another. */
-function checkBounds({ warning, critical, clear }: Lines, bounds: readonly number[] | undefined, rule: string): void {
+function checkBounds({ warning, critical, clear }: Lines, bounds: readonly number[] | undefined, whose: string): void {
   const last = bounds?.at(-1)
   for (const limit of [warning, critical, clear]) {
     if (!limit || last === undefined || !isAbove(limit.value, last)) continue
     throw new Error(
-      `The limit of the rule ${rule} is ${limit.shown}${limit.unit.suffix}, beyond the last bucket of the histogram (${last}): give the histogram a bound above it.`,
+      `The limit of the ${whose} is ${limit.shown}${limit.unit.suffix}, beyond the last bucket of the histogram (${last}): give the histogram a bound above it.`,
     )
   }
 }

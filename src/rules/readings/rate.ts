@@ -13,7 +13,7 @@ export function rateReading({ of, over }: CountReading, context: Context): Judge
     unit: '/s',
     scope: 'any',
     title: `The rate of ${of.metric}`,
-    check: (limits: Lines) => checkReachable(limits, { what: 'a rate', least: 0 }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'a rate', least: 0 }, context.whose),
   } as const
   return measuredReading(plan, (readings) => {
     const { count: n, coveredSeconds, ...reading } = readings.events(events, windowSeconds)

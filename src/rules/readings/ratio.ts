@@ -15,7 +15,7 @@ export function ratioReading({ of, in: whole, over }: RatioReading, context: Con
     unit: '%',
     scope: 'any',
     title: of.metric === whole.metric ? `The ratio in ${of.metric}` : `The ratio of ${of.metric} in ${whole.metric}`,
-    check: (limits: Lines) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, suffix: ' %' }, context.name),
+    check: (limits: Lines) => checkReachable(limits, { what: 'a ratio', least: 0, most: 100, suffix: ' %' }, context.whose),
   } as const
   return measuredReading(plan, (readings) => {
     const { n, count, isKnown } = share.look(readings, windowSeconds)

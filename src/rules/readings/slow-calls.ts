@@ -32,7 +32,7 @@ export function slowCallsReading({ of, in: all, called }: SlowCallsReading, cont
     title: `Slow calls to ${called}`,
     check({ breach: side, critical, clear }) {
       if (side === 'above' && !critical && !clear) return
-      throw new Error(`The rule ${context.name} reads slow calls, which have one limit, above: leave below, critical and clear out.`)
+      throw new Error(`The ${context.whose} reads slow calls, which have one limit, above: leave below, critical and clear out.`)
     },
     judge({ name, limits }, readings) {
       const { n, window, slow } = look(readings)

@@ -12,9 +12,7 @@ export function stateReading(data: StateReading, healthy: string, severity: Seve
   const { of, attribute, messages = {} } = data
   const states = context.metric(of).attributes[attribute] ?? []
   if (states.length > 0 && !states.includes(healthy)) {
-    throw new Error(
-      `The rule ${context.name} wants the state ${shownValue(healthy)} of ${of.metric}, expected one of ${states.join(', ')}.`,
-    )
+    throw new Error(`The ${context.whose} wants the state ${shownValue(healthy)} of ${of.metric}, expected one of ${states.join(', ')}.`)
   }
   const selector = context.state(of, attribute)
   return {

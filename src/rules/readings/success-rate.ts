@@ -77,7 +77,7 @@ export function successRateReading(data: SuccessRateReading, context: Context): 
     check({ breach: side, clear }) {
       if (side === 'below' && !clear) return
       throw new Error(
-        `The rule ${context.name} reads a success rate, which has limits below, and is clear ${CLEAR_MARGIN} points above them: leave above and clear out.`,
+        `The ${context.whose} reads a success rate, which has limits below, and is clear ${CLEAR_MARGIN} points above them: leave above and clear out.`,
       )
     },
     judge(rule, readings, open) {

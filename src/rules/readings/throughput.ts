@@ -31,7 +31,7 @@ export function throughputReading({ of, owed, staleAfter, wording }: ThroughputR
     title: `The throughput of ${of.metric}`,
     check({ breach: side, critical, clear }) {
       if (side === 'below' && !critical && !clear) return
-      throw new Error(`The rule ${context.name} reads a throughput, which has one limit, below: leave above, critical and clear out.`)
+      throw new Error(`The ${context.whose} reads a throughput, which has one limit, below: leave above, critical and clear out.`)
     },
     judge({ name, limits }, readings) {
       const level = readings.level(due)

@@ -94,6 +94,21 @@ describe('attempts and their evidence', () => {
     expect(read('units')).toEqual({ 'outcome=failed': 1 })
     expect(read('batch.duration')).toEqual({ 'error.type=ECONNREFUSED': 1 })
   })
+
+  test('a record that is a batch is as many attempts as its field says, however many, and one unit', () => {
+    const { work, read, dropped } = recorder()
+    work.record({ batchOf: 'rows' }, { success: true, name: 'load', rows: 1_000_000, durationMs: 10, events: [1, 2] })
+    work.record({ batchOf: 'rows' }, { success: true, name: 'load', rows: 0, durationMs: 10 })
+    expect(read('attempts')).toEqual({ 'name=load,outcome=ok': 1_000_000 })
+    expect([read('units'), read('batch.duration'), read('events')]).toEqual([
+      { 'name=load,outcome=ok': 1 },
+      { 'name=load': 1 },
+      { 'name=load': 2 },
+    ])
+    expect(dropped()).toBe(0)
+    work.record({ batchOf: 'rows' }, { success: true, name: 'load', rows: 1_000_001, durationMs: 10 })
+    expect([read('attempts'), dropped()]).toEqual([{ 'name=load,outcome=ok': 1_000_000 }, 1])
+  })
 })
 
 test.for([
