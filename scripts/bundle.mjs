@@ -20,7 +20,7 @@ const LICENCES =
   '/*! Contains @grafana/grafana-foundation-sdk (Apache-2.0, Grafana Labs), yaml (ISC, Eemeli Aro) and tslib (0BSD, Microsoft). */'
 
 const bundle = await rolldown({
-  input: Object.fromEntries(['index', 'register', 'cli/main'].map((name) => [name, join(dist, `${name}.js`)])),
+  input: Object.fromEntries(['index', 'register', 'subscribe', 'cli/main'].map((name) => [name, join(dist, `${name}.js`)])),
   platform: 'node',
   // The modules of yaml, of which only what writes remains.
   resolve: { conditionNames: ['browser', 'import', 'default'] },

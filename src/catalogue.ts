@@ -105,6 +105,14 @@ export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   attributes: {},
 }
 
+export const HEALTH_CLOCK_SKEW: MetricDefinition = {
+  name: 'health.clock.skew',
+  instrument: 'observable_gauge',
+  unit: 's',
+  description: 'The clock of this instance less that of the health Redis, to within a round trip: above 0 it is ahead.',
+  attributes: {},
+}
+
 /** Methods of RFC 9110, PATCH and QUERY; the conventions call every other one `_OTHER`. */
 export const HTTP_METHODS = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE', '_OTHER'] as const
 
@@ -198,6 +206,7 @@ export const EVERY_SERVICE: readonly MetricDefinition[] = [
   HEALTH_ALERT_STATUS,
   HEALTH_SERVICE_SILENT,
   HEALTH_HEARTBEAT_TIME,
+  HEALTH_CLOCK_SKEW,
   HTTP_CLIENT_REQUEST_DURATION,
   PROCESS_MEMORY_USAGE,
   PROCESS_CPU_UTILIZATION,

@@ -5,6 +5,8 @@
 import type { DiagLogger } from '@opentelemetry/api'
 import { diag as api, DiagLogLevel } from '@opentelemetry/api'
 
+import { hasCredentials, maskedText } from './credentials.ts'
+
 /** Where every copy of the API of major version 1 keeps what was made global. */
 const API = Symbol.for('opentelemetry.js.api.1')
 
@@ -17,10 +19,21 @@ export function setFallbackLogger(logger: Say, level: DiagLogLevel): void {
   fallback = { logger, level }
 }
 
-function say(severity: keyof Say, level: DiagLogLevel, message: string, details: unknown[]): void {
+/** Whatever is said, it names no user and no password of a URL. */
+function say(severity: keyof Say, level: DiagLogLevel, text: string, given: unknown[]): void {
+  const [message, details] = [maskedText(text), given.map(masked)]
   const theirs = (globalThis as { [API]?: { readonly diag?: unknown } })[API]?.diag
   if (theirs) api[severity](message, ...details)
   else if (fallback && level <= fallback.level) fallback.logger[severity](message, ...details)
+}
+
+function masked(detail: unknown): unknown {
+  if (typeof detail === 'string') return maskedText(detail)
+  return detail instanceof Error && hasCredentials(wholeText(detail)) ? maskedText(wholeText(detail)) : detail
+}
+
+function wholeText({ message, stack = message, cause }: Error): string {
+  return cause instanceof Error ? `${stack}\n[cause]: ${wholeText(cause)}` : stack
 }
 
 export const diag: Say = {

@@ -13,6 +13,7 @@ import { DiagLogLevel } from '@opentelemetry/api'
 import { systemClock } from './clock.ts'
 import type { Environment } from './config/options.ts'
 import { parseResourceAttributes } from './config/options.ts'
+import { maskedText } from './credentials.ts'
 import { setFallbackLogger } from './diag.ts'
 import { OWN_FOLDER } from './version.ts'
 import type { LoadedConfig } from './config/health-config-file.ts'
@@ -119,6 +120,6 @@ function logToStderr(): void {
 try {
   register()
 } catch (error) {
-  console.error(`otel-health: ${(error as Error).message}`)
+  console.error(`otel-health: ${maskedText((error as Error).message)}`)
   process.exit(1)
 }

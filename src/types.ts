@@ -336,6 +336,8 @@ export interface Alert {
   readonly service: string
   /** What tells this alert from others of the same rule; none if the rule has one alert. */
   readonly labels?: Attributes | undefined
+  /** How what instances say of it combines; left out: `any`. */
+  readonly scope?: RuleScope
   readonly state: AlertState
   readonly severity: Severity
   readonly episode: number
@@ -360,12 +362,15 @@ export interface Alert {
   readonly evaluatedAt: number
 }
 
+/** `memory_lost`: the server had forgotten the alert, which goes on. */
+export type TransitionCause = 'condition' | 'manual' | 'rule_removed' | 'silence' | 'instance_gone' | 'memory_lost'
+
 /** One message of health:system:alerts before Redis allots seq, rev, id, epoch and timestamp. */
 export interface Transition {
   readonly type: TransitionType
   readonly alert: Alert
   readonly deliver: boolean
-  readonly cause: 'condition' | 'manual' | 'rule_removed' | 'silence' | 'instance_gone'
+  readonly cause: TransitionCause
   readonly actor: string | null
   /** What people had been told before, where an `updated` corrects it. */
   readonly told: 'fired' | 'escalated' | 'resolved' | null
@@ -398,8 +403,8 @@ export interface Snapshot {
   readonly reasons: readonly string[]
   readonly checks: Readonly<Record<string, CheckResult>>
   readonly verdicts: readonly Verdict[]
-  /** Pending, firing, recovering or unknown. */
-  readonly alerts: readonly Alert[]
+  /** Pending, firing, recovering or unknown: those of this instance, and those that other instances have found. */
+  readonly alerts: readonly ShownAlert[]
   readonly metrics: KeyMetrics
   readonly evidence: Readonly<Record<string, unknown>>
   readonly totals: Readonly<Record<string, unknown>>
@@ -409,14 +414,6 @@ export type KeyMetric = number | string | boolean | null | { readonly [key: stri
 export type KeyMetrics = Readonly<Record<string, KeyMetric>>
 
 // ---- publish ----
-
-export interface ServicePresence {
-  readonly service: string
-  /** Since the last beat of any instance, on the server's clock. */
-  readonly lastBeatAgeMs: number
-  /** No instance has given a sign of life for three of its publishing intervals, and none has said that it stopped. */
-  readonly silent: boolean
-}
 
 export interface InstancePresence {
   readonly instance: string
@@ -430,42 +427,61 @@ export interface InstancePresence {
   readonly reasons?: readonly string[]
 }
 
-export interface Presence {
-  readonly services: readonly ServicePresence[]
-  /** Of the given service, without the given instance. */
-  readonly others: readonly InstancePresence[]
-  /**
-   * For how long without a break the writer has been connected. What is silent only since Redis was away is not silent
-   * for the reason that counts.
-   */
-  readonly watchedMs: number
+/** What people are shown of an alert. */
+export type ShownAlert = Pick<
+  Alert,
+  'id' | 'rule' | 'service' | 'labels' | 'state' | 'severity' | 'episode' | 'since' | 'message' | 'runbook' | 'value'
+>
+
+/** An alert of the whole service, made of what all of its instances say. */
+export interface ServiceAlert extends ShownAlert {
+  /** No instance that is alive finds a breach any more: whoever finds the rule well is to say so, with a new `save`. */
+  readonly asks: boolean
+  /** Not of this instance alone. */
+  readonly ofOthers: boolean
 }
 
-/**
- * Where snapshots and transitions go. No method throws or waits for the network: an exporter keeps what it could not
- * deliver, within a bound, counts what it had to drop, and catches up by itself.
- */
-export interface HealthExporter {
+export interface Presence {
+  /** The other instances of the service. */
+  readonly others: readonly InstancePresence[]
+  /** Open alerts of the service, whoever found them. */
+  readonly open: readonly ServiceAlert[]
+  /** Services whose silence an alert is open about. */
+  readonly silent: readonly string[]
+  /** This clock less the server's. Milliseconds. */
+  readonly clockSkewMs: number
+}
+
+/** What has been said of alerts, and who is alive: kept where every instance sees it. */
+export interface HealthStore {
   /**
-   * Alerts of this service, those that are over included for their episode, and open ones about the silence of others;
-   * read before the first evaluation so that a restart neither forgets nor repeats one. `undefined` if there is no answer
-   * within `timeoutMs`: the caller asks again.
+   * What this instance has said of alerts of its service, those that are over included for their episode; read before the first evaluation
+   * so that a restart neither forgets nor repeats one. `undefined` if there is no answer within `timeoutMs`: the caller asks again.
    */
-  load(timeoutMs: number): Promise<readonly StoredAlert[] | undefined>
-  /** Who else is alive; `undefined` where that is not known. */
+  load(timeoutMs: number): Promise<readonly Alert[] | undefined>
+  /** Who else is alive, and what they say; `undefined` where that is not known. */
   presence(): Promise<Presence | undefined>
+  /** How an alert stands with this instance, without a transition of its own: a pending one, or that its rule is found well. */
+  save(alert: Alert, cause?: TransitionCause): void
+}
+
+/** Where people and programs hear of a service. */
+export interface HealthChannel {
   /** One message of the status channel, in order after the transitions given before it. */
-  status(snapshot: Snapshot): void
-  metrics(snapshot: Snapshot): void
-  transition(transition: Transition): void
-  /** Saves a pending alert, without stream or channel; `inactive` forgets it. */
-  save(alert: Alert): void
-  /** Publishes `last` (its phase is `stopped`) in the same tick, waits at most `timeoutMs` for what is queued, then disconnects. */
+  status(snapshot: Snapshot): void | Promise<void>
+  metrics(snapshot: Snapshot): void | Promise<void>
+  /** A change of an alert as this instance judges it. */
+  transition(transition: Transition): void | Promise<void>
+  /** `last` (its phase is `stopped`) is the last thing said; waits at most `timeoutMs` for what is queued. */
   stop(last: Snapshot, timeoutMs: number): Promise<void>
 }
 
-/** An alert as it was saved, its timers turned back to the monotonic clock of this process. */
-export interface StoredAlert {
-  readonly alert: Alert
-  readonly rev: number
+/**
+ * Store and channel in one. No method throws or waits for the network: an exporter keeps what it could not deliver, within a bound, counts
+ * what it had to drop, and catches up by itself. `stop` publishes in the same tick, then disconnects.
+ */
+export interface HealthExporter extends HealthStore, HealthChannel {
+  status(snapshot: Snapshot): void
+  metrics(snapshot: Snapshot): void
+  transition(transition: Transition): void
 }

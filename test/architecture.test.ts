@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../src/', import.meta.url))
 
 interface Rule {
-  /** Folders of src and packages that may be imported besides types and catalogue; `type:x` only as a type. */
+  /** Folders of src and packages that may be imported besides what everybody may import; `type:x` only as a type. */
   readonly may: readonly string[]
   readonly because: string
 }
@@ -28,7 +28,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   rules: { may: ['judge'], because: 'it says what is judged and how, and is as pure as what judges' },
   wire: { may: ['ioredis', API, 'node:*', 'type:judge'], because: 'both sides of the channels share it, so that it knows neither' },
   publish: { may: ['wire', 'judge', API, 'node:*'], because: 'it publishes what it is given' },
-  subscribe: { may: ['wire', 'judge', 'type:ioredis', API], because: 'it is the other side of the channels and knows nothing of this one' },
+  subscribe: { may: ['wire', 'judge', 'clock', 'type:ioredis', API], because: 'it is the other side of the channels and knows nothing of this one' },
 
   // What is seen of a service.
   'instrument/hook': { may: ['version', API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },
@@ -48,7 +48,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   checks: { may: ['instrument/http', 'node:*'], because: 'clients of dependencies are passed in' },
 
   // What a monitor is made of.
-  config: { may: ['rules'], because: PURE },
+  config: { may: ['rules', 'type:wire'], because: PURE },
   export: {
     may: ['collect', 'record', 'config', 'instrument/hook', 'instrument/http', 'clock', 'version', API, 'node:*', `type:${SDK}`],
     because: 'it is the way of metrics to a collector and nothing else',
@@ -86,6 +86,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     because: 'dashboards and rules are made from metrics and kinds',
   },
   panel: { may: ['subscribe', 'node:*'], because: OUTSIDE },
+  relay: { may: ['config', 'wire', 'judge', 'node:*', 'type:ioredis'], because: OUTSIDE },
   doctor: {
     may: [
       ...['config', 'export', 'instrument/hook', 'kinds', 'rules', 'subscribe', 'wire', 'zero-code', 'version'],
@@ -102,6 +103,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
       'judge',
       'kinds',
       'panel',
+      'relay',
       'subscribe',
       'wire',
       'clock',
@@ -117,6 +119,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
 const FILES: Readonly<Record<string, Rule>> = {
   'types.ts': { may: [], because: 'the words depend on nothing' },
   'catalogue.ts': { may: [], because: 'the catalogue depends on nothing' },
+  'credentials.ts': { may: [], because: 'whatever is said or published passes through it' },
   'version.ts': { may: [], because: 'it is two constants' },
   'clock.ts': { may: [], because: 'it is the only place of time' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
@@ -144,8 +147,8 @@ const FILES: Readonly<Record<string, Rule>> = {
   'kinds/list.ts': { may: ['kinds/*'], because: 'it is the only list of kinds' },
 }
 
-/** Files that may do what their folder may not. */
-const SHARED = ['types.ts', 'catalogue.ts']
+/** Files that everybody may import. */
+const SHARED = ['types.ts', 'catalogue.ts', 'credentials.ts']
 const ONLY_CLOCK_NAMES_TIME = /\b(Date\.now|new Date\(\)|performance\.now|setTimeout\(|setInterval\()/
 
 function sources(): { readonly file: string; readonly text: string }[] {

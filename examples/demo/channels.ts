@@ -1,7 +1,6 @@
-import { systemClock } from '../../src/clock.ts'
 import { createReader, type RedisTarget } from '../../src/wire/redis-client.ts'
-import { follow } from '../../src/subscribe/follow.ts'
-import type { HealthView } from '../../src/subscribe/snapshot.ts'
+import { HealthSubscriber } from '../../src/subscribe/health-subscriber.ts'
+import type { HealthView } from '../../src/subscribe/health-view.ts'
 import type { HealthMessage } from '../../src/wire/message.ts'
 
 const TIMEOUT_MS = 2000
@@ -32,27 +31,17 @@ export interface Listener {
 
 /** Hears what is said of all services from now on, over lost connections too. */
 export async function hearChannels(target: RedisTarget, { onMessage, onView, onConnection }: Listener): Promise<void> {
-  const [client, subscriber] = await Promise.all([
-    createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
-    createReader(target, { timeoutMs: TIMEOUT_MS, reconnect: true }),
-  ])
-  for (const reader of [client, subscriber]) reader.on('error', () => {})
-  await Promise.all([client.connect(), subscriber.connect()])
+  const subscriber = new HealthSubscriber({ connection: target, timeoutMs: TIMEOUT_MS })
+  subscriber.on('message', ({ message }) => onMessage(message))
   let waiting = false
-  const follower = await follow({
-    client,
-    subscriber,
-    clock: systemClock,
-    onMessage,
-    onView() {
-      if (waiting || !onView) return
-      waiting = true
-      setTimeout(() => {
-        waiting = false
-        onView(follower.view)
-      }, TOGETHER_MS)
-    },
+  subscriber.on('view', () => {
+    if (waiting || !onView) return
+    waiting = true
+    setTimeout(() => {
+      waiting = false
+      onView(subscriber.view)
+    }, TOGETHER_MS)
   })
-  subscriber.on('close', () => onConnection(false))
-  subscriber.on('ready', () => onConnection(true))
+  await subscriber.start()
+  subscriber.on('connection', ({ connection }) => onConnection(connection.state === 'connected'))
 }

@@ -30,10 +30,14 @@ const SIMULATORS_OF_ALL = { SIM_TRACKERS: '60', SIM_HISTORY_HOURS: '0.02' }
 /** Settings of the health Redis that make no sense for the embedded one. */
 const REDIS_SETTINGS = ['USERNAME', 'PASSWORD', 'TLS', 'CA', 'CLUSTER_MODE'].map((name) => `HEALTH_REDIS_${name}`)
 
+export function namesHealthRedis(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env['HEALTH_REDIS_HOST'] || env['HEALTH_REDIS_URL'])
+}
+
 /** What the demo was given, without what is not meant for it. */
 export function givenEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const given = { ...env }
-  if (!env['HEALTH_REDIS_HOST']) for (const name of REDIS_SETTINGS) delete given[name]
+  if (!namesHealthRedis(env)) for (const name of REDIS_SETTINGS) delete given[name]
   return given
 }
 

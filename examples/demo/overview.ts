@@ -1,7 +1,7 @@
 import { alertName } from '../../src/judge/status.ts'
 import { dependenciesOf, dependencySentence, type Dependency } from '../../src/subscribe/dependencies.ts'
 import { serviceStatus } from '../../src/subscribe/service-status.ts'
-import type { HealthView } from '../../src/subscribe/snapshot.ts'
+import type { HealthView } from '../../src/subscribe/health-view.ts'
 import type { Phase, Status } from '../../src/types.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import type { HealthMessage } from '../../src/wire/message.ts'
@@ -69,7 +69,7 @@ export class Overview extends Shown {
       if (!known) continue
       const { status, reasons, live } = serviceStatus(service, view.alerts)
       const phase = live[0]?.status?.phase ?? known.phase
-      if (phase) this.#stand(service.service, known, status, phase, reasons, now)
+      if (phase && status !== 'unknown') this.#stand(service.service, known, status, phase, reasons, now)
     }
     const all = [...this.#known.values()]
     if (all.every(({ phase }) => phase === 'running')) this.#allRanAt ??= now

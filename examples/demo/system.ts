@@ -6,7 +6,7 @@ import { resolveOptions, type HealthOptions } from '../../src/config/options.ts'
 import type { RedisTarget } from '../../src/wire/redis-client.ts'
 import { pingRedis } from './channels.ts'
 import { Child } from './child.ts'
-import { givenEnvironment, serviceEnvironment, simulatorsEnvironment } from './environment.ts'
+import { givenEnvironment, namesHealthRedis, serviceEnvironment, simulatorsEnvironment } from './environment.ts'
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts'
 import { partsAround, type Part } from './parts.ts'
 import { FETCHER_ALONE, type DemoService, type Simulators } from './services.ts'
@@ -68,18 +68,17 @@ export class System {
   /** Rejects with a sentence if something does not come up. */
   async startSurroundings(): Promise<Surroundings> {
     const given = this.#given
-    const healthHost = given['HEALTH_REDIS_HOST']
+    const isHealthRedisGiven = namesHealthRedis(given)
     const ownRedis = given['REDIS_HOST']
     const [valkey, simulators, otlp] = await Promise.all([
-      healthHost && ownRedis ? undefined : this.#startValkey(),
+      isHealthRedisGiven && ownRedis ? undefined : this.#startValkey(),
       this.#startSimulators(),
       this.#startOtlpReceiver(),
-      healthHost ? this.#checkHealthRedis(healthHost) : undefined,
+      isHealthRedisGiven ? this.#checkHealthRedis() : undefined,
     ])
-    const healthRedis = healthHost ? targetFrom(given) : { host: '127.0.0.1', port: valkey!.port }
+    const healthRedis = isHealthRedisGiven ? targetFrom(given) : { host: '127.0.0.1', port: valkey!.port }
     this.#addresses = ({ needs }) => ({
-      HEALTH_REDIS_HOST: healthRedis.host,
-      HEALTH_REDIS_PORT: String(healthRedis.port),
+      ...(!isHealthRedisGiven && { HEALTH_REDIS_HOST: healthRedis.host, HEALTH_REDIS_PORT: String(healthRedis.port) }),
       ...(valkey && !ownRedis && { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(valkey.port) }),
       ...needs(simulators),
       ...(otlp && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }),
@@ -87,7 +86,7 @@ export class System {
     const parts = partsAround({
       owner: this.#isAlone ? 'the fetcher' : 'the services',
       valkey,
-      healthRedis: healthHost ? healthRedis : undefined,
+      healthRedis: isHealthRedisGiven ? healthRedis : undefined,
       simulators,
       otlp: otlp ?? (given['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] || given['OTEL_EXPORTER_OTLP_ENDPOINT'] || ''),
     })
@@ -168,15 +167,17 @@ export class System {
     }
   }
 
-  async #checkHealthRedis(host: string): Promise<void> {
+  async #checkHealthRedis(): Promise<void> {
     const target = targetFrom(this.#given)
-    const { port } = target
+    const { host, port } = target
+    const variable = this.#given['HEALTH_REDIS_URL'] ? 'HEALTH_REDIS_URL' : 'HEALTH_REDIS_HOST'
+    const said = variable === 'HEALTH_REDIS_URL' ? `${variable} is set` : `${variable} is ${JSON.stringify(host)}`
     try {
       await pingRedis(target)
     } catch (error) {
       const { message } = error as Error
       throw new Error(
-        `HEALTH_REDIS_HOST is ${JSON.stringify(host)}, but no Redis can be used at ${host}:${port} (${message}): start it or correct HEALTH_REDIS_*, or unset HEALTH_REDIS_HOST to use the embedded Valkey.`,
+        `${said}, but no Redis can be used at ${host}:${port} (${message}): start it or correct HEALTH_REDIS_*, or unset ${variable} to use the embedded Valkey.`,
         { cause: error },
       )
     }

@@ -1,5 +1,5 @@
 /** What the demo makes of what it hears: of one service all that it says, of several how each of them is. */
-import type { HealthView } from '../../src/subscribe/snapshot.ts'
+import type { HealthView } from '../../src/subscribe/health-view.ts'
 import type { HealthMessage } from '../../src/wire/message.ts'
 import { ALL_FAULT_KEYS, FAULT_KEYS, type FaultKey } from './fault-keys.ts'
 import type { FeedEntry } from './feed.ts'

@@ -3,6 +3,7 @@
  * itself, and is tried once more beside the run that was given up. A dependency that is down is data, not an exception.
  * Servers that the service is found to use are checked too, by its own traffic as long as there is any.
  */
+import { maskedValue } from '../credentials.ts'
 import type { Cancel, CheckResult, Clock } from '../types.ts'
 import type { Check } from './check.ts'
 import { Dependencies } from './dependencies.ts'
@@ -138,7 +139,9 @@ function checkNames(checks: readonly Check[]): void {
   const seen = new Set<string>()
   for (const { name } of checks) {
     if (!/^[a-z0-9_]{1,64}$/.test(name)) {
-      throw new Error(`A check is called ${JSON.stringify(name)?.slice(0, 100)}, expected 1 to 64 characters of a-z, 0-9 and "_".`)
+      throw new Error(
+        `A check is called ${JSON.stringify(maskedValue(name))?.slice(0, 100)}, expected 1 to 64 characters of a-z, 0-9 and "_".`,
+      )
     }
     if (seen.has(name)) throw new Error(`Two checks are called "${name}": give each a name of its own.`)
     seen.add(name)

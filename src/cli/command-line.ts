@@ -1,5 +1,6 @@
 /** `otel-health <command>`: arguments in, exit code out. */
 import { parseArgs } from 'node:util'
+import { maskedText, maskedValue } from '../credentials.ts'
 import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
 import { writeDashboards, writeRules } from './generated-files.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
@@ -14,6 +15,8 @@ const HELP = `Usage: otel-health <command> [--json]
   doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
                      (or HEALTH_PROMETHEUS_URL) for its far end
   dashboards <dir>   Grafana dashboards, one file each, with the limits of environment and health.config here
+  relay              passes alerts on to Alertmanager and webhooks until it is stopped; --config <file> names them,
+                     --test sends one message to each and ends
   rules <dir>        rules for Prometheus that watch whether services are judged and figures arrive
 
 Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
@@ -29,7 +32,7 @@ export async function runCommand(args: readonly string[], io: Omit<Io, 'json'>):
   try {
     return await dispatch(args, io)
   } catch (error) {
-    io.talk(error instanceof Error ? error.message : String(error))
+    io.talk(maskedText(error instanceof Error ? error.message : String(error)))
     // To Nagios 1 and 2 would be statements about the service.
     if (args[0] === 'check') return UNKNOWN
     return error instanceof CommandError ? error.exitCode : UNHEALTHY
@@ -48,6 +51,9 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
   const none = (argument !== undefined ? [argument] : []).concat(rest)
   if (values.prometheus !== undefined && command !== 'doctor') {
     throw new CommandError(USAGE, '--prometheus is of doctor alone: see otel-health --help.')
+  }
+  if ((values.config !== undefined || values.test) && command !== 'relay') {
+    throw new CommandError(USAGE, '--config and --test are of relay alone: see otel-health --help.')
   }
   switch (command) {
     case 'status':
@@ -68,8 +74,13 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
       const { doctor } = await import('./doctor.ts')
       return doctor(full, { prometheus: values.prometheus ?? (io.env['HEALTH_PROMETHEUS_URL'] || undefined) })
     }
+    case 'relay': {
+      expectNoMore(none)
+      const { relay } = await import('./relay.ts')
+      return relay(full, { config: values.config, test: values.test ?? false })
+    }
     default:
-      throw new CommandError(USAGE, `There is no command ${JSON.stringify(command)}: otel-health --help lists them.`)
+      throw new CommandError(USAGE, `There is no command ${JSON.stringify(maskedValue(command))}: otel-health --help lists them.`)
   }
 }
 
@@ -78,7 +89,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, prometheus: { type: 'string' } },
+      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, prometheus: { type: 'string' }, config: { type: 'string' }, test: { type: 'boolean' } },
     })
   } catch (error) {
     const [what] = (error instanceof Error ? error.message : String(error)).split('. ')
@@ -87,5 +98,5 @@ function parse(args: readonly string[]) {
 }
 
 function expectNoMore(rest: readonly string[]): void {
-  if (rest.length > 0) throw new CommandError(USAGE, `${JSON.stringify(rest[0])} is one argument too many: see otel-health --help.`)
+  if (rest.length > 0) throw new CommandError(USAGE, `${JSON.stringify(maskedValue(rest[0]!))} is one argument too many: see otel-health --help.`)
 }

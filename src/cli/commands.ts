@@ -1,14 +1,16 @@
 /** The commands. Data goes to `out`, talk to `talk`; each returns its exit code. */
 import { dependenciesOf, dependencySentence } from '../subscribe/dependencies.ts'
-import { follow } from '../subscribe/follow.ts'
+import { HealthSubscriber } from '../subscribe/health-subscriber.ts'
+import { problemsOf, type HealthView } from '../subscribe/health-view.ts'
 import { serviceStatus } from '../subscribe/service-status.ts'
-import { readSnapshot, type HealthView } from '../subscribe/snapshot.ts'
+import { readSnapshot } from '../subscribe/snapshot.ts'
 import { systemClock } from '../clock.ts'
 import type { Environment } from '../config/options.ts'
-import type { Status } from '../types.ts'
+import type { Cancel } from '../types.ts'
+import { cleanJson } from '../wire/clean-text.ts'
 import { connect, lost, serviceNamedBy, targetFrom } from './connection.ts'
 import { CommandError, OK, UNHEALTHY } from './outcome.ts'
-import { asJson, details, overview, summary } from './report.ts'
+import { asJson, details, isWell, newestOf, overview, problemSentence, summary } from './report.ts'
 import { coloured, plain } from './text.ts'
 
 export interface Io {
@@ -25,49 +27,63 @@ export interface Io {
 }
 
 export async function status(io: Io, name: string | undefined): Promise<number> {
-  const view = await readOnce(io)
+  const view = await readOnce(io, name)
   const service = name === undefined ? undefined : view.services.find((each) => each.service === name)
+  const problems = name === undefined ? (view.problems ?? []) : problemsOf(view, name)
   if (name !== undefined && !service) {
     const known = view.services.map((each) => each.service).join(', ')
-    throw new CommandError(UNHEALTHY, `No service named ${plain(name)} has been heard of (known: ${known === '' ? 'none' : known}).`)
+    const why = problems.map((problem) => ` ${problemSentence(problem)}.`).join('')
+    throw new CommandError(UNHEALTHY, `No service named ${plain(name)} has been heard of (known: ${known === '' ? 'none' : known}).${why}`)
   }
   const shown = service ? [service] : view.services
-  if (io.json) io.out(JSON.stringify(asJson(view, shown)))
+  if (io.json) io.out(cleanJson(asJson(view, shown)))
   else for (const line of service ? details(view, service) : overview(view)) io.out(line)
-  return shown.some((each) => serviceStatus(each, view.alerts).status === 'unhealthy') ? UNHEALTHY : OK
+  return isWell(view, shown, problems) ? OK : UNHEALTHY
 }
 
-const NAGIOS: Readonly<Record<Status, { readonly word: string; readonly code: number }>> = {
-  healthy: { word: 'OK', code: 0 },
-  degraded: { word: 'WARNING', code: 1 },
-  unhealthy: { word: 'CRITICAL', code: 2 },
+interface Verdict {
+  readonly word: string
+  readonly code: number
 }
+
 /** Nagios: what could not be found out, for whatever reason. */
 export const UNKNOWN = 3
 
+const NAGIOS: Readonly<Record<'healthy' | 'degraded' | 'unhealthy' | 'unknown', Verdict>> = {
+  healthy: { word: 'OK', code: 0 },
+  degraded: { word: 'WARNING', code: 1 },
+  unhealthy: { word: 'CRITICAL', code: 2 },
+  unknown: { word: 'UNKNOWN', code: UNKNOWN },
+}
+
 /**
  * Exit codes and output as Nagios plugins have them: one line with the status first, figures after a bar. Without a name it is the service
- * that the environment names, as in a container.
+ * that the environment names, as in a container. Where something cannot be read nothing but CRITICAL is certain.
  */
 export async function check(io: Io, given: string | undefined): Promise<number> {
-  const tell = (word: string, code: number, message: string, figures: string = '') => {
-    io.out(io.json ? JSON.stringify({ status: word, code, message }) : `${word} - ${message}${figures}`)
+  const tell = ({ word, code }: Verdict, message: string, figures: string = '') => {
+    io.out(io.json ? cleanJson({ status: word, code, message }) : `${word} - ${message}${figures}`)
     return code
   }
   try {
     const name = given ?? serviceNamedBy(io.env)
-    if (name === undefined) return tell('UNKNOWN', UNKNOWN, 'which service? Usage: otel-health check <service>')
-    const view = await readOnce(io)
+    if (name === undefined) return tell(NAGIOS.unknown, 'which service? Usage: otel-health check <service>')
+    const view = await readOnce(io, name)
+    const problems = problemsOf(view, name).map(problemSentence)
     const service = view.services.find((each) => each.service === name)
-    if (!service) return tell('UNKNOWN', UNKNOWN, `no service named ${plain(name)} has been heard of`)
-    const folded = serviceStatus(service, view.alerts)
-    const { word, code } = NAGIOS[folded.status]
-    const newest = folded.live.toSorted((a, b) => b.lastBeatAt - a.lastBeatAt)[0]
-    return tell(word, code, summary(view, service).replaceAll('|', '/'), figuresOf(newest?.status?.metrics ?? {}))
+    if (!service) return tell(NAGIOS.unknown, oneLine([`no service named ${plain(name)} has been heard of`, ...problems]))
+    const { status: folded, live } = serviceStatus(service, view.alerts)
+    const verdict = problems.length > 0 && folded !== 'unhealthy' ? NAGIOS.unknown : NAGIOS[folded]
+    return tell(verdict, oneLine([summary(view, service), ...problems]), figuresOf(newestOf(live)?.metrics ?? {}))
   } catch (error) {
-    if (error instanceof CommandError) return tell('UNKNOWN', UNKNOWN, error.message)
+    if (error instanceof CommandError) return tell(NAGIOS.unknown, plain(error.message))
     throw error
   }
+}
+
+/** A bar would begin the figures. */
+function oneLine(sentences: readonly string[]): string {
+  return sentences.join('; ').replaceAll('|', '/')
 }
 
 function figuresOf(metrics: Readonly<Record<string, unknown>>): string {
@@ -77,74 +93,104 @@ function figuresOf(metrics: Readonly<Record<string, unknown>>): string {
   return figures.length === 0 ? '' : ` | ${figures.join(' ')}`
 }
 
-/** Channel messages as they come; alert messages that were missed are read from the stream. */
+/** Messages as they come, one JSON a line; transitions that were missed are read from the stream. What is lost is said. */
 export async function tail(io: Io): Promise<number> {
-  return following(io, { onMessage: (_view, text) => io.out(text) })
+  return following(io, {}, (subscriber) => {
+    subscriber.on('message', ({ message: { channel: _channel, ...message } }) => io.out(cleanJson(message)))
+    subscriber.on('gap', ({ from, to, missed }) =>
+      io.talk(`${missed} transitions (${from} to ${to}) are lost: the stream no longer holds them.`),
+    )
+    subscriber.on('epoch', () => io.talk('The health Redis has lost its memory: transitions are counted anew.'))
+  })
 }
 
-/** The overview, drawn anew on a terminal; elsewhere a line whenever something changed. */
+/** More fit on no screen. */
+const MOST_DRAWN = 200
+
+/** The overview, drawn anew on a terminal; elsewhere a line for each service that changed. */
 export async function watch(io: Io): Promise<number> {
-  let shown = ''
+  let shown = new Map<string, string>()
   const draw = (view: HealthView) => {
+    const at = new Date(view.at).toISOString()
     if (io.json) {
       const { at: _at, ...rest } = asJson(view, view.services) as { at: string }
-      if (changed(JSON.stringify(rest))) io.out(JSON.stringify(asJson(view, view.services)))
+      const now = new Map([['', cleanJson(rest)]])
+      if (now.get('') !== shown.get('')) io.out(cleanJson(asJson(view, view.services)))
+      shown = now
     } else if (io.redraw) {
-      io.redraw([...overview(view), '', coloured('dim', `${new Date(view.at).toISOString()}  Ctrl-C ends`)])
+      io.redraw([...overview(view, MOST_DRAWN), '', coloured('dim', `${at}  Ctrl-C ends`)])
     } else {
-      const dependencies = dependenciesOf(view)
-      const state = view.services.map((service) => {
-        const { status: now, reasons } = serviceStatus(service, view.alerts)
-        const why = [...reasons, ...dependencies.get(service.service)!.causes.map(dependencySentence)]
-        return `${plain(service.service)} ${now}${why.length > 0 ? `: ${plain(why.join('; '))}` : ''}`
-      })
-      if (changed(state.join('\n')))
-        for (const line of state.length > 0 ? state : ['no service']) io.out(`${new Date(view.at).toISOString()} ${line}`)
+      const now = stateLines(view)
+      for (const [subject, line] of now) if (line !== shown.get(subject)) io.out(`${at} ${line}`)
+      // What was said before is not known to stand: after it all is said anew.
+      if (!now.has(STALE) && !shown.has(STALE))
+        for (const subject of shown.keys()) if (!now.has(subject)) io.out(`${at} ${subject} is gone`)
+      shown = now
     }
   }
-  const changed = (now: string) => {
-    if (now === shown) return false
-    shown = now
-    return true
-  }
-  return following(io, { onView: draw, refreshMs: 1000 })
-}
-
-interface Listening {
-  readonly onMessage?: (message: unknown, text: string) => void
-  readonly onView?: (view: HealthView) => void
-  readonly refreshMs?: number
-}
-
-async function following(io: Io, listening: Listening): Promise<number> {
-  const target = targetFrom(io.env)
-  let troubled = false
-  const onTrouble = (reason: string) => {
-    if (!troubled) io.talk(`The connection to ${target.host}:${target.port} is gone (${plain(reason)}); trying again.`)
-    troubled = true
-  }
-  const client = await connect(target, { reconnect: true, onTrouble })
-  const subscriber = await connect(target, { reconnect: true, onTrouble })
-  subscriber.on('ready', () => {
-    if (troubled) io.talk('Connected again.')
-    troubled = false
+  return following(io, { refreshMs: 1000 }, (subscriber) => {
+    subscriber.on('view', ({ view }) => draw(view))
+    // Only its age changes then, which nothing tells.
+    return systemClock.every(1000, () => {
+      if (subscriber.connection.state === 'stale') draw(subscriber.view)
+    })
   })
+}
+
+/** By what they are about; without figures that change by themselves. */
+function stateLines(view: HealthView): Map<string, string> {
+  if (view.staleSince !== undefined) return new Map([[STALE, `${STALE}: the health Redis does not answer, and nothing is known`]])
+  const dependencies = dependenciesOf(view)
+  const lines = new Map<string, string>()
+  for (const service of view.services) {
+    const { status: now, reasons } = serviceStatus(service, view.alerts)
+    const why = [...reasons, ...dependencies.get(service.service)!.causes.map(dependencySentence)]
+    lines.set(plain(service.service), `${plain(service.service)} ${now}${why.length > 0 ? `: ${plain(why.join('; '))}` : ''}`)
+  }
+  if (lines.size === 0) lines.set('no service', 'no service')
+  for (const problem of view.problems ?? []) lines.set(`problem of ${plain(problem.key)}`, `unknown: ${problemSentence(problem)}`)
+  return lines
+}
+
+const STALE = 'STALE'
+
+/** Until the command is to end. What `listen` returns ends what it began. */
+async function following(
+  io: Io,
+  options: { readonly refreshMs?: number },
+  listen: (subscriber: HealthSubscriber) => Cancel | void,
+): Promise<number> {
+  const target = targetFrom(io.env)
+  const client = await connect(target, { reconnect: true })
+  const listening = await connect(target, { reconnect: true })
   const ended = new Promise((resolve) => {
     io.signal.addEventListener('abort', resolve, { once: true })
   })
-  const follower = await follow({ client, subscriber, clock: systemClock, ...listening })
-  if (!io.signal.aborted) await ended
-  follower.close()
-  client.disconnect()
-  subscriber.disconnect()
+  const subscriber = new HealthSubscriber({ client, subscriber: listening, shards: target.shards ?? 1, ...options })
+  const cancel = listen(subscriber)
+  try {
+    await subscriber.start().catch((error: unknown) => {
+      throw lost(target, error)
+    })
+    subscriber.on('connection', ({ connection }) => {
+      if (connection.state === 'connected') io.talk('Connected again.')
+      else io.talk(`The connection to ${target.host}:${target.port} is gone (${plain(connection.reason)}); trying again.`)
+    })
+    if (!io.signal.aborted) await ended
+  } finally {
+    cancel?.()
+    await subscriber.stop()
+    client.disconnect()
+    listening.disconnect()
+  }
   return OK
 }
 
-async function readOnce(io: Io): Promise<HealthView> {
+async function readOnce(io: Io, wanted: string | undefined): Promise<HealthView> {
   const target = targetFrom(io.env)
   const client = await connect(target, { reconnect: false })
   try {
-    return await readSnapshot(client)
+    return await readSnapshot(client, target.shards, wanted)
   } catch (error) {
     throw lost(target, error)
   } finally {

@@ -1,6 +1,7 @@
 /** Where the health Redis is, from the environment, and connections to it for the length of a command. */
 import { resolveOptions, UNKNOWN_SERVICE, type Environment, type HealthOptions } from '../config/options.ts'
-import type { Settings } from '../config/settings.ts'
+import { redisTargetOf } from '../config/redis-target.ts'
+import { connectionTrouble } from '../doctor/redis-trouble.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
 import { reasonOf } from '../wire/redis-connection.ts'
 import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
@@ -10,7 +11,7 @@ const TIMEOUT_MS = 2000
 
 /** Throws a usage error if a variable cannot be used. */
 export function targetFrom(env: Environment): RedisTarget {
-  return targetOf(optionsFrom(env).settings)
+  return redisTargetOf(optionsFrom(env).settings)
 }
 
 function optionsFrom(env: Environment): HealthOptions {
@@ -25,18 +26,6 @@ function optionsFrom(env: Environment): HealthOptions {
 export function serviceNamedBy(env: Environment): string | undefined {
   const { serviceName } = optionsFrom(env)
   return serviceName === UNKNOWN_SERVICE ? undefined : serviceName
-}
-
-export function targetOf(settings: Settings): RedisTarget {
-  return {
-    host: settings.redisHost,
-    port: settings.redisPort,
-    clusterMode: settings.redisClusterMode,
-    tls: settings.redisTls,
-    ...(settings.redisUsername !== undefined && { username: settings.redisUsername }),
-    ...(settings.redisPassword !== undefined && { password: settings.redisPassword }),
-    ...(settings.redisCa !== undefined && { caFile: settings.redisCa }),
-  }
 }
 
 /** Connected, or an error that says in one sentence why not. `onTrouble` hears of what goes wrong later. */
@@ -74,7 +63,12 @@ export function lost(target: RedisTarget, error: unknown): CommandError {
   return unreachable(target, error)
 }
 
-function unreachable({ host, port }: RedisTarget, error: unknown): CommandError {
+function unreachable(target: RedisTarget, error: unknown): CommandError {
+  const { host, port, tls } = target
+  if (tls) {
+    const { message, mend } = connectionTrouble(error, target, false)
+    return new CommandError(NO_CONNECTION, `No connection to the health Redis at ${host}:${port}: ${message}. ${mend}`)
+  }
   return new CommandError(
     NO_CONNECTION,
     `No connection to the health Redis at ${host}:${port} (${reasonOf(error)}): is it running, and do HEALTH_REDIS_HOST and HEALTH_REDIS_PORT name it?`,

@@ -1,5 +1,6 @@
 /** `otel-health doctor`: checks the whole chain from here and says what to mend. It changes nothing and leaves nothing behind. */
 import { systemClock, holdProcess } from '../clock.ts'
+import { redisTargetOf } from '../config/redis-target.ts'
 import { checkClocks } from '../doctor/clocks.ts'
 import { checkCollector } from '../doctor/collector.ts'
 import { readConfiguration } from '../doctor/configuration.ts'
@@ -22,7 +23,6 @@ import { readSnapshot } from '../subscribe/snapshot.ts'
 import type { Clock } from '../types.ts'
 import { VERSION } from '../version.ts'
 import type { Io } from './commands.ts'
-import { targetOf } from './connection.ts'
 import { NO_CONNECTION, OK, UNHEALTHY } from './outcome.ts'
 import { coloured, plain } from './text.ts'
 
@@ -89,9 +89,9 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
   const { settings: otlp, off, ignored } = readExportSettings(env)
   const configuration = readConfiguration(env, cwd, project)
   const { options, job } = configuration
-  const target = options && targetOf(options.settings)
+  const target = options && redisTargetOf(options.settings)
   const opening: Promise<HealthRedis | Finding | undefined> = target ? openHealthRedis(target) : Promise.resolve(undefined)
-  const view = opening.then((opened) => (opened && 'client' in opened ? readSnapshot(opened.client) : undefined))
+  const view = opening.then((opened) => (opened && 'client' in opened ? readSnapshot(opened.client, target?.shards) : undefined))
   // Whoever asks for it hears why.
   view.catch(() => {})
   let reached = false
@@ -122,7 +122,7 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
     onRedis('clock', async ({ client }) => [await checkClocks(client, clock)]),
     onRedis(
       'services',
-      async ({ subscriber }, signal) => await checkServices((await view)!, options!.serviceName, subscriber, clock, signal),
+      async ({ subscriber }, signal) => await checkServices((await view)!, options!.serviceName, subscriber, clock, signal, target!.shards),
     ),
     {
       name: 'otlp',

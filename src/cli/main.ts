@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process around the command line: streams, signals, exit code. */
 import { systemClock } from '../clock.ts'
+import { cleanLines } from '../wire/clean-text.ts'
 import { runCommand } from './command-line.ts'
 
 const ending = new AbortController()
@@ -11,7 +12,7 @@ process.stdout.on('error', () => process.exit(0))
 process.exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),
-  talk: (line) => void process.stderr.write(`${line}\n`),
+  talk: (line) => void process.stderr.write(`${cleanLines(line)}\n`),
   redraw: process.stdout.isTTY ? redraw : undefined,
   signal: ending.signal,
 })

@@ -1,6 +1,7 @@
 /** Words and columns for people. Everything that came over the wire passes through `plain` before it reaches a terminal. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { Severity, Status } from '../types.ts'
+import { cleanText } from '../wire/clean-text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -9,14 +10,19 @@ export function coloured(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
 
-/** One line without control characters. */
+/** One line in which nothing steers the terminal, and nothing is hidden or turned round. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{Cc}+/gu, ' ')
+  return cleanText(text)
 }
 
-const STATUS_STYLES: Readonly<Record<Status, Style>> = { healthy: 'green', degraded: 'yellow', unhealthy: 'red' }
+const STATUS_STYLES: Readonly<Record<Status | 'unknown', Style>> = {
+  healthy: 'green',
+  degraded: 'yellow',
+  unhealthy: 'red',
+  unknown: 'magenta',
+}
 
-export function statusText(status: Status): string {
+export function statusText(status: Status | 'unknown'): string {
   return coloured(STATUS_STYLES[status], status)
 }
 

@@ -1,4 +1,5 @@
 /** Checks what health.config names of the service: methods, channels, upstream hosts, queues. */
+import { hasCredentials } from '../credentials.ts'
 import type { Fields } from './checking.ts'
 import { checkKeys, checkOneOf, checkText, fail, isRecord } from './checking.ts'
 import type { KindConfig } from './kind-config.ts'
@@ -105,6 +106,7 @@ function checkObject(object: unknown, path: string, expected: string, checkEntry
   if (object === undefined) return
   if (!isRecord(object)) return fail(path, object, expected)
   for (const [name, entry] of Object.entries(object)) {
+    if (hasCredentials(name)) fail(path, name, 'names without a user or a password in them')
     if (name === '' || name.length > 64) throw new Error(`${path} has a name of ${name.length} characters: give it 1 to 64.`)
     checkEntry(entry, `${path}.${name}`)
   }

@@ -1,4 +1,5 @@
 /** How health.config is checked: what is wrong is said in one sentence that names the key, its value and what is expected. */
+import { hasCredentials } from '../credentials.ts'
 import { shownSecret, shownValue } from '../rules/shown-value.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -15,7 +16,7 @@ export function fail(path: string, value: unknown, expected: string, secret: boo
 export function checkKeys(object: Fields, known: readonly string[], where: string): void {
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue
-    throw new Error(`${where}${JSON.stringify(key.slice(0, 100))} is not a known key: did you mean "${nearest(key, known)}"?`)
+    throw new Error(`${where}${shownValue(key)} is not a known key: did you mean "${nearest(key, known)}"?`)
   }
 }
 
@@ -25,6 +26,8 @@ export function checkOneOf(value: unknown, allowed: readonly string[], path: str
 
 export function checkText(value: unknown, path: string, expected: string = 'a text that is not empty', secret: boolean = false): void {
   if (typeof value !== 'string' || value === '') fail(path, value, expected, secret)
+  // It may be published.
+  if (!secret && hasCredentials(value)) fail(path, value, `${expected}, and no user or password in it`)
 }
 
 /** The value is left out of the sentence: a URL may hold a password. */

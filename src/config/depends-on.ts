@@ -1,4 +1,5 @@
 /** What a service says it depends on: other services, by their names in Redis, and checks of its own. */
+import { maskedText } from '../credentials.ts'
 import { fail } from './checking.ts'
 import { toServiceName } from './service-name.ts'
 
@@ -11,7 +12,7 @@ export function checkDependsOn(value: unknown, path: string): void {
     throw new Error(`${path} has ${value.length} names, expected at most ${MOST}: leave out what others that it names depend on anyway.`)
   }
   for (const [index, name] of (value as unknown[]).entries()) {
-    const inRedis = typeof name === 'string' ? toServiceName(name) : undefined
+    const inRedis = typeof name === 'string' ? toServiceName(maskedText(name)) : undefined
     if (inRedis === undefined || inRedis !== name) fail(`${path}[${index}]`, name, expectedInsteadOf(inRedis))
     if (value.indexOf(name) < index) throw new Error(`${path}[${index}] is "${name}" once more, expected each name once: leave it out.`)
   }

@@ -2,6 +2,7 @@
 import type { MetricDefinition } from '../catalogue.ts'
 import type { MetricsConfig, OwnRules, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
+import { maskedText } from '../credentials.ts'
 import { checkRecords } from './check-records.ts'
 import { resolveDependsOn } from './depends-on.ts'
 import type { FigureData, FiguresConfig } from '../rules/figure.ts'
@@ -9,12 +10,13 @@ import { readFigures } from '../rules/figure.ts'
 import type { RecordData, RecordsConfig } from '../rules/tally.ts'
 import { readRecords } from '../rules/tally.ts'
 import type { HealthConfig } from './health-config.ts'
+import { withOneAddress } from './one-address.ts'
 import { toServiceName } from './service-name.ts'
-import type { Setting, SettingName, Settings } from './settings.ts'
+import type { Environment, Setting, SettingName, Settings } from './settings.ts'
 import { Expected, SETTINGS } from './settings.ts'
 import { shownSecret, shownValue } from '../rules/shown-value.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from './settings.ts'
 
 /** What a service is called that nothing names. */
 export const UNKNOWN_SERVICE = 'unknown_service'
@@ -57,20 +59,22 @@ export interface OptionSources {
 
 /** Precedence: code > environment > health.config > default. Throws one sentence naming the setting, its value and what is expected. */
 export function resolveOptions({ env, code = {}, config = {}, packageName }: OptionSources): HealthOptions {
-  const settings = Object.fromEntries(
+  const given = Object.fromEntries(
     (Object.keys(SETTINGS) as SettingName[]).map((name) => [name, resolveSetting(name, env, code[name], config[name])]),
   ) as Settings
+  const settings = withOneAddress(given, env, code, config)
   checkOrder(settings)
   const attributes = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])
-  const original =
+  const original = maskedText(
     givenText('serviceName', code.serviceName) ??
-    // As with settings, an empty variable counts as unset.
-    (env['HEALTH_SERVICE_NAME']?.trim() ||
-      env['OTEL_SERVICE_NAME']?.trim() ||
-      attributes['service.name'] ||
-      config.serviceName ||
-      packageName ||
-      UNKNOWN_SERVICE)
+      // As with settings, an empty variable counts as unset.
+      (env['HEALTH_SERVICE_NAME']?.trim() ||
+        env['OTEL_SERVICE_NAME']?.trim() ||
+        attributes['service.name'] ||
+        config.serviceName ||
+        packageName ||
+        UNKNOWN_SERVICE),
+  )
   checkRecords(code.records, 'The option records')
   const serviceName = toServiceName(original)
   if (!serviceName) {
@@ -78,10 +82,11 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
       `The service name ${shownValue(original)} has no letter or digit that can be used: set HEALTH_SERVICE_NAME to a name of a-z, 0-9, ".", "_" or "-".`,
     )
   }
+  const instance = givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined)
   return {
     serviceName,
     originalServiceName: serviceName === original ? undefined : original,
-    instance: givenText('instance', code.instance) ?? (attributes['service.instance.id'] || undefined),
+    instance: instance === undefined ? undefined : maskedText(instance),
     settings,
     dependsOn: resolveDependsOn({ code: code.dependsOn, config: config.dependsOn, serviceName }),
     rules: merged(readRules(config.rules), readRules(code.rules)),

@@ -1,4 +1,13 @@
 /** Every setting once: its environment variable, default, what it may be and what it means. The README's table is made from this. */
+import { parseRedisUrl, REDIS_URL_FORM } from './redis-url.ts'
+
+/** Of hash tags; see src/wire/names.ts. */
+const MOST_SHARDS = 1024
+/** Characters of a key: what is shorter can be guessed. */
+const SHORTEST_KEY = 16
+
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Setting<T> {
   readonly env: string
@@ -37,6 +46,22 @@ function text(env: string, fallback: string | undefined, description: string): S
   return { env, default: fallback, description, check, parse: check }
 }
 
+function secret(env: string, expected: Expected, isValid: (value: string) => boolean, description: string): Setting<string | undefined> {
+  const check = (value: unknown) => (typeof value === 'string' && isValid(value) ? value : expected)
+  return { env, default: undefined, description, secret: true, check, parse: check }
+}
+
+/** Not `host:port`, and not a URL. An IPv6 address has several colons. */
+function isHost(value: unknown): value is string {
+  return typeof value === 'string' && /^[^\s/@]+$/.test(value) && !/^[^:]*:\d*$/.test(value)
+}
+
+function host(env: string, fallback: string, description: string): Setting<string> {
+  const expected = new Expected('the name or address of a host; a URL goes into HEALTH_REDIS_URL')
+  const check = (value: unknown) => (isHost(value) ? value : expected)
+  return { env, default: fallback, description, check, parse: check }
+}
+
 function flag(env: string, description: string): Setting<boolean> {
   const expected = new Expected('true or false')
   return {
@@ -59,13 +84,42 @@ export const SETTINGS = {
     60,
     'Seconds between two evaluations of the rules at most; changes of state are evaluated at once.',
   ),
-  redisHost: text('HEALTH_REDIS_HOST', 'localhost', 'Host of the health Redis, apart from the service’s own.') as Setting<string>,
+  redisUrl: secret(
+    'HEALTH_REDIS_URL',
+    new Expected(REDIS_URL_FORM),
+    (value) => parseRedisUrl(value) !== undefined,
+    'Where the health Redis is, as in `rediss://user:password@redis.internal:6380/0` (redis:// without TLS), instead of host, port, user, password and TLS; user and password are percent-encoded. Secret: never shown or published.',
+  ),
+  redisHost: host('HEALTH_REDIS_HOST', 'localhost', 'Host of the health Redis, apart from the service’s own.'),
   redisPort: integer('HEALTH_REDIS_PORT', 6379, 1, 65_535, 'Port of the health Redis.'),
   redisClusterMode: flag('HEALTH_REDIS_CLUSTER_MODE', 'Whether the health Redis is a Redis Cluster.'),
   redisUsername: text('HEALTH_REDIS_USERNAME', undefined, 'ACL user of the health Redis.'),
-  redisPassword: { ...text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis.'), secret: true },
+  redisPassword: {
+    ...text('HEALTH_REDIS_PASSWORD', undefined, 'Password of the health Redis. Secret: never shown or published.'),
+    secret: true,
+  },
   redisTls: flag('HEALTH_REDIS_TLS', 'Whether to connect with TLS.'),
   redisCa: text('HEALTH_REDIS_CA', undefined, 'File with the CA certificate, in PEM, that signed the health Redis’ certificate.'),
+  redisTimeout: number(
+    'HEALTH_REDIS_TIMEOUT',
+    5,
+    0.1,
+    60,
+    'Seconds an answer of the health Redis may take at most; a server that is slower is taken for lost.',
+  ),
+  redisShards: integer(
+    'HEALTH_REDIS_SHARDS',
+    1,
+    1,
+    MOST_SHARDS,
+    'Number of shards that services are spread over, for a cluster that one hash slot is too small for; the same for all services and readers of one health Redis.',
+  ),
+  hmacKey: secret(
+    'HEALTH_HMAC_KEY',
+    new Expected(`a text of at least ${SHORTEST_KEY} characters`),
+    (value) => value.length >= SHORTEST_KEY,
+    'Key that status and metrics messages are signed with, at least 16 characters; the same for all services and readers of one health Redis. Secret: never shown or published.',
+  ),
   largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due items above which the service is degraded.'),
   veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due items above which the service is unhealthy.'),
   minSuccessRateHealthy: number('MIN_SUCCESS_RATE_HEALTHY', 80, 0, 100, 'Percent of attempts; below it the service is degraded.'),

@@ -3,8 +3,9 @@
  * apart by as much as the two differ; and Prometheus refuses points that are further ahead, or further back, than it allows.
  */
 import type { RedisClient } from '../wire/redis-client.ts'
+import type { HealthView } from '../subscribe/health-view.ts'
 import type { Clock } from '../types.ts'
-import { fail, ok, warn, type Finding } from './finding.ts'
+import { fail, ok, skip, warn, type Finding } from './finding.ts'
 
 const ASKED = 5
 
@@ -31,4 +32,32 @@ export async function checkClocks(client: RedisClient, clock: Clock): Promise<Fi
   const mend = 'Let both machines set their clocks by NTP (timedatectl shows whether they do).'
   if (differs <= FAIL_MS) return warn('clock', `${message}: alerts and metrics are shown that far apart`, mend)
   return fail('clock', `${message}: alerts and metrics do not fit together, and Prometheus may refuse points`, mend)
+}
+
+/** Milliseconds that the clock of an instance may differ from the server's; a message takes a part of it on its way. */
+const INSTANCE_WARN_MS = 2000
+const MOST_NAMED = 10
+
+/** The clocks of all instances that give signs of life. */
+export function instanceClocks({ services }: Pick<HealthView, 'services'>): Finding {
+  const known = services.flatMap(({ service, instances }) =>
+    instances.flatMap(({ instance, skewMs }) => (skewMs === undefined ? [] : [{ name: `${instance} of ${service}`, skewMs }])),
+  )
+  if (known.length === 0) return skip('instance-clocks', 'no instance is there whose clock could be seen')
+  const wrong = known
+    .filter(({ skewMs }) => Math.abs(skewMs) > INSTANCE_WARN_MS)
+    .toSorted((a, b) => Math.abs(b.skewMs) - Math.abs(a.skewMs))
+  if (wrong.length === 0) {
+    const most = Math.max(...known.map(({ skewMs }) => Math.abs(skewMs)))
+    return ok('instance-clocks', `those of all instances agree with the Redis server's within ${Math.max(Math.round(most), 1)} ms`)
+  }
+  const named = wrong
+    .slice(0, MOST_NAMED)
+    .map(({ name, skewMs }) => `${name} is ${(Math.abs(skewMs) / 1000).toFixed(1)} s ${skewMs > 0 ? 'ahead' : 'behind'}`)
+  const more = wrong.length > MOST_NAMED ? [`${wrong.length - MOST_NAMED} more`] : []
+  return warn(
+    'instance-clocks',
+    `clocks of instances differ from the Redis server's: ${[...named, ...more].join(', ')}`,
+    'Let their machines set their clocks by NTP; one that looks behind may only be slow to reach Redis.',
+  )
 }

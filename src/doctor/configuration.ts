@@ -1,5 +1,6 @@
 /** What environment and health.config come to, by the rules that the service itself follows when it starts. */
 import { basename } from 'node:path'
+import { maskedText } from '../credentials.ts'
 import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
 import { loadHealthConfig, packageName, type LoadedConfig } from '../config/health-config-file.ts'
 import { kindNamed } from '../kinds/define-kind.ts'
@@ -27,8 +28,6 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
     const options = resolveOptions({ env, ...(loaded && { config: loaded.config }), ...(name !== undefined && { packageName: name }) })
     // A rule that cannot be judged stops the start, as a setting does.
     profileOfService(kindNamed(loaded?.config.profile), options)
-    const { redisHost } = options.settings
-    if (/[/@]/.test(redisHost)) throw new Error('HEALTH_REDIS_HOST is a URL, expected the name or address of a host')
     const job = jobOf(options, env)
     const where = loaded ? basename(loaded.file) : 'no health.config is here, so environment and defaults count'
     const inPrometheus = job === options.serviceName ? 'in Redis and as job in Prometheus' : `in Redis, ${job} as job in Prometheus`
@@ -42,15 +41,17 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
 /** As Prometheus makes it of the resource, in whose service.name capitals and blanks are kept. */
 function jobOf({ serviceName, originalServiceName }: HealthOptions, env: Environment): string {
   const namespace = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])['service.namespace']
-  const name = env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName)
+  const name = maskedText(env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName))
   return namespace ? `${namespace}/${name}` : name
 }
 
 function mendFor(said: string, env: Environment): string {
   if (said.startsWith('HEALTH_REDIS_PORT') && /^(tcp|udp):/.test(env['HEALTH_REDIS_PORT'] ?? '')) {
-    return 'Kubernetes sets it for a Service called health-redis: set HEALTH_REDIS_PORT yourself, or turn enableServiceLinks off in the pod.'
+    const instead = env['HEALTH_REDIS_URL'] ? '' : 'set HEALTH_REDIS_PORT yourself, or '
+    return `Kubernetes sets it for a Service called health-redis: ${instead}turn enableServiceLinks off in the pod.`
   }
+  if (/ are both given/.test(said)) return 'Unset one of the two: until then the service does not start.'
   if (said.startsWith('HEALTH_REDIS_HOST'))
-    return 'Put host, port, user and password into HEALTH_REDIS_HOST, _PORT, _USERNAME and _PASSWORD.'
+    return 'Put host, port, user and password into HEALTH_REDIS_HOST, _PORT, _USERNAME and _PASSWORD, or the URL into HEALTH_REDIS_URL.'
   return 'Mend what the sentence names: until then the service does not start.'
 }

@@ -1,6 +1,7 @@
 /** What OTEL_* say of the export, and what of them is ignored, in the words of the service's own start. */
 import { DiagLogLevel } from '@opentelemetry/api'
 import type { Environment } from '../config/options.ts'
+import { maskedValue } from '../credentials.ts'
 import { setFallbackLogger } from '../diag.ts'
 import { otlpSettings, type OtlpSettings } from '../export/otlp-settings.ts'
 
@@ -28,5 +29,5 @@ export function readExportSettings(env: Environment): ExportSettings {
 
 function switchOf(env: Environment): string {
   const [disabled, exporter] = [env['OTEL_SDK_DISABLED']?.trim(), env['OTEL_METRICS_EXPORTER']?.trim()]
-  return disabled?.toLowerCase() === 'true' ? `OTEL_SDK_DISABLED=${disabled}` : `OTEL_METRICS_EXPORTER=${exporter}`
+  return disabled?.toLowerCase() === 'true' ? `OTEL_SDK_DISABLED=${disabled}` : `OTEL_METRICS_EXPORTER=${maskedValue(exporter ?? '')}`
 }

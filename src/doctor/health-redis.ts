@@ -1,7 +1,7 @@
 /** The health Redis: whether it is there, what it is, and whether it can do what otel-health asks of it. */
 import { randomUUID } from 'node:crypto'
 import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
-import { TRANSITION } from '../wire/scripts.ts'
+import { ALERT } from '../wire/scripts/alert.ts'
 import type { Clock } from '../types.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
 import { connectionTrouble, refusal } from './redis-trouble.ts'
@@ -129,7 +129,8 @@ function megabytes(bytes: number): string {
  */
 export async function checkWriting({ client, subscriber }: HealthRedis, clock: Clock): Promise<Finding[]> {
   const run = randomUUID()
-  const keys = ['alert', 'open', 'alerts', 'meta'].map((name) => `{health}:doctor:${run}:${name}`)
+  const names = ['alert', 'entries', 'open', 'open-of', 'alerts', 'meta', 'instances', 'silent']
+  const keys = names.map((name) => `{health}:doctor:${run}:${name}`)
   const channel = `health:doctor:${run}`
   const heard = Promise.withResolvers<number>()
   subscriber.on('message', (on) => on === channel && heard.resolve(clock.monotonicMs()))
@@ -139,10 +140,13 @@ export async function checkWriting({ client, subscriber }: HealthRedis, clock: C
   )
   const begin = clock.monotonicMs()
   const cancel = clock.after(TIMEOUT_MS, () => heard.resolve(Infinity))
+  const head = '{"state":"firing","severity":"WARNING","breaching":true,"known":true,"keep":1000,"start":1,"n":1,"episode":1,"age":0,'
+  const entry = ['doctor', head, '"timers":{},"says":{"message":"","value":null}}']
+  const alert = [`"alert_id":"${run}","service":"doctor","rule":"doctor"`, 'any untold condition', channel, '1000', run]
   try {
     const [written, deleted] = (await client
       .pipeline()
-      .eval(TRANSITION.lua, keys.length, ...keys, '0', run, '1', '"type":"doctor"', '{}', run, '0', 'other', channel, '1000')
+      .eval(ALERT.lua, keys.length, ...keys, ...entry, ...alert)
       .del(...keys)
       .exec())!
     const error = written![0] ?? deleted![0]

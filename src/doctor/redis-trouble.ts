@@ -12,12 +12,16 @@ interface Cause extends Trouble {
   readonly sign: RegExp
 }
 
-const WHERE = 'set HEALTH_REDIS_HOST and HEALTH_REDIS_PORT to where it is'
-const REFUSED_CREDENTIALS = 'Set HEALTH_REDIS_USERNAME and HEALTH_REDIS_PASSWORD to a user that the server knows.'
+const WHERE = 'set HEALTH_REDIS_URL, or HEALTH_REDIS_HOST and HEALTH_REDIS_PORT, to where it is'
+const REFUSED_CREDENTIALS = 'Set HEALTH_REDIS_USERNAME and HEALTH_REDIS_PASSWORD, or HEALTH_REDIS_URL, to a user that the server knows.'
 
 const NO_CONNECTION: readonly Cause[] = [
   { sign: /WRONGPASS|invalid password/i, message: 'refuses the user or the password', mend: REFUSED_CREDENTIALS },
-  { sign: /NOAUTH/, message: 'wants a password', mend: 'Set HEALTH_REDIS_PASSWORD, and HEALTH_REDIS_USERNAME for an ACL user.' },
+  {
+    sign: /NOAUTH/,
+    message: 'wants a password',
+    mend: 'Set HEALTH_REDIS_PASSWORD, and HEALTH_REDIS_USERNAME for an ACL user, or put both into HEALTH_REDIS_URL.',
+  },
   { sign: /ECONNREFUSED/, message: 'nobody listens there', mend: `Start it, or ${WHERE}.` },
   { sign: /ENOTFOUND|EAI_AGAIN/, message: 'the name of the host has no address', mend: `Mend the name: ${WHERE}.` },
   {
@@ -29,7 +33,7 @@ const NO_CONNECTION: readonly Cause[] = [
   {
     sign: /ALTNAME/,
     message: 'its TLS certificate is for another name',
-    mend: 'Set HEALTH_REDIS_HOST to a name that the certificate has, or give the server one for this name.',
+    mend: 'Name the server as the certificate does, in HEALTH_REDIS_HOST or HEALTH_REDIS_URL, or give it one for this name.',
   },
   {
     sign: /SELF_SIGNED|UNABLE_TO_|CERT_/,
@@ -44,7 +48,7 @@ const NO_CONNECTION: readonly Cause[] = [
   {
     sign: /WRONG_VERSION_NUMBER|EPROTO/,
     message: 'speaks no TLS there',
-    mend: 'Unset HEALTH_REDIS_TLS, or set HEALTH_REDIS_PORT to its TLS port.',
+    mend: 'Unset HEALTH_REDIS_TLS (write redis:// in HEALTH_REDIS_URL), or name its TLS port.',
   },
   {
     sign: /RESP type|Protocol error/i,
@@ -54,10 +58,13 @@ const NO_CONNECTION: readonly Cause[] = [
 ]
 
 /** A server that is asked in another tongue than it speaks says nothing, or hangs up. */
-const TLS_EXPECTED = { message: 'hangs up without an answer', mend: 'If it expects TLS, set HEALTH_REDIS_TLS=true; else its log says why.' }
+const TLS_EXPECTED = {
+  message: 'hangs up without an answer',
+  mend: 'If it expects TLS, set HEALTH_REDIS_TLS=true, or write rediss:// in HEALTH_REDIS_URL; else its log says why.',
+}
 const NO_TLS = {
   message: 'does not answer a TLS handshake',
-  mend: 'Unset HEALTH_REDIS_TLS if the server speaks none, or set HEALTH_REDIS_PORT to its TLS port.',
+  mend: 'Unset HEALTH_REDIS_TLS (write redis:// in HEALTH_REDIS_URL) if the server speaks none, or name its TLS port.',
 }
 const SILENT = {
   message: 'accepts connections, but does not answer',
@@ -92,9 +99,10 @@ const REFUSED: readonly Cause[] = [
   },
   { sign: /OOM/, message: 'the server is full and takes nothing more', mend: 'Raise its maxmemory, or lower HEALTH_RETENTION_HOURS.' },
   {
-    sign: /NOPERM|no permissions/i,
+    // Of what a script does, servers before 7.2 say it in words of their own.
+    sign: /NOPERM|no permissions|user executing the script can't/i,
     message: 'the server does not allow this user what otel-health does',
-    mend: 'Allow the user what otel-health needs: ACL SETUSER <user> ~{health}:* &health:* +@all -@admin -@dangerous.',
+    mend: 'Give the user the rights of docs/acl/service.acl in the package, as docs/security.md says.',
   },
   {
     sign: /MISCONF|stop-writes/i,

@@ -2,37 +2,48 @@
 import type { RedisClient } from '../wire/redis-client.ts'
 import { parseMessage } from '../wire/message.ts'
 import type { StatusMessage } from '../wire/status-message.ts'
-import { STATUS_CHANNELS } from '../wire/names.ts'
-import type { HealthView, ServiceView } from '../subscribe/snapshot.ts'
+import { allShards } from '../wire/names.ts'
+import { hearChannels, subscribeTo } from '../subscribe/channels.ts'
+import type { HealthView, ServiceView } from '../subscribe/health-view.ts'
 import type { Clock } from '../types.ts'
 import { duration } from '../subscribe/duration.ts'
+import { instanceClocks } from './clocks.ts'
 import { fail, ok, skip, warn, type Finding } from './finding.ts'
 
 /** Milliseconds. Instances publish every 30 s by default: what is not heard meanwhile may still be so. */
 const LISTEN_MS = 2500
 
+/** However much is said meanwhile. */
+const MOST_MESSAGES = 10_000
+const MOST_NAMED = 5
+const MOST_SERVICES = 50
+
 /** Messages say their time in milliseconds and their uptime in whole seconds. */
 const ROUNDING_MS = 1500
 
-/** `service`: the one of this folder. Publishes nothing. */
+/** `service`: the one of this folder. `shards`: over how many services are spread. Publishes nothing. */
 export async function checkServices(
   view: HealthView,
   service: string,
   subscriber: RedisClient,
   clock: Clock,
   signal: AbortSignal,
+  shards: number = 1,
 ): Promise<Finding[]> {
-  if (view.services.length === 0) return [skip('services', 'no service has been heard of yet'), ownOf(undefined, service, view)]
+  const unread = unreadOf(view)
+  if (view.services.length === 0) return [skip('services', 'no service has been heard of yet'), ...unread, ownOf(undefined, service, view)]
   const live = view.services.flatMap(({ instances }) => instances.flatMap(({ status }) => status ?? []))
-  const said = live.length === 0 ? [] : await listen(subscriber, clock, signal)
+  const said = live.length === 0 ? [] : await listen(subscriber, shards, clock, signal)
   return [
     allOf(view),
+    ...unread,
     ownOf(
       view.services.find((each) => each.service === service),
       service,
       view,
     ),
     missingOf(view),
+    instanceClocks(view),
     duplicatesOf(live, said),
   ]
 }
@@ -42,25 +53,42 @@ export function isBeating({ services }: HealthView, name: string): boolean {
   return services.some(({ service, instances }) => service === name && instances.some(({ status }) => status !== undefined))
 }
 
-async function listen(subscriber: RedisClient, clock: Clock, signal: AbortSignal): Promise<StatusMessage[]> {
+async function listen(subscriber: RedisClient, shards: number, clock: Clock, signal: AbortSignal): Promise<StatusMessage[]> {
   const messages: StatusMessage[] = []
-  subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => {
-    const message = parseMessage(channel, text)
+  const stop = hearChannels(subscriber, (channel, text) => {
+    const message = messages.length < MOST_MESSAGES ? parseMessage(channel, String(text)) : undefined
     if (message?.channel === 'status') messages.push(message)
   })
-  await subscriber.psubscribe(STATUS_CHANNELS)
+  await subscribeTo(subscriber, allShards(shards))
   await new Promise<void>((resolve) => {
     const cancel = clock.after(LISTEN_MS, resolve)
     signal.addEventListener('abort', () => (cancel(), resolve()), { once: true })
   })
+  stop()
   return messages
 }
 
+/** Keys that nothing can be made of. */
+function unreadOf({ problems = [] }: HealthView): Finding[] {
+  if (problems.length === 0) return []
+  const named = problems.slice(0, MOST_NAMED).map(({ key, reason }) => `${key} ${reason}`)
+  const more = problems.length > MOST_NAMED ? [`${problems.length - MOST_NAMED} more`] : []
+  return [
+    warn(
+      'unreadable',
+      `what some keys hold cannot be read, so that nobody knows what hangs on it: ${[...named, ...more].join('; ')}`,
+      'Look who else writes to the health Redis, and whether all services have the same version of otel-health; delete what no service wrote.',
+    ),
+  ]
+}
+
 function allOf({ services, at }: HealthView): Finding {
-  const each = services.map(({ service, lastBeatAt, instances }) =>
-    instances.some(({ status }) => status) ? service : `${service} (silent for ${duration(at - lastBeatAt)})`,
-  )
-  return ok('services', `heard of: ${each.join(', ')}`)
+  const each = services.map(({ service, lastBeatAt, instances }) => {
+    if (instances.some(({ status }) => status)) return service
+    return lastBeatAt === undefined ? `${service} (gone, with alerts open)` : `${service} (silent for ${duration(at - lastBeatAt)})`
+  })
+  const more = each.length > MOST_SERVICES ? [`${each.length - MOST_SERVICES} more`] : []
+  return ok('services', `heard of: ${[...each.slice(0, MOST_SERVICES), ...more].join(', ')}`)
 }
 
 function ownOf(own: ServiceView | undefined, service: string, { at }: HealthView): Finding {
@@ -72,13 +100,9 @@ function ownOf(own: ServiceView | undefined, service: string, { at }: HealthView
     )
   }
   const live = own.instances.filter(({ status }) => status)
-  const age = duration(at - own.lastBeatAt)
-  if (live.length > 0) return ok('service', `${service} beats: ${count(live.length, 'instance')}, the last beat ${age} ago`)
-  return fail(
-    'service',
-    `${service} is silent, its last beat was ${age} ago`,
-    'Look whether the service runs, and at what it wrote to stderr.',
-  )
+  const age = own.lastBeatAt === undefined ? 'nobody knows when' : `${duration(at - own.lastBeatAt)} ago`
+  if (live.length > 0) return ok('service', `${service} beats: ${count(live.length, 'instance')}, the last beat ${age}`)
+  return fail('service', `${service} is silent, its last beat was ${age}`, 'Look whether the service runs, and at what it wrote to stderr.')
 }
 
 function missingOf({ services, at }: HealthView): Finding {
@@ -104,39 +128,34 @@ function missingOf({ services, at }: HealthView): Finding {
  */
 function duplicatesOf(live: readonly StatusMessage[], said: readonly StatusMessage[]): Finding {
   if (live.length === 0) return skip('instance-ids', 'no instance is there to listen to')
-  const messages = [...live, ...said]
-  const twice = new Set<string>()
-  for (const [index, one] of messages.entries()) {
-    for (const other of messages.slice(index + 1)) {
-      if (one.service !== other.service || one.instance !== other.instance) continue
-      const [older, newer] = startOf(one) <= startOf(other) ? [one, other] : [other, one]
-      const isOther = startOf(newer) - startOf(older) > ROUNDING_MS
-      const overlaps = lastWord(messages, older) > startOf(newer) + ROUNDING_MS
-      if (isOther && overlaps) twice.add(`${one.instance} of ${one.service}`)
-    }
-  }
-  if (twice.size === 0) {
+  const byName = Map.groupBy([...live, ...said], ({ service, instance }) => `${instance} of ${service}`)
+  const twice = [...byName].filter(([, messages]) => areOfTwo(messages)).map(([name]) => name)
+  if (twice.length === 0) {
     return ok('instance-ids', `no two processes were heard under one service.instance.id in ${LISTEN_MS / 1000} s`)
   }
   return fail(
     'instance-ids',
-    `more than one process calls itself ${[...twice].join(', ')}: each overwrites what the others say, on Redis and in Prometheus`,
+    `more than one process calls itself ${twice.join(', ')}: each overwrites what the others say, on Redis and in Prometheus`,
     'Give each process its own service.instance.id in OTEL_RESOURCE_ATTRIBUTES, or none: then each makes one up.',
   )
+}
+
+/** Whether messages under one name come from two processes at the same time. */
+function areOfTwo(messages: readonly StatusMessage[]): boolean {
+  // By process: those that were started at the same time.
+  const processes: { readonly startedAt: number; lastWord: number }[] = []
+  for (const message of messages.toSorted((a, b) => startOf(a) - startOf(b))) {
+    const saidAt = Date.parse(message.timestamp)
+    const last = processes.at(-1)
+    if (last && startOf(message) - last.startedAt <= ROUNDING_MS) last.lastWord = Math.max(last.lastWord, saidAt)
+    else processes.push({ startedAt: startOf(message), lastWord: saidAt })
+  }
+  return processes.some(({ lastWord }, i) => processes.slice(i + 1).some(({ startedAt }) => lastWord > startedAt + ROUNDING_MS))
 }
 
 /** When the process that sent it was started. Epoch milliseconds. */
 function startOf({ timestamp, uptime_seconds: uptime }: StatusMessage): number {
   return Date.parse(timestamp) - uptime * 1000
-}
-
-/** When the process that sent `message` spoke last. Epoch milliseconds. */
-function lastWord(messages: readonly StatusMessage[], message: StatusMessage): number {
-  const same = messages.filter(
-    (each) =>
-      each.service === message.service && each.instance === message.instance && Math.abs(startOf(each) - startOf(message)) <= ROUNDING_MS,
-  )
-  return Math.max(...same.map(({ timestamp }) => Date.parse(timestamp)))
 }
 
 function count(n: number, thing: string): string {

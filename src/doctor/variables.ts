@@ -17,7 +17,15 @@ const KNOWN: readonly string[] = [
 ]
 
 /** What nobody else would call a variable. */
-const OURS = ['HEALTH_REDIS_', 'HEALTH_PUBLISHING_', 'HEALTH_METRICS_', 'HEALTH_RETENTION_', 'HEALTH_EVALUATION_', 'HEALTH_SERVICE_NAME_']
+const OURS = [
+  'HEALTH_REDIS_',
+  'HEALTH_PUBLISHING_',
+  'HEALTH_METRICS_',
+  'HEALTH_RETENTION_',
+  'HEALTH_EVALUATION_',
+  'HEALTH_HMAC_',
+  'HEALTH_SERVICE_NAME_',
+]
 
 /** What Kubernetes sets for a Service called health-redis. */
 const SERVICE_LINK = /^HEALTH_REDIS_(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)$/

@@ -2,6 +2,7 @@
 
 import type { MeterProvider } from '@opentelemetry/api'
 
+import { maskedText } from '../credentials.ts'
 import { diag } from '../diag.ts'
 import { EXPORT_FAILURES } from '../catalogue.ts'
 import type { CollectingReader } from '../collect/collecting-reader.ts'
@@ -60,11 +61,11 @@ export function createMetricsExport({ options, instance, clock, store, recording
       store,
       clock,
       otlp,
-      resource: {
+      resource: masked({
         ...parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES']),
         'service.name': env['OTEL_SERVICE_NAME'] || (originalServiceName ?? serviceName),
         'service.instance.id': instance,
-      },
+      }),
       onExportFailure: () => store.counter(EXPORT_FAILURES, {}).add(1),
     })
     return made
@@ -122,4 +123,9 @@ function sayNotJoined(reader: CollectingReader | undefined): void {
 
 function sayNotLoaded(error: unknown): void {
   diag.error('otel-health: the OTLP export could not begin; health is judged all the same:', error)
+}
+
+/** No attribute of a resource names the user or the password of a URL. */
+function masked(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, maskedText(value)]))
 }

@@ -1,5 +1,6 @@
 /** When and whether metrics are exported over OTLP, as the standard variables say. Where they go, the exporter reads itself. */
 
+import { maskedValue } from '../credentials.ts'
 import { diag } from '../diag.ts'
 import type { Environment } from '../config/options.ts'
 
@@ -31,7 +32,9 @@ function exportsOtlp(env: Environment): boolean {
   const exporters = (env['OTEL_METRICS_EXPORTER']?.trim() || 'otlp').split(',').map((name) => name.trim())
   const others = exporters.filter((name) => name !== 'otlp' && name !== 'none')
   if (others.length > 0) {
-    diag.warn(`otel-health: OTEL_METRICS_EXPORTER names "${others.join(', ')}", expected "otlp" or "none"; nothing is exported that way`)
+    diag.warn(
+      `otel-health: OTEL_METRICS_EXPORTER names "${maskedValue(others.join(', '))}", expected "otlp" or "none"; nothing is exported that way`,
+    )
   }
   const otlp = exporters.includes('otlp')
   const protocol = env['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || env['OTEL_EXPORTER_OTLP_PROTOCOL']
@@ -52,6 +55,6 @@ function milliseconds(env: Environment, name: string, fallback: number): number 
   if (!text) return fallback
   const value = Number(text)
   if (value > 0 && value < 2 ** 31) return value
-  diag.warn(`otel-health: ${name} is "${text}", expected milliseconds > 0; ${fallback} is used`)
+  diag.warn(`otel-health: ${name} is "${maskedValue(text)}", expected milliseconds > 0; ${fallback} is used`)
   return fallback
 }

@@ -4,7 +4,7 @@
  * timers. Whether people are told (acknowledged, silenced, inhibited, flapping) is decided on top of the transitions,
  * in their `deliver`, and never changes a state.
  */
-import type { Alert, Attributes, InconclusiveReason, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
+import type { Alert, Attributes, InconclusiveReason, RuleScope, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
 
 export interface AlertIdentity {
   /** Hash of rule, service and scope labels. */
@@ -13,6 +13,7 @@ export interface AlertIdentity {
   readonly service: string
   readonly labels?: Attributes | undefined
   readonly runbook?: string | undefined
+  readonly scope?: RuleScope
 }
 
 /** One instant on both clocks, in milliseconds: timers run on `monotonicMs`, people read `epochMs`. */
@@ -190,6 +191,7 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     service: identity.service,
     ...(identity.labels && { labels: identity.labels }),
     ...(identity.runbook !== undefined && { runbook: identity.runbook }),
+    ...(identity.scope && { scope: identity.scope }),
     state: 'pending',
     severity: 'WARNING',
     episode: last ? last.episode + (last.state === 'resolved' ? 1 : 0) : 1,
@@ -203,6 +205,18 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     frozenAt: undefined,
     clearedAt: last?.clearedAt,
     evaluatedAt: now.monotonicMs,
+  }
+}
+
+/** A rule that is found well, or of which nothing is known, as it is said where others have an alert open about it. */
+export function wellAlert(last: Alert | undefined, identity: AlertIdentity, verdict: Verdict, now: Instant): Alert {
+  const said = verdict.kind === 'ok' ? { message: verdict.message, value: verdict.value } : {}
+  return {
+    ...newPending(last, identity, now),
+    episode: last?.episode ?? 1,
+    state: last?.state === 'resolved' ? 'resolved' : 'inactive',
+    ...said,
+    frozenAt: verdict.kind === 'ok' ? undefined : now.monotonicMs,
   }
 }
 

@@ -3,6 +3,7 @@ import { checkRecords } from '../config/check-records.ts'
 import type { KnownKind } from '../config/kind-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
+import { shownValue } from '../rules/shown-value.ts'
 import { RuleSentence } from '../rules/rule.ts'
 import type { FiguresConfig } from '../rules/figure.ts'
 import { readFigures } from '../rules/figure.ts'
@@ -34,7 +35,7 @@ export function defineKind(definition: KindDefinition): Kind {
   const { name, base } = definition
   if (typeof name !== 'string' || !NAME.test(name)) {
     throw new Error(
-      `The kind of service is called ${JSON.stringify(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`,
+      `The kind of service is called ${shownValue(name)}, expected lower-case letters, digits and _ after a letter, 64 at most.`,
     )
   }
   if (KINDS.some((kind) => kind.name === name))
@@ -70,5 +71,5 @@ export function kindNamed(profile: string | KnownKind | undefined): Kind {
   if (typeof profile === 'object') return profile as Kind
   const found: Kind | undefined = KINDS.find(({ name, isDefault }) => (profile === undefined ? isDefault : name === profile))
   if (found) return found
-  throw new Error(`There is no kind of service called ${JSON.stringify(profile)}: use one of ${KINDS.map(({ name }) => name).join(', ')}.`)
+  throw new Error(`There is no kind of service called ${shownValue(profile)}: use one of ${KINDS.map(({ name }) => name).join(', ')}.`)
 }

@@ -1,25 +1,26 @@
 /**
- * Alerts on their way to Redis, which holds the state of record: each write is a compare-and-set of its own, sent in order and
- * again until Redis has taken it, others were faster, or there are too many.
+ * What this instance says of alerts, on its way to Redis, where the alert of the service is folded from it. Each is said again, after growing
+ * pauses, until Redis has answered it or something newer of the same alert has taken its place.
  */
-import { randomUUID } from 'node:crypto'
-import { SERVICE_SILENT } from '../catalogue.ts'
+import { diag } from '../diag.ts'
 import { isOpen, type Instant } from '../judge/alert.ts'
-import type { Alert, StoredAlert, Transition } from '../types.ts'
-import { decodeAlert, encodeAlert, encodeTransition, type EncodedAlert, toStoredAlert } from '../wire/alert-document.ts'
-import { alertKey, ALERTS_CHANNEL, ALERTS_KEY, META_KEY, OPEN_KEY } from '../wire/names.ts'
+import type { Alert, Clock, TransitionCause } from '../types.ts'
+import { encodeEntry, type EncodedEntry } from '../wire/alert-entry.ts'
+import type { ShardNames } from '../wire/names.ts'
+import type { AlertReply, PublisherClient } from '../wire/redis-client.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
-import type { PublisherClient } from '../wire/redis-client.ts'
-import type { AlertRow } from './stored-alerts.ts'
 
 export interface AlertWriterOptions {
+  readonly names: ShardNames
   readonly service: string
   /** As it is called in keys. */
   readonly instance: string
+  /** Milliseconds without a sign of life after which this instance counts as gone. */
+  readonly goneAfterMs: number
   readonly retentionMs: number
-  /** Transitions and saved alerts kept while Redis is away. */
+  /** What is kept while Redis is away. */
   readonly limit: number
-  readonly now: () => Instant
+  readonly clock: Clock
   readonly delivery: Delivery
 }
 
@@ -27,172 +28,218 @@ export interface AlertWriterOptions {
 export interface Delivery {
   /** Whether a message may be sent as soon as there is one. */
   readonly flowing: () => boolean
+  readonly connected: () => boolean
   /** Sends in the same tick. */
   readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
   /** Redis took a message. */
   readonly taken: () => void
-  /** Redis takes messages, if not every one. */
-  readonly answered: () => void
-  /** Returns whether only this message is at fault. */
+  /** Returns whether Redis answered, and refuses this message only. */
   readonly failed: (error: unknown) => boolean
   readonly conflicted: () => void
   readonly cut: (count: number) => void
   readonly dropped: (count: number) => void
+  readonly heardEpoch: (epoch: string) => void
 }
 
 interface AlertEntry extends OutboxEntry {
+  readonly n: number
   readonly alert: Alert
-  readonly encoded: EncodedAlert
-  /** What is told, if it is. */
-  readonly told: Transition['type'] | undefined
-  attempts: number
-  sent: boolean
+  readonly encoded: EncodedEntry
+  readonly cause: TransitionCause
+  failures: number
 }
 
-const MOST_ATTEMPTS = 4
+interface LastSaid {
+  readonly alert: Alert
+  /** Milliseconds on the monotonic clock. */
+  readonly saidAt: number
+  /** The number of the last write that was answered. */
+  readonly answered: number
+}
+
+/** What a server had answered for longer has been written down, or sent to its replicas. */
+const RECENT_MS = 60_000
+
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 20_000
+/** Without an answer, as from a cluster that is choosing a new primary. */
+const LONGEST_PAUSE_UNANSWERED_MS = 500
 
 export class AlertWriter {
   readonly #options: AlertWriterOptions
-  readonly #delivery: Delivery
-  /** Numbers the writes of this process, so that one that is repeated is recognised. */
-  readonly #writer = randomUUID()
-  #n = 0
   readonly #outbox: Outbox<AlertEntry>
-  readonly #revs = new Map<string, string>()
-  /** Open alerts as they were last written: should the server lose its memory, they are saved again. */
-  readonly #open = new Map<string, Alert>()
+  /** Tells the writes of this process from those of an earlier one with the same name: the server's time of its first contact. */
+  #start: string | undefined
+  #n = 0
+  /** What was last said of each alert. */
+  readonly #last = new Map<string, LastSaid>()
+  /** Alerts that people were told of, and for which this instance stands. */
+  readonly #told = new Set<string>()
+  /** Something was not answered: what was answered shortly before may be lost with the server that did. */
+  #isInDoubt = false
+  #saidUnknownVersion = false
+  #saidOtherProcess = false
 
   constructor(options: AlertWriterOptions) {
     this.#options = options
-    this.#delivery = options.delivery
     this.#outbox = new Outbox(options.limit)
   }
 
-  /** Writes that Redis has not confirmed. */
+  /** What Redis has not confirmed. */
   get waiting(): number {
     return this.#outbox.size
   }
 
-  tell(transition: Transition): void {
-    const { instance, now } = this.#options
-
-    const encoded = encodeTransition(transition, instance, now())
-
-    this.#write(transition.alert, encoded, transition.type)
-    if (encoded.cut > 0) this.#delivery.cut(encoded.cut)
+  /** Whether there has been a first contact: nothing is sent before. */
+  get begun(): boolean {
+    return this.#start !== undefined
   }
 
-  /** Without a message. */
-  save(alert: Alert): void {
-    const { instance, now } = this.#options
-    this.#write(alert, encodeAlert(alert, instance, now()), undefined)
+  /** Milliseconds of the server's clock at the first contact; later ones change nothing. */
+  begin(serverNow: number): void {
+    this.#start ??= String(serverNow * 1000 + Math.floor(Math.random() * 1000))
   }
 
-  /** The connection is lost: what was sent may have been carried out, and is recognised if it is sent again. */
-  unsend(): void {
-    this.#outbox.unsend()
+  /** `silent`: no transition; what is newer takes its place. */
+  say(alert: Alert, silent: boolean, cause: TransitionCause = 'condition'): void {
+    this.#last.set(alert.id, { alert, saidAt: this.#options.clock.monotonicMs(), answered: this.#last.get(alert.id)?.answered ?? 0 })
+    const encoded = encodeEntry(alert, this.#now())
+    if (encoded.cut > 0) this.#options.delivery.cut(encoded.cut)
+    const entry = { n: ++this.#n, alertId: alert.id, alert, encoded, cause, silent, sent: false, failures: 0 }
+    this.#options.delivery.dropped(this.#outbox.add(entry))
+    if (this.#options.delivery.flowing()) this.#sendNext(alert.id)
   }
 
-  /** Sends the oldest write; `false` if there is none. */
+  /** What was said before this process began is known to the server. */
+  adopt(alerts: readonly Alert[]): void {
+    for (const alert of alerts) {
+      if (this.#last.has(alert.id)) continue
+      if (isOpen(alert)) this.#told.add(alert.id)
+      this.#last.set(alert.id, { alert, saidAt: -Infinity, answered: 0 })
+    }
+  }
+
+  /** Everything that is not over, once more: others took this instance for gone, or the server has lost its memory. */
+  sayAgain(): void {
+    for (const { alert } of this.#last.values()) if (isOpen(alert) || alert.state === 'pending') this.#sayOnce(alert)
+  }
+
+  /** And what is over since so lately that the server may have lost it: another has taken its place, or it did not write it down. */
+  sayAgainWhatIsRecent(): void {
+    const now = this.#options.clock.monotonicMs()
+    for (const { alert, saidAt } of this.#last.values())
+      if (isOpen(alert) || alert.state === 'pending' || now - saidAt < RECENT_MS) this.#sayOnce(alert)
+  }
+
+  /** Compares what was answered with what the server holds. `open`: the number of what this instance said last of each open alert. */
+  compare(open: ReadonlyMap<string, number>): void {
+    for (const [id, { alert, answered }] of this.#last) {
+      const held = open.get(id)
+      const isLost = held === undefined ? isOpen(alert) && this.#told.has(id) : answered > held
+      if (isLost) this.#sayOnce(alert)
+    }
+  }
+
+  #sayOnce(alert: Alert): void {
+    if (!this.#outbox.has(alert.id)) this.say(alert, true)
+  }
+
+  /** Sends what comes first; `false` if there is nothing. */
   sendFirst(): boolean {
-    const [first] = this.#outbox.values()
-    if (first) this.#send(first)
-    return first !== undefined
+    const [first] = this.#outbox.firsts()
+    if (first === undefined || this.#start === undefined) return false
+    this.#sendNext(first.alertId)
+    return true
   }
 
   sendAll(): void {
-    for (const entry of this.#outbox.values()) if (!entry.sent) this.#send(entry)
+    for (const { alertId } of this.#outbox.firsts()) this.#sendNext(alertId)
   }
 
-  /** The server may have lost its memory. What is still to be told does not give way to it. */
-  saveOpenAgain(): void {
-    const { instance, now, limit } = this.#options
-    for (const alert of this.#open.values()) {
-      if (this.#outbox.has(alert.id)) continue
-      if (this.#outbox.size < limit) this.#add(alert, encodeAlert(alert, instance, now()), undefined)
-      else this.#delivery.dropped(1)
-    }
+  /** Looks who is gone, for an alert of any service; `shard`: the one in which that service lives, if it is another. */
+  async fold(alertId: string, service: string, shard: ShardNames = this.#options.names): Promise<void> {
+    await this.#options.delivery.run((client) => client.healthAlert(...this.#keys(alertId, service, shard), ...this.#nobody(shard)))
   }
 
-  /** Takes over what Redis holds of this service and of silences; without those that were written here meanwhile, which is newer. */
-  adopt(rows: readonly AlertRow[]): readonly StoredAlert[] {
-    const stored: StoredAlert[] = []
-    for (const [rev, document] of rows) {
-      const found = toStoredAlert(rev, document, this.#options.now())
-      if (document === null || !found) continue
-      const { id, rule, service } = found.alert
-      if (service !== this.#options.service && rule !== SERVICE_SILENT) continue
-      if (this.#revs.has(id) || this.#outbox.has(id)) continue
-      this.#revs.set(id, String(found.rev))
-      if (isOpen(found.alert)) this.#open.set(id, found.alert)
-      stored.push(found)
-    }
-    return stored
-  }
-
-  #write(alert: Alert, encoded: EncodedAlert, told: AlertEntry['told']): void {
-    if (isOpen(alert)) this.#open.set(alert.id, alert)
-    else this.#open.delete(alert.id)
-    const entry = this.#add(alert, encoded, told)
-    if (this.#delivery.flowing()) this.#send(entry)
-  }
-
-  #add(alert: Alert, encoded: EncodedAlert, told: AlertEntry['told']): AlertEntry {
-    const entry = { n: ++this.#n, alertId: alert.id, alert, encoded, told, silent: told === undefined, sent: false, attempts: 0 }
-    this.#delivery.dropped(this.#outbox.add(entry))
-    return entry
-  }
-
-  #send(entry: AlertEntry): void {
-    const { alertId, alert, told } = entry
-    const { fields, timers } = entry.encoded
+  #sendNext(alertId: string): void {
+    const entry = this.#outbox.first(alertId)
+    if (!entry || entry.sent || this.#start === undefined) return
     entry.sent = true
-    const expected = this.#revs.get(alertId) ?? '0'
-    const key = alertKey(alertId)
-    const keep = isOpen(alert) ? 'open' : 'other'
-    const written = [expected, this.#writer, String(entry.n), fields, timers, alertId, String(alert.since), keep] as const
-
-    const answer = this.#delivery.run((client) =>
-      told
-        ? client.healthTransition(key, OPEN_KEY, ALERTS_KEY, META_KEY, ...written, ALERTS_CHANNEL, String(this.#options.retentionMs))
-        : client.healthSave(key, OPEN_KEY, ...written),
+    const { delivery, service, instance, goneAfterMs, names, retentionMs } = this.#options
+    const { head, tail, about } = entry.encoded
+    const says = `${head}"keep":${goneAfterMs},"start":${this.#start},"n":${entry.n},${entry.encoded.counted}`
+    const how = `${entry.alert.scope ?? 'any'} ${this.#told.has(alertId) ? 'told' : 'untold'} ${entry.cause}`
+    const answer = delivery.run((client) =>
+      client.healthAlert(
+        ...this.#keys(alertId, service),
+        ...[instance, says, tail, about, how, names.alertsChannel, String(retentionMs), this.#start!],
+      ),
     )
-
     answer.then(
-      ([outcome, rev, document]) => {
-        this.#revs.set(alertId, rev)
-        if (outcome === 0) this.#conflict(entry, document)
-        else {
-          this.#outbox.delete(entry)
-          this.#delivery.taken()
-        }
-      },
-      (error: unknown) => {
-        if (!this.#delivery.failed(error)) return
-        // At fault is this entry, which must not keep the others waiting for ever.
-        if (++entry.attempts < MOST_ATTEMPTS) return this.#send(entry)
-        this.#outbox.delete(entry)
-        this.#delivery.dropped(1)
-        this.#delivery.answered()
-      },
+      (reply) => this.#answered(entry, reply),
+      (error: unknown) => this.#refused(entry, error),
     )
   }
 
-  /** Somebody else changed the alert. What they wrote stands unless ours still says something else. */
-  #conflict(entry: AlertEntry, document: string): void {
-    this.#delivery.conflicted()
-    if (!entry.told || this.#saysTheSame(entry, document) || ++entry.attempts >= MOST_ATTEMPTS) {
-      this.#outbox.delete(entry)
-      this.#delivery.taken()
-    } else this.#send(entry)
+  #answered(entry: AlertEntry, [outcome, , state, , , epoch]: AlertReply): void {
+    const { delivery, service, instance } = this.#options
+    if (outcome === '4') {
+      if (!this.#saidUnknownVersion)
+        diag.warn(
+          `otel-health: the alert ${entry.alert.rule} of ${service} is kept in Redis by a newer otel-health and is left alone: bring this service to the same version.`,
+        )
+      this.#saidUnknownVersion = true
+      return this.#later(entry)
+    }
+    if (outcome === '3') {
+      delivery.conflicted()
+      if (!this.#saidOtherProcess)
+        diag.warn(`otel-health: another process calls itself ${instance} of ${service}, and started later: alerts are its own to tell now.`)
+      this.#saidOtherProcess = true
+    } else {
+      if (isOpen({ state: state as Alert['state'] }) && isOpen(entry.alert)) this.#told.add(entry.alertId)
+      else this.#told.delete(entry.alertId)
+      if (epoch !== '') delivery.heardEpoch(epoch)
+    }
+    const last = this.#last.get(entry.alertId)
+    if (last) this.#last.set(entry.alertId, { ...last, answered: entry.n })
+    this.#outbox.delete(entry)
+    this.#sendNext(entry.alertId)
+    delivery.taken()
+    if (!this.#isInDoubt) return
+    this.#isInDoubt = false
+    this.sayAgainWhatIsRecent()
   }
 
-  #saysTheSame({ alert, told }: AlertEntry, document: string): boolean {
-    if (!told || !TELLS_STATE.has(told)) return false
-    const held = decodeAlert(document, this.#options.now())
-    return held?.state === alert.state && held.severity === alert.severity
+  #refused(entry: AlertEntry, error: unknown): void {
+    const isAnswer = this.#options.delivery.failed(error)
+    this.#isInDoubt ||= !isAnswer
+    this.#later(entry, isAnswer ? LONGEST_PAUSE_MS : LONGEST_PAUSE_UNANSWERED_MS)
+  }
+
+  /** At fault may be this alert alone: the others are not kept waiting. */
+  #later(entry: AlertEntry, longestMs: number = LONGEST_PAUSE_MS): void {
+    entry.sent = false
+    const { clock, delivery } = this.#options
+    if (!delivery.connected()) return
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** entry.failures++, longestMs)
+    // Not only while messages flow: it may be the one that went ahead, for whose answer all others wait.
+    clock.after(pause * (1 - Math.random() / 4), () => delivery.connected() && this.#sendNext(entry.alertId))
+  }
+
+  #keys(alertId: string, service: string, names: ShardNames = this.#options.names): readonly string[] {
+    return [
+      ...[names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta],
+      ...[names.instances(service), names.silent],
+    ]
+  }
+
+  #nobody(names: ShardNames): readonly string[] {
+    return ['', '', '', '', '', names.alertsChannel, String(this.#options.retentionMs), this.#start ?? '0']
+  }
+
+  #now(): Instant {
+    const { clock } = this.#options
+    return { monotonicMs: clock.monotonicMs(), epochMs: clock.epochMs() }
   }
 }
-
-/** Messages that say nothing but which state the alert is in. */
-const TELLS_STATE: ReadonlySet<Transition['type']> = new Set(['fired', 'escalated', 'deescalated', 'resolved', 'reopened', 'unknown'])

@@ -1,13 +1,12 @@
 /**
- * What is to be written to alerts, in order, until Redis has confirmed it. Bounded: when full, each alert keeps its first and its last
- * entry, so that what began and what is true now are told; what lay between is dropped and counted.
+ * What is to be said of alerts, until Redis has confirmed it: of each alert in order, one at a time, for a cluster that moves its slots may
+ * overtake. Bounded: when full, each alert keeps its first and its last entry, so that what began and what is true now are told; what lay
+ * between is dropped and counted.
  */
 
 export interface OutboxEntry {
-  /** Rises with every entry of this process. */
-  readonly n: number
   readonly alertId: string
-  /** A saved state without a message; one that is followed by anything newer of the same alert need not be written. */
+  /** A state without a transition; one that is followed by anything newer of the same alert need not be written. */
   readonly silent: boolean
   /** Sent, but not yet answered. */
   sent: boolean
@@ -15,58 +14,73 @@ export interface OutboxEntry {
 
 export class Outbox<E extends OutboxEntry> {
   readonly #limit: number
-  readonly #entries = new Map<number, E>()
-  /** The last entry of each alert that has any. */
-  readonly #last = new Map<string, E>()
+  /** By alert, in the order in which their first entries came. */
+  readonly #entries = new Map<string, E[]>()
+  #size = 0
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
   get size(): number {
-    return this.#entries.size
-  }
-
-  /** In the order in which they came. */
-  values(): Iterable<E> {
-    return this.#entries.values()
+    return this.#size
   }
 
   has(alertId: string): boolean {
-    return this.#last.has(alertId)
+    return this.#entries.has(alertId)
+  }
+
+  /** The entry of that alert whose turn it is. */
+  first(alertId: string): E | undefined {
+    return this.#entries.get(alertId)?.[0]
+  }
+
+  /** Of each alert the entry whose turn it is. */
+  firsts(): readonly E[] {
+    return Array.from(this.#entries.values(), ([first]) => first!)
   }
 
   /** Returns how many entries were dropped to keep the bound. */
   add(entry: E): number {
-    const previous = this.#last.get(entry.alertId)
-    if (previous?.silent && !previous.sent) this.#entries.delete(previous.n)
-    this.#entries.set(entry.n, entry)
-    this.#last.set(entry.alertId, entry)
-    return this.#entries.size > this.#limit ? this.#shrink() : 0
+    const entries = this.#entries.get(entry.alertId) ?? []
+    const last = entries.at(-1)
+    if (last?.silent && !last.sent) {
+      entries[entries.length - 1] = entry
+      return 0
+    }
+    entries.push(entry)
+    this.#entries.set(entry.alertId, entries)
+    return ++this.#size > this.#limit ? this.#shrink(entry.alertId) : 0
   }
 
   delete(entry: E): void {
-    this.#entries.delete(entry.n)
-    if (this.#last.get(entry.alertId) === entry) this.#last.delete(entry.alertId)
+    const entries = this.#entries.get(entry.alertId)
+    const at = entries?.indexOf(entry) ?? -1
+    if (!entries || at < 0) return
+    entries.splice(at, 1)
+    this.#size--
+    if (entries.length === 0) this.#entries.delete(entry.alertId)
   }
 
-  /** The connection is gone: what was sent and not answered is to be sent again. */
-  unsend(): void {
-    for (const entry of this.#entries.values()) entry.sent = false
+  /** `newest`: the alert whose entry came last, which stays. */
+  #shrink(newest: string): number {
+    const before = this.#size
+    for (const entries of this.#entries.values()) this.#drop(entries, 1, entries.length - 2)
+    // More alerts than places: of the oldest only what is true now is kept, and then nothing.
+    for (const entries of this.#entries.values()) {
+      if (this.#size <= this.#limit) break
+      this.#drop(entries, 0, entries.length - 1)
+    }
+    for (const [alertId, entries] of this.#entries) {
+      if (this.#size <= this.#limit) break
+      if (alertId === newest) continue
+      this.#drop(entries, 0, entries.length)
+      this.#entries.delete(alertId)
+    }
+    return before - this.#size
   }
 
-  #shrink(): number {
-    const before = this.#entries.size
-    const begun = new Set<string>()
-    for (const entry of this.#entries.values()) {
-      if (begun.has(entry.alertId) && this.#last.get(entry.alertId) !== entry) this.#entries.delete(entry.n)
-      begun.add(entry.alertId)
-    }
-    // More alerts than places: the oldest go.
-    for (const entry of this.#entries.values()) {
-      if (this.#entries.size <= this.#limit) break
-      this.delete(entry)
-    }
-    return before - this.#entries.size
+  #drop(entries: E[], from: number, count: number): void {
+    if (count > 0) this.#size -= entries.splice(from, count).length
   }
 }

@@ -1,72 +1,116 @@
-/** Who else is alive: every service for the `service_silent` rule, and the other instances of one's own service for its status. */
-import { diag } from '../diag.ts'
-import type { InstancePresence, Presence } from '../types.ts'
-import { isPhase, isStatus } from '../wire/closed-lists.ts'
+/** Who else of this service is alive, and which of its alerts are open: read anew, at a cost that does not grow with other services. */
+import { isOpen } from '../judge/alert.ts'
+import { foldAlert, type AlertEntry, type FoldedAlert } from '../judge/fold.ts'
+import type { InstancePresence, RuleScope, ServiceAlert } from '../types.ts'
+import { FURTHEST_AHEAD_MS, parseEntry } from '../wire/alert-entry.ts'
+import { parseAlertDocument } from '../wire/alert-document.ts'
+import { isAlertState, isPhase, isSeverity, isStatus } from '../wire/closed-lists.ts'
 import { isListOf, isText, parseFields } from '../wire/fields.ts'
-import { instancesKey, SERVICES_KEY, statusKey } from '../wire/names.ts'
+import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { RedisClient } from '../wire/redis-client.ts'
+import { MAX_MESSAGE_BYTES } from '../wire/sizes.ts'
 
-/** More than this are not looked at. */
-const MOST_SERVICES = 200
+/** More than these are not looked at: the most recent instances, any of the alerts, the services that fell silent first. */
 const MOST_INSTANCES = 200
+const MOST_ALERTS = 500
+const MOST_SILENT = 100
 
-type Run = <T>(command: (client: RedisClient) => Promise<T>) => Promise<T>
-
-/** Reads once at a time: while a reading is under way, whoever asks gets that one. */
-export class PresenceReader {
-  readonly #run: Run
-  readonly #service: string
-  readonly #instance: string
-  #reading: Promise<Omit<Presence, 'watchedMs'> | undefined> | undefined
-
-  constructor(run: Run, service: string, instance: string) {
-    this.#run = run
-    this.#service = service
-    this.#instance = instance
-  }
-
-  /** `undefined` if Redis does not answer: then nothing is known of anybody. Never rejects. */
-  read(): Promise<Omit<Presence, 'watchedMs'> | undefined> {
-    this.#reading ??= this.#run((client) => readPresence(client, this.#service, this.#instance))
-      .catch((error: unknown) => {
-        diag.debug('otel-health: presence is not known', error)
-        return undefined
-      })
-      .finally(() => (this.#reading = undefined))
-    return this.#reading
-  }
+export interface ServicePresence {
+  /** Epoch milliseconds of the server. */
+  readonly now: number
+  readonly others: readonly InstancePresence[]
+  readonly open: readonly ServiceAlert[]
+  /** The numbers of what this instance said last of open alerts, as the server holds it; 0 where it has said nothing. */
+  readonly said: ReadonlyMap<string, number>
+  /** Alerts that would change if they were folded now: somebody is gone. */
+  readonly unfolded: readonly string[]
+  readonly silent: readonly string[]
 }
 
-/** Two round trips. A status key lives for three publishing intervals of the instance that wrote it, so its end is silence. */
-async function readPresence(client: RedisClient, ownService: string, ownInstance: string): Promise<Omit<Presence, 'watchedMs'>> {
-  const [[seconds, microseconds], services] = await Promise.all([
+/** Three round trips. */
+export async function readPresence(client: RedisClient, names: ShardNames, service: string, instance: string): Promise<ServicePresence> {
+  const [[seconds, microseconds], listed, alertIds, silent] = await Promise.all([
     client.time(),
-    client.zrevrange(SERVICES_KEY, 0, MOST_SERVICES - 1, 'WITHSCORES').then(toScores),
+    client.zrevrange(names.instances(service), 0, MOST_INSTANCES - 1, 'WITHSCORES').then(toScores),
+    client.smembers(names.openOf(service)),
+    client.zrange(names.silent, '0', String(MOST_SILENT - 1)),
   ])
   const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
-  const instances = await Promise.all(
-    services.map(({ name }) => client.zrevrange(instancesKey(name), 0, MOST_INSTANCES - 1, 'WITHSCORES').then(toScores)),
-  )
-  const messages = await Promise.all(services.map(({ name }, i) => readMessages(client, name, instances[i]!)))
-  const own = services.findIndex(({ name }) => name === ownService)
+  const others = listed.filter(({ name, at }) => name !== instance && at <= now + FURTHEST_AHEAD_MS)
+  const [messages, alerts] = await Promise.all([
+    Promise.all(others.map(({ name }) => client.getrange(names.status(service, name), 0, MAX_MESSAGE_BYTES))),
+    Promise.all(alertIds.slice(0, MOST_ALERTS).map((id) => readAlert(client, names, id))),
+  ])
+  const scores = new Map(listed.map(({ name, at }) => [name, at]))
+  const looked = alerts.map((alert) => lookAt(instance, alert, scores, now))
   return {
-    services: services.map(({ name, at }, i) => ({
-      service: name,
-      lastBeatAgeMs: Math.max(now - at, 0),
-      silent: messages[i]!.every((message) => message === null),
-    })),
-    others: (instances[own] ?? [])
-      .map(({ name, at }, i) => toInstance(name, Math.max(now - at, 0), messages[own]![i] ?? null))
-      .filter(({ instance }) => instance !== ownInstance),
+    now,
+    others: others.map(({ name, at }, i) => toInstance(name, Math.max(now - at, 0), messages[i] || null)),
+    open: looked.flatMap(({ open }) => open ?? []),
+    said: new Map([
+      ...alerts.map(({ id, entries }) => [id, Number(/"n":(\d+)/.exec(entries[instance] ?? '')?.[1] ?? 0)] as const),
+      // Not looked at: nothing is known to be lost of them.
+      ...alertIds.slice(MOST_ALERTS).map((id) => [id, Infinity] as const),
+    ]),
+    unfolded: looked.flatMap(({ id, isUnfolded }) => (isUnfolded ? [id] : [])),
+    silent: silent.filter(isServiceName),
   }
 }
 
-async function readMessages(
-  client: RedisClient,
-  service: string,
-  instances: readonly { readonly name: string }[],
-): Promise<(string | null)[]> {
-  return instances.length === 0 ? [] : client.mget(instances.map(({ name }) => statusKey(service, name)))
+interface HeldAlert {
+  readonly id: string
+  readonly fields: readonly (string | null)[]
+  readonly entries: Readonly<Record<string, string>>
+}
+
+async function readAlert(client: RedisClient, names: ShardNames, id: string): Promise<HeldAlert> {
+  const [fields, entries] = await Promise.all([client.hmget(names.alert(id), 'rev', 'doc', 'fold'), client.hgetall(names.entries(id))])
+  return { id, fields, entries }
+}
+
+/** What is open, whether it asks for someone who finds it well, and whether it is as the fold would have it. */
+function lookAt(
+  own: string,
+  { id, fields, entries: texts }: HeldAlert,
+  scores: ReadonlyMap<string, number>,
+  now: number,
+): { readonly id: string; readonly open?: ServiceAlert; readonly isUnfolded: boolean } {
+  const [rev = null, document = null, fold] = fields
+  const [state, severity, since, episode, scope] = (fold ?? '').split(' ')
+  const view = parseAlertDocument(rev, document)
+  if (!view || !isAlertState(state) || !isSeverity(severity) || !isOpen({ state })) return { id, isUnfolded: false }
+  const entries = Object.entries(texts).flatMap(([name, text]) => parseEntry(name, text, scores.get(name), now) ?? [])
+  const before: FoldedAlert = { state, severity, since: Number(since), episode: Number(episode) }
+  const { told, gone } = foldAlert({ scope: toScope(scope), before, entries, alive: true, now })
+  const { rule, service, labels, message, runbook } = view
+  return {
+    id,
+    isUnfolded: told !== undefined || gone.length > 0,
+    open: {
+      ...{ id, rule, service, state, severity, message, value: null },
+      ...(labels && { labels }),
+      ...(runbook !== undefined && { runbook }),
+      episode: view.episode,
+      since: Date.parse(view.since),
+      asks: !entries.some((entry) => stands(entry, now)),
+      ofOthers:
+        !entries.some((entry) => entry.instance === own && isActive(entry)) ||
+        entries.some((entry) => entry.instance !== own && isActive(entry)),
+    },
+  }
+}
+
+/** An instance that is alive and can tell when it is over. */
+function stands({ state, known, seen, keep }: AlertEntry, now: number): boolean {
+  return now - seen <= keep && (state === 'recovering' || ((state === 'firing' || state === 'pending') && known))
+}
+
+function isActive({ state }: AlertEntry): boolean {
+  return state !== 'inactive' && state !== 'resolved'
+}
+
+function toScope(scope: string | null | undefined): RuleScope {
+  return scope === 'all' || scope === 'shared' ? scope : 'any'
 }
 
 function toScores(reply: readonly string[]): { readonly name: string; readonly at: number }[] {
@@ -76,7 +120,8 @@ function toScores(reply: readonly string[]): { readonly name: string; readonly a
 }
 
 function toInstance(instance: string, lastBeatAgeMs: number, message: string | null): InstancePresence {
-  const { instance_status: status, phase, reasons } = (message === null ? undefined : parseFields(message)) ?? {}
+  const fields = message === null || message.length > MAX_MESSAGE_BYTES ? undefined : parseFields(message)
+  const { instance_status: status, phase, reasons } = fields ?? {}
   return {
     instance,
     lastBeatAgeMs,

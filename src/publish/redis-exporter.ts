@@ -1,30 +1,24 @@
 /**
  * Status, metrics and alerts on the health Redis, over a connection of its own. No call waits for the network or throws. What Redis
- * could not take is kept: every transition within a bound, of status and metrics only the newest. When Redis is back the
- * transitions are written in order, then the newest status.
+ * could not take is kept: what is said of alerts within a bound, of status and metrics only the newest. When Redis is back the alerts
+ * come first, in order, then the newest status.
  */
+import { SERVICE_SILENT } from '../catalogue.ts'
 import { diag } from '../diag.ts'
-import type { Alert, Cancel, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../types.ts'
 import type { Instant } from '../judge/alert.ts'
-import { AlertWriter } from './alert-writer.ts'
+import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
+import { alertId } from '../wire/alert-id.ts'
 import { encodeMessage } from '../wire/bounded-json.ts'
-import { increaseOf } from './history.ts'
-import {
-  ALERTS_KEY,
-  historyKey,
-  instancesKey,
-  metricsChannel,
-  SERVICES_KEY,
-  statusChannel,
-  statusKey,
-  toInstanceName,
-} from '../wire/names.ts'
 import { encodeMetrics } from '../wire/metrics-message.ts'
-import { encodeStatus } from '../wire/status-message.ts'
-import type { PublisherClient } from '../wire/redis-client.ts'
-import { PresenceReader } from './presence.ts'
+import { allShards, shardOf, toInstanceName, type ShardNames } from '../wire/names.ts'
+import type { BeatReply, PublisherClient } from '../wire/redis-client.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
-import { type AlertRow, readAlerts } from './stored-alerts.ts'
+import { encodeStatus } from '../wire/status-message.ts'
+import { AlertWriter } from './alert-writer.ts'
+import { increaseOf } from './history.ts'
+import { readPresence } from './presence.ts'
+import { readSaid } from './said-before.ts'
+import { SilenceWatch } from './silence-watch.ts'
 
 export interface RedisExporterOptions extends RedisConnectionOptions {
   readonly service: string
@@ -33,7 +27,7 @@ export interface RedisExporterOptions extends RedisConnectionOptions {
   readonly retentionMs: number
   /** Ids of all alerts that the rules can raise. A pending alert is on no list, so it is looked up by its id. */
   readonly alertIds?: readonly string[]
-  /** Transitions and saved alerts kept while Redis is away. */
+  /** What is kept of alerts while Redis is away. */
   readonly outboxLimit?: number
 }
 
@@ -41,11 +35,11 @@ export interface RedisExporterOptions extends RedisConnectionOptions {
 export interface PublishStats {
   /** Messages that Redis took. */
   published: number
-  /** Transitions that were given up because the outbox was full, or when the process stopped. */
+  /** What was said of alerts and given up because the outbox was full, or when the process stopped. */
   dropped: number
   /** Attempts that Redis refused or did not answer. */
   failed: number
-  /** Alerts that somebody else had changed meanwhile. */
+  /** Alerts of which a later process of the same name has spoken. */
   conflicts: number
   /** Texts shortened and entries left out to keep messages within their size. */
   cut: number
@@ -53,7 +47,11 @@ export interface PublishStats {
 }
 
 const MINUTE_MS = 60_000
+/** A status that was refused or not answered is sent again after this, unless there is a newer one or another connection. */
+const STATUS_AGAIN_MS = 1000
 const HOUR_MS = 3_600_000
+/** All seem silent when Redis comes back; by then everybody has connected again. */
+const LEAST_GRACE_MS = 10_000
 
 export class RedisExporter implements HealthExporter {
   readonly stats: PublishStats = { published: 0, dropped: 0, failed: 0, conflicts: 0, cut: 0, reconnects: 0 }
@@ -63,74 +61,91 @@ export class RedisExporter implements HealthExporter {
   readonly #clock: Clock
   readonly #service: string
   readonly #instance: string
+  readonly #names: ShardNames
   readonly #alertIds: readonly string[]
-  readonly #intervalMs: number
+  readonly #goneAfterMs: number
   readonly #retentionMs: number
   readonly #alerts: AlertWriter
-  readonly #presence: PresenceReader
-  #upSince: number | undefined
+  readonly #silences: SilenceWatch
+  #presence: Promise<Presence | undefined> | undefined
   #statusBeat = 0
   #metricsBeat = 0
   #status: { readonly json: string; readonly stopped: boolean } | undefined
+  #statusTaken: unknown
   #metrics: string | undefined
+  #epoch: string | undefined
+  #hasBeaten = false
   #historyAt: number
   #historyTotals: Snapshot['totals'] = {}
   /** After trouble one message goes ahead; the others follow when it was taken. */
   #probing = false
   #toldOfDrops = false
-  #toldOfFault = false
-  #cancelTrim: Cancel | undefined
+  readonly #toldOfFaults = new Set<string>()
   #started = false
   #stopping: PromiseWithResolvers<void> | undefined
 
   constructor(options: RedisExporterOptions) {
+    const { service, clock, publishingIntervalMs, target } = options
+    const shards = target.shards ?? 1
     this.connection = new RedisConnection(options)
-    this.#presence = new PresenceReader((command) => this.connection.run(command), options.service, toInstanceName(options.instance))
-    this.#clock = options.clock
-    this.#service = options.service
+    this.#clock = clock
+    this.#service = service
     this.#instance = toInstanceName(options.instance)
+    this.#names = shardOf(service, shards)
     this.#alertIds = options.alertIds ?? []
-    this.#intervalMs = options.publishingIntervalMs
+    this.#goneAfterMs = Math.ceil(3 * publishingIntervalMs)
     this.#retentionMs = Math.round(options.retentionMs)
+    const run = <T>(command: (client: PublisherClient) => Promise<T>) => this.connection.run(command)
     this.#alerts = new AlertWriter({
-      service: options.service,
+      names: this.#names,
+      service,
       instance: this.#instance,
+      goneAfterMs: this.#goneAfterMs,
       retentionMs: this.#retentionMs,
       limit: options.outboxLimit ?? 1000,
-      now: () => this.#now(),
+      clock,
       delivery: {
         flowing: () => this.#flowing,
-        run: (command) => this.connection.run(command),
+        connected: () => this.connection.up,
+        run,
         taken: () => this.#taken(),
-        answered: () => this.#answered(),
         failed: (error) => this.#failed(error),
         conflicted: () => void this.stats.conflicts++,
         cut: (count) => void (this.stats.cut += count),
         dropped: (count) => this.#drop(count),
+        heardEpoch: (epoch) => (this.#epoch = epoch),
       },
     })
-    this.#historyAt = options.clock.monotonicMs()
+    this.#silences = new SilenceWatch({
+      shards: shards === 1 ? [this.#names] : allShards(shards),
+      instance: this.#instance,
+      retentionMs: this.#retentionMs,
+      graceMs: Math.max(this.#goneAfterMs, LEAST_GRACE_MS),
+      clock,
+      run,
+      fold: (id, of, shard) => this.#alerts.fold(id, of, shard),
+    })
+    this.#historyAt = clock.monotonicMs()
   }
 
   /** Begins to connect; `load` does it too. */
   start(): void {
     if (this.#started) return
     this.#started = true
-    this.#cancelTrim = this.#clock.every(HOUR_MS, () => this.#trim())
     this.connection.start({ up: () => this.#up(), down: () => this.#down() })
   }
 
-  /** With the alerts that go on come those that are over, for the number of their last episode. */
-  async load(timeoutMs: number): Promise<readonly StoredAlert[] | undefined> {
+  async load(timeoutMs: number): Promise<readonly Alert[] | undefined> {
     this.start()
     // Whoever awaits this may have nothing else that keeps the process alive.
     this.connection.hold(true)
     const late = Promise.withResolvers<undefined>()
     const cancel = this.#clock.after(timeoutMs, () => late.resolve(undefined))
     try {
-      const rows = await Promise.race([this.#readAlerts(), late.promise])
+      const said = await Promise.race([this.#readSaid(), late.promise])
       // Not before here: an answer that comes too late must not count as given.
-      return rows && this.#alerts.adopt(rows)
+      if (said) this.#alerts.adopt(said)
+      return said
     } catch (error) {
       this.#failed(error)
       return undefined
@@ -140,10 +155,15 @@ export class RedisExporter implements HealthExporter {
     }
   }
 
-  async presence(): Promise<Presence | undefined> {
-    const presence = this.#upSince === undefined ? undefined : await this.#presence.read()
-    if (!presence || this.#upSince === undefined) return undefined
-    return { ...presence, watchedMs: this.#clock.monotonicMs() - this.#upSince }
+  /** One reading at a time: while one is under way, whoever asks gets that one. */
+  presence(): Promise<Presence | undefined> {
+    this.#presence ??= this.#readPresence()
+      .catch((error: unknown) => {
+        diag.debug('otel-health: presence is not known', error)
+        return undefined
+      })
+      .finally(() => (this.#presence = undefined))
+    return this.#presence
   }
 
   status(snapshot: Snapshot): void {
@@ -159,12 +179,12 @@ export class RedisExporter implements HealthExporter {
     })
   }
 
-  transition(transition: Transition): void {
-    if (!this.#stopping) this.#safely(() => this.#alerts.tell(transition))
+  transition({ alert, cause }: Transition): void {
+    if (!this.#stopping) this.#safely(() => this.#alerts.say(alert, false, cause))
   }
 
-  save(alert: Alert): void {
-    if (!this.#stopping) this.#safely(() => this.#alerts.save(alert))
+  save(alert: Alert, cause?: TransitionCause): void {
+    if (!this.#stopping) this.#safely(() => this.#alerts.say(alert, true, cause))
   }
 
   stop(last: Snapshot, timeoutMs: number): Promise<void> {
@@ -173,13 +193,15 @@ export class RedisExporter implements HealthExporter {
     this.#safely(() => {
       this.start()
       this.connection.hold(true)
+      // Others wait for three intervals from here on before they take what it found for gone.
+      this.#alerts.sayAgain()
       this.#publishStatus(last, true)
     })
     this.#stopping = stopping
-    this.#cancelTrim?.()
     const cancel = this.#clock.after(timeoutMs, () => stopping.resolve())
     void stopping.promise.then(() => {
       cancel()
+      this.#silences.down()
       this.#drop(this.#alerts.waiting)
       this.connection.close()
     })
@@ -196,18 +218,28 @@ export class RedisExporter implements HealthExporter {
   }
 
   #up(): void {
-    this.#upSince = this.#clock.monotonicMs()
     this.stats.reconnects = this.connection.reconnects
-    this.#alerts.unsend()
-    if (this.stats.reconnects > 0) this.#alerts.saveOpenAgain()
+    this.#silences.up()
+    if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
     this.#probing = this.connection.troubled
+    if (this.#alerts.begun) return this.#sendWhatWaits()
+    this.connection
+      .run((client) => client.time())
+      .then(
+        ([seconds, microseconds]) => this.#alerts.begin(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)),
+        (error: unknown) => this.#failed(error),
+      )
+      .finally(() => this.#sendWhatWaits())
+  }
+
+  #sendWhatWaits(): void {
+    if (!this.connection.up) return
     if (this.#probing) this.#sendOne()
     else this.#sendAll()
   }
 
   #down(): void {
-    this.#upSince = undefined
-    this.#alerts.unsend()
+    this.#silences.down()
     // Its attempt to say goodbye failed; the process need not wait for another.
     this.#stopping?.resolve()
   }
@@ -229,11 +261,6 @@ export class RedisExporter implements HealthExporter {
   /** Redis took a message. */
   #taken(): void {
     this.stats.published++
-    this.#answered()
-  }
-
-  /** Redis takes messages, if not every one. */
-  #answered(): void {
     this.connection.confirm()
     if (this.#probing && this.connection.up) {
       this.#probing = false
@@ -243,9 +270,23 @@ export class RedisExporter implements HealthExporter {
     if (this.#alerts.waiting === 0 && !this.#status) this.#stopping?.resolve()
   }
 
-  async #readAlerts(): Promise<readonly AlertRow[] | undefined> {
+  async #readSaid(): Promise<readonly Alert[] | undefined> {
     if (!(await this.connection.connected())) return undefined
-    return this.connection.run((client) => readAlerts(client, this.#alertIds))
+    const { now, alerts, epoch } = await this.connection.run((client) =>
+      readSaid(client, { names: this.#names, service: this.#service, instance: this.#instance, alertIds: this.#alertIds }, this.#now()),
+    )
+    this.#alerts.begin(now)
+    this.#epoch ??= epoch
+    return alerts
+  }
+
+  async #readPresence(): Promise<Presence | undefined> {
+    if (!this.connection.up) return undefined
+    const sentAt = this.#clock.epochMs()
+    const presence = await this.connection.run((client) => readPresence(client, this.#names, this.#service, this.#instance))
+    this.#alerts.compare(presence.said)
+    for (const id of presence.unfolded) await this.#alerts.fold(id, this.#service)
+    return { ...presence, clockSkewMs: sentAt - presence.now }
   }
 
   // ---- status, metrics, history ----
@@ -262,23 +303,60 @@ export class RedisExporter implements HealthExporter {
   #sendStatus(): void {
     const status = this.#status
     if (!status) return
-    const keys = [statusKey(this.#service, this.#instance), SERVICES_KEY, instancesKey(this.#service)]
-    const silentAfter = Math.ceil(3 * this.#intervalMs)
-    const message = [statusChannel(this.#service), status.json, String(silentAfter), this.#service, this.#instance]
-    const forgottenAfter = String(Math.max(HOUR_MS, silentAfter))
-    this.#send((client) => client.healthBeat(...keys, ...message, forgottenAfter, status.stopped ? 'stopped' : 'alive')).then(
-      () => {
+    const [names, service] = [this.#names, this.#service]
+    const silentId = alertId(SERVICE_SILENT, service)
+    const keys = [
+      ...[names.status(service, this.#instance), names.services, names.instances(service), names.due, names.meta, names.watcher],
+      ...[names.alert(silentId), names.open, names.openOf(service), names.alerts, names.silent],
+    ]
+    const args = [
+      ...[names.statusChannel(service), status.json, String(this.#goneAfterMs), service, this.#instance],
+      ...[
+        String(Math.max(HOUR_MS, this.#goneAfterMs)),
+        status.stopped ? 'stopped' : 'alive',
+        names.alertsChannel,
+        String(this.#retentionMs),
+      ],
+      ...[this.#instance, silentId, String(Math.ceil(this.#goneAfterMs / 2))],
+    ]
+    this.#send((client) => client.healthBeat(...keys, ...args)).then(
+      (reply) => {
         if (status.stopped && this.#status === status) this.#status = undefined
+        this.#statusTaken = status
+        this.#heardBack(reply)
         this.#taken()
       },
-      () => {},
+      // A cluster that is choosing a new primary does not lose the connection.
+      () => void this.#clock.after(STATUS_AGAIN_MS, () => this.#statusTaken !== status && this.#sendStatusAgain(status)),
     )
+  }
+
+  /** Unless there is a newer one. It may be the message that goes ahead, for whose answer all others wait. */
+  #sendStatusAgain(status: unknown): void {
+    const mayBeSent = this.#flowing || (this.connection.up && this.#alerts.waiting === 0)
+    if (mayBeSent && this.#status === status) this.#sendStatus()
+  }
+
+  /** Whether the server still knows what it was told, and whether others have missed this instance. */
+  #heardBack([epoch, wasKept, nextDueMs, isWatcher, now]: BeatReply): void {
+    const isFirst = !this.#alerts.begun
+    this.#alerts.begin(Number(now))
+    if (isFirst) this.#alerts.sendAll()
+    const isForgotten = this.#epoch !== undefined && this.#epoch !== epoch
+    const wasMissed = this.#hasBeaten && wasKept === '0'
+    this.#epoch = epoch
+    this.#hasBeaten = true
+    if (this.#stopping) return
+    if (isForgotten || wasMissed) this.#alerts.sayAgain()
+    this.#silences.heard(this.#names, nextDueMs === '' ? undefined : Number(nextDueMs), isWatcher === '1')
   }
 
   #sendMetrics(): void {
     const json = this.#metrics
     if (json === undefined) return
-    this.#send((client) => client.publish(metricsChannel(this.#service), json)).then(
+    const { sharded, metricsChannel } = this.#names
+    const channel = metricsChannel(this.#service)
+    this.#send((client) => (sharded ? client.spublish(channel, json) : client.publish(channel, json))).then(
       () => {
         if (this.#metrics === json) this.#metrics = undefined
         this.#taken()
@@ -296,16 +374,9 @@ export class RedisExporter implements HealthExporter {
     const counts = encodeMessage(increaseOf(snapshot.totals, this.#historyTotals))
     const gauges = encodeMessage(snapshot.metrics)
     this.stats.cut += counts.cut + gauges.cut
-    this.#send((client) =>
-      client.healthHistory(
-        historyKey(this.#service),
-        String(this.#retentionMs),
-        this.#instance,
-        snapshot.instanceStatus,
-        counts.json,
-        gauges.json,
-      ),
-    ).then(
+    const keys = [this.#names.history(this.#service), this.#names.alerts]
+    const entry = [String(this.#retentionMs), this.#instance, snapshot.instanceStatus, counts.json, gauges.json]
+    this.#send((client) => client.healthHistory(...keys, ...entry)).then(
       () => {
         this.#historyTotals = snapshot.totals
         this.#taken()
@@ -314,24 +385,19 @@ export class RedisExporter implements HealthExporter {
     )
   }
 
-  #trim(): void {
-    if (!this.#flowing) return
-    this.#send((client) => client.healthTrim(ALERTS_KEY, historyKey(this.#service), String(this.#retentionMs))).catch(() => {})
-  }
-
   // ---- what goes wrong ----
 
   /** Sends in the same tick. A rejection has been dealt with; what is to be repeated is sent again when the connection is back. */
-  async #send(command: (client: PublisherClient) => Promise<unknown>): Promise<void> {
+  async #send<T>(command: (client: PublisherClient) => Promise<T>): Promise<T> {
     try {
-      await this.connection.run(command)
+      return await this.connection.run(command)
     } catch (error) {
-      if (this.#failed(error)) this.#answered()
+      this.#failed(error)
       throw error
     }
   }
 
-  /** Returns whether only this message is at fault: Redis answered, and does not refuse everything. */
+  /** Returns whether Redis answered, and refuses this message only. */
   #failed(error: unknown): boolean {
     this.stats.failed++
     if (!isReply(error)) return false
@@ -339,8 +405,16 @@ export class RedisExporter implements HealthExporter {
       this.connection.giveUp(error)
       return false
     }
-    if (!this.#toldOfFault) diag.warn(`otel-health: Redis does not take a message that is made for it (${reasonOf(error)}).`)
-    this.#toldOfFault = true
+    const reason = reasonOf(error)
+    const kind = reason.slice(0, 40)
+    if (!this.#toldOfFaults.has(kind) && this.#toldOfFaults.size < MOST_FAULTS_TOLD)
+      diag.warn(`otel-health: Redis refuses a message of ${this.#service} (${reason}); it is kept and sent again until Redis takes it.`)
+    this.#toldOfFaults.add(kind)
+    // That it answers at all is enough for the others.
+    if (this.#probing && this.connection.up) {
+      this.#probing = false
+      this.#sendAll()
+    }
     return true
   }
 
@@ -364,13 +438,13 @@ export class RedisExporter implements HealthExporter {
   }
 }
 
+const MOST_FAULTS_TOLD = 10
+
 function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }
 
 /** The server takes no writes at all, for now. Older servers wrap these codes into the text of a script's error. */
 function isRefusal(error: Error): boolean {
-  return /\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|NOPERM|WRONGPASS|EXECABORT)\b/.test(
-    error.message,
-  )
+  return /\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|WRONGPASS|EXECABORT)\b/.test(error.message)
 }

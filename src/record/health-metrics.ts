@@ -9,6 +9,7 @@ import {
   HEALTH_ALERT_STATUS,
   HEALTH_CHECK_NAME,
   HEALTH_CHECK_STATUS,
+  HEALTH_CLOCK_SKEW,
   HEALTH_HEARTBEAT_TIME,
   HEALTH_INSTANCE_PHASE,
   HEALTH_INSTANCE_STATUS,
@@ -20,7 +21,7 @@ import {
   HEALTH_STATE,
   HEALTH_STATUS,
 } from '../catalogue.ts'
-import type { Alert, Attributes, CheckResult, Phase, Severity, Status } from '../types.ts'
+import type { Attributes, CheckResult, Phase, Severity, ShownAlert, Status } from '../types.ts'
 import type { LevelHandle, Recording } from './recording.ts'
 import { StateMetric } from './state-metric.ts'
 
@@ -31,7 +32,15 @@ export interface ShownStanding {
   readonly phase: Phase
   readonly checks: Readonly<Record<string, CheckResult>>
   /** Pending and open ones of this service. */
-  readonly alerts: readonly Alert[]
+  readonly alerts: readonly ShownAlert[]
+}
+
+/** What is exported of what is known of others. */
+export interface ShownNeighbours {
+  /** Every service that was seen silent, and whether it still is. */
+  readonly silent: ReadonlyMap<string, boolean>
+  /** This clock less the server's, in milliseconds; `undefined` while it is not known. */
+  readonly clockSkewMs: number | undefined
 }
 
 const SEVERITIES: readonly Severity[] = ['WARNING', 'CRITICAL']
@@ -47,6 +56,7 @@ export class HealthMetrics {
   readonly #instanceStatus: StateMetric
   readonly #phase: StateMetric
   readonly #heartbeat: LevelHandle
+  readonly #clockSkew: LevelHandle
   /** By rule, and by what else tells its alerts apart. */
   readonly #rules = new Map<string, RuleMetrics>()
   readonly #checks = new Map<string, StateMetric>()
@@ -58,12 +68,14 @@ export class HealthMetrics {
     this.#instanceStatus = new StateMetric(recording, { metric: HEALTH_INSTANCE_STATUS, attribute: HEALTH_STATE })
     this.#phase = new StateMetric(recording, { metric: HEALTH_INSTANCE_PHASE, attribute: HEALTH_PHASE })
     this.#heartbeat = recording.level(HEALTH_HEARTBEAT_TIME, {})
+    this.#clockSkew = recording.level(HEALTH_CLOCK_SKEW, {})
     for (const rule of rules) this.#rulesOf(rule, undefined)
   }
 
-  /** `silent`: every service that ever fell silent, and whether it still is. `epochMs`: when all of it was judged. */
-  set(standing: ShownStanding, silent: ReadonlyMap<string, boolean>, epochMs: number): void {
+  /** `epochMs`: when all of it was judged. */
+  set(standing: ShownStanding, { silent, clockSkewMs }: ShownNeighbours, epochMs: number): void {
     this.#heartbeat.set(epochMs / 1000)
+    if (clockSkewMs !== undefined) this.#clockSkew.set(clockSkewMs / 1000)
     this.#status.set(standing.status)
     this.#instanceStatus.set(standing.instanceStatus)
     this.#phase.set(standing.phase)

@@ -4,6 +4,7 @@
  */
 import type { MetricDefinition } from '../catalogue.ts'
 import { SERVICE_SILENT } from '../catalogue.ts'
+import { hasCredentials } from '../credentials.ts'
 import { shownValue } from './shown-value.ts'
 import type { OpenAlert, Readings, Rule, RuleLimits, Verdict } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
@@ -120,6 +121,8 @@ function summaryOf({ title }: JudgedReading, limits: Lines | undefined): string 
 }
 
 function checkedRunbook(url: string, rule: string): string {
-  if (typeof url === 'string' && URL.canParse(url) && /^https?:/.test(url)) return url
-  throw new Error(`The runbook of the rule ${rule} is ${shownValue(url)}, expected a URL that begins with https:// or http://.`)
+  const isPage = typeof url === 'string' && URL.canParse(url) && /^https?:/.test(url)
+  if (isPage && !hasCredentials(url)) return url
+  const form = isPage ? 'one without a user, a password or a key, for it is published' : 'a URL that begins with https:// or http://'
+  throw new Error(`The runbook of the rule ${rule} is ${shownValue(url)}, expected ${form}.`)
 }

@@ -5,6 +5,7 @@ import type { Context } from './judged-reading.ts'
 import type { MetricRef } from './rule-data.ts'
 import { DEFAULTS } from './rule-data.ts'
 import { selectionOf } from './selection.ts'
+import { shownValue } from './shown-value.ts'
 import { secondsOf } from './time-text.ts'
 
 /** As far back as the rings look. */
@@ -25,7 +26,7 @@ export function contextOf(whose: string, where: Where | undefined, { metrics, ti
     const found = ref?.definition ?? metrics.get(ref?.metric)
     if (found) return found
     throw new Error(
-      `The ${whose} reads the metric ${JSON.stringify(ref?.metric)}, which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.`,
+      `The ${whose} reads the metric ${shownValue(ref?.metric)}, which neither the kind of service nor "metrics" of health.config declares: declare it with its instrument and unit.`,
     )
   }
   const select = (ref: MetricRef, wanted: readonly MetricDefinition['instrument'][], what: string): { metric: string; where?: Where } => {

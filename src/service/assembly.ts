@@ -7,7 +7,9 @@ import { createMetricsExport, type MetricsExport } from '../export/metrics-expor
 import { createDrop, type Drop } from '../record/drop.ts'
 import { HealthMetrics } from '../record/health-metrics.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
+import { FanOut } from '../publish/fan-out.ts'
 import { Evaluation } from './evaluation.ts'
+import { Evidence } from './evidence.ts'
 import { Guard } from './guard.ts'
 import { createRedisExporter } from './health-redis.ts'
 import { Lifecycle, type Rounds } from './lifecycle.ts'
@@ -52,11 +54,18 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   const phases = new Phases()
   const evaluation = new Evaluation({ profile, service, store, source, clock, phases, intervalSeconds })
   const checks = new CheckRunner({ checks: checksOf(options), clock, onChange: rounds.evaluateSoon })
-  const neighbours = new Neighbours(3000 * settings.publishingInterval)
+  const neighbours = new Neighbours()
   const alertIds = [...evaluation.alertIds.values()]
-  const exporter = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds })
+  const redis = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds })
+  const exporter = options.channels?.length ? new FanOut(redis, options.channels, clock) : redis
+  const evidence = new Evidence({
+    rules: profile.rules,
+    service,
+    alertId: (rule, labels) => evaluation.alertId(rule, labels),
+    save: (alert, cause) => exporter.save(alert, cause),
+  })
   const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
-  const parts = { clock, guard, phases, evaluation, checks, neighbours, exporter, recording }
+  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording }
   const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds })
   const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, source })
   return { ...base, ...parts, drop, records, publication, lifecycle, metricsExport }

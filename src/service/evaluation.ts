@@ -76,7 +76,7 @@ export class Evaluation {
       partly: changed !== undefined,
       readings,
       service,
-      alertId: (rule, labels) => this.#alertId(rule, labels),
+      alertId: (rule, labels) => this.alertId(rule, labels),
       now: this.now(),
     })
   }
@@ -102,7 +102,8 @@ export class Evaluation {
     return { monotonicMs: clock.monotonicMs(), epochMs: clock.epochMs() }
   }
 
-  #alertId(rule: string, labels: Attributes | undefined): string {
+  /** The id of the alert of a rule, for one of the values that it is split by. */
+  alertId(rule: string, labels: Attributes | undefined): string {
     const known = labels === undefined ? this.alertIds.get(rule) : undefined
     return known ?? alertId(rule, this.#options.service, labels)
   }

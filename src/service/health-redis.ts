@@ -1,10 +1,10 @@
 /** Where a monitor's status and alerts go unless it is told otherwise: to the health Redis. */
-import { PUBLISH_MESSAGES, PUBLISH_OUTCOME, SERVICE_SILENT } from '../catalogue.ts'
+import { PUBLISH_MESSAGES, PUBLISH_OUTCOME } from '../catalogue.ts'
 import type { HealthOptions } from '../config/options.ts'
+import { redisTargetOf } from '../config/redis-target.ts'
 import { RedisExporter } from '../publish/redis-exporter.ts'
 import type { Recording } from '../record/recording.ts'
 import type { Clock } from '../types.ts'
-import { alertId } from '../wire/alert-id.ts'
 
 export interface Publishing {
   readonly options: HealthOptions
@@ -19,23 +19,14 @@ export interface Publishing {
 /** The health Redis; it connects when it is first asked or told something. */
 export function createRedisExporter({ options, instance, clock, recording, alertIds }: Publishing): RedisExporter {
   const { serviceName: service, settings } = options
-  const { redisHost: host, redisPort: port, redisUsername: username, redisPassword: password, redisCa: caFile } = settings
   const exporter = new RedisExporter({
-    target: {
-      host,
-      port,
-      clusterMode: settings.redisClusterMode,
-      tls: settings.redisTls,
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(caFile !== undefined && { caFile }),
-    },
+    target: redisTargetOf(settings),
     clock,
     service,
     instance,
     publishingIntervalMs: settings.publishingInterval * 1000,
     retentionMs: settings.retentionHours * 3_600_000,
-    alertIds: [...alertIds, alertId(SERVICE_SILENT, service)],
+    alertIds,
   })
   const counted = { published: 0, failed: 0, dropped: 0 }
   recording.onCollect(() => {

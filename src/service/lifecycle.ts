@@ -1,13 +1,13 @@
 /** When things happen: what a monitor does from its start to its stop. */
-import { SERVICE_SILENT } from '../catalogue.ts'
 import type { CheckRunner } from '../checks/check-runner.ts'
 import type { Settings } from '../config/settings.ts'
 import { diag } from '../diag.ts'
 import type { MetricsExport } from '../export/metrics-export.ts'
 import { recordProcess } from '../record/process-metrics.ts'
 import type { Recording } from '../record/recording.ts'
-import type { Alert, Cancel, Clock, HealthExporter } from '../types.ts'
+import type { Cancel, Clock, HealthExporter } from '../types.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { Evidence } from './evidence.ts'
 import type { Guard } from './guard.ts'
 import type { MetricSource } from './metric-source.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -31,6 +31,7 @@ export interface LifecycleOptions extends Rounds {
   readonly phases: Phases
   readonly checks: CheckRunner
   readonly neighbours: Neighbours
+  readonly evidence: Evidence
   readonly recording: Recording
   readonly evaluation: Evaluation
   readonly publication: Publication
@@ -93,23 +94,21 @@ export class Lifecycle {
   }
 
   async #loadAlerts(): Promise<void> {
-    const { guard, exporter, neighbours, evaluation } = this.#options
+    const { guard, exporter, evaluation } = this.#options
     const stored = await guard.answer(() => exporter.load(LOAD_TIMEOUT_MS))
     if (!stored) return
     this.#loaded = true
-    const [silences, own] = [[] as Alert[], [] as Alert[]]
-    for (const { alert } of stored) (alert.rule === SERVICE_SILENT ? silences : own).push(alert)
-    neighbours.restore(silences)
-    evaluation.restore(own)
+    evaluation.restore(stored)
   }
 
-  /** The other instances of this service, and every service's silence. */
+  /** The other instances of this service, and what they have found. */
   async #watchOthers(): Promise<void> {
-    const { guard, exporter, neighbours, evaluation, evaluateSoon } = this.#options
+    const { guard, exporter, neighbours, evidence, evaluateSoon } = this.#options
     if (!this.#loaded) await this.#loadAlerts()
     const presence = await guard.answer(() => exporter.presence())
     guard.safely(() => {
-      neighbours.observe(presence, evaluation.now(), (transition) => exporter.transition(transition))
+      neighbours.observe(presence)
+      evidence.observe(neighbours.open)
       evaluateSoon()
     })
   }

@@ -13,7 +13,7 @@ import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
 import type { FiguresConfig } from '../rules/figure.ts'
 import type { RecordsConfig } from '../rules/tally.ts'
-import type { Clock, HealthExporter } from '../types.ts'
+import type { Clock, HealthChannel, HealthExporter } from '../types.ts'
 import type { MetricSource } from './metric-source.ts'
 
 /** What whoever takes the metrics of the API has to know of the monitor. */
@@ -55,6 +55,8 @@ export interface ServiceHealthMonitorOptions extends Partial<Settings> {
   readonly reader?: CollectingReader
   /** Where snapshots and alerts go; default: the health Redis. */
   readonly exporter?: HealthExporter
+  /** Where they go besides. Each has a bounded queue of its own: one that hangs hurts nobody. */
+  readonly channels?: readonly HealthChannel[]
   readonly clock?: Clock
   /** Default: `process.env`. */
   readonly env?: Environment

@@ -1,53 +1,41 @@
-/** What is known of others: the other instances of this service, and the services that have fallen silent. */
-import { alertId } from '../wire/alert-id.ts'
-import { SERVICE_SILENT } from '../catalogue.ts'
-import type { Instant } from '../judge/alert.ts'
-import { isOpen } from '../judge/alert.ts'
-import { judgeSilence } from '../judge/service-silent.ts'
-import type { Alert, InstancePresence, Presence, Transition } from '../types.ts'
+/** What is known of others: the other instances of this service, what they have found, and the services that have fallen silent. */
+import type { InstancePresence, Presence, ServiceAlert, ShownAlert } from '../types.ts'
 
 export class Neighbours {
-  readonly #leastWatchedMs: number
-  #others: readonly InstancePresence[] = []
-  /** By the service that is silent. */
-  #silences: ReadonlyMap<string, Alert> = new Map()
-
-  /** `leastWatchedMs`: all are silent when Redis has been away for long, and then nobody was. */
-  constructor(leastWatchedMs: number) {
-    this.#leastWatchedMs = leastWatchedMs
-  }
+  #presence: Presence | undefined
+  readonly #silent = new Map<string, boolean>()
 
   /** The other instances of this service. */
   get others(): readonly InstancePresence[] {
-    return this.#others
+    return this.#presence?.others ?? []
   }
 
-  /** The alert about the silence of a service, if there ever was one. */
-  silenceOf(service: string): Alert | undefined {
-    return this.#silences.get(service)
+  /** Open alerts of this service. */
+  get open(): readonly ServiceAlert[] {
+    return this.#presence?.open ?? []
   }
 
-  /** Every service that ever fell silent, and whether it still is. */
+  /** This clock less the server's, in milliseconds; `undefined` while it is not known. */
+  get clockSkewMs(): number | undefined {
+    return this.#presence?.clockSkewMs
+  }
+
+  /** Services that were seen silent, and whether they still are. */
   get silent(): ReadonlyMap<string, boolean> {
-    return new Map(Array.from(this.#silences, ([service, alert]) => [service, isOpen(alert)]))
+    return this.#silent
   }
 
-  /** Alerts that an earlier process has saved; what was found here meanwhile is newer. */
-  restore(silences: readonly Alert[]): void {
-    this.#silences = new Map([...silences.map((alert) => [alert.service, alert] as const), ...this.#silences])
+  /** What of an alert is known here is newer; what others have found is added. */
+  withThoseOfOthers(own: readonly ShownAlert[]): readonly ShownAlert[] {
+    const ids = new Set(own.filter(({ state }) => state !== 'inactive' && state !== 'resolved').map(({ id }) => id))
+    return [...own, ...this.open.filter(({ id, ofOthers }) => ofOthers && !ids.has(id))]
   }
 
   /** `presence` is `undefined` while nothing is known of anybody. */
-  observe(presence: Presence | undefined, now: Instant, tell: (transition: Transition) => void): void {
-    this.#others = presence?.others ?? []
-    if (!presence || presence.watchedMs < this.#leastWatchedMs) return
-    const { alerts, transitions } = judgeSilence({
-      services: presence.services,
-      alerts: this.#silences,
-      alertId: (service) => alertId(SERVICE_SILENT, service),
-      now,
-    })
-    for (const transition of transitions) tell(transition)
-    this.#silences = alerts
+  observe(presence: Presence | undefined): void {
+    this.#presence = presence
+    if (!presence) return
+    for (const service of this.#silent.keys()) this.#silent.set(service, false)
+    for (const service of presence.silent) this.#silent.set(service, true)
   }
 }

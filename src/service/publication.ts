@@ -7,6 +7,7 @@ import type { HealthMetrics } from '../record/health-metrics.ts'
 import type { Clock, HealthExporter, Phase, Profile, Snapshot, Status } from '../types.ts'
 import type { CheckRunner } from '../checks/check-runner.ts'
 import type { Changed, Evaluation } from './evaluation.ts'
+import type { Evidence } from './evidence.ts'
 import type { Guard } from './guard.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Phases } from './phase.ts'
@@ -25,6 +26,7 @@ export interface PublicationOptions {
   readonly evaluation: Evaluation
   readonly checks: CheckRunner
   readonly neighbours: Neighbours
+  readonly evidence: Evidence
   readonly exporter: HealthExporter
   readonly healthMetrics: HealthMetrics
   /** Seconds. */
@@ -46,13 +48,14 @@ export class Publication {
   }
 
   publish(judgement: Judgement, changed?: Changed): void {
-    const { exporter, evaluation, guard, clock } = this.#options
+    const { exporter, evaluation, evidence, guard, clock } = this.#options
     const before = evaluation.last.alerts
     for (const transition of judgement.transitions) exporter.transition(transition)
     const told = new Set(judgement.transitions.map(({ alert }) => alertKey(alert.rule, alert.labels)))
     for (const [key, alert] of judgement.alerts) {
       if (!told.has(key) && isWorthSaving(before.get(key), alert)) exporter.save(alert)
     }
+    evidence.say(judgement, evaluation.now())
     evaluation.accept(judgement, changed)
     guard.count(judgement.errors.length)
     // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
@@ -88,17 +91,17 @@ export class Publication {
   /** As metrics, which are exported. */
   record(standing: Standing): void {
     const { healthMetrics, neighbours, clock } = this.#options
-    healthMetrics.set(standing, neighbours.silent, clock.epochMs())
+    healthMetrics.set(standing, neighbours, clock.epochMs())
   }
 
   standing({ verdicts, alerts }: Judgement = this.#options.evaluation.last): Standing {
-    const { service, instance, phases, neighbours, checks, profile } = this.#options
-    const silence = neighbours.silenceOf(service)
+    const { instance, phases, neighbours, checks, profile } = this.#options
     return standingOf({
       instance,
       phase: phases.shown,
       verdicts,
-      alerts: [...alerts.values(), ...(silence ? [silence] : [])],
+      alerts: [...alerts.values()],
+      withThoseOfOthers: (own) => neighbours.withThoseOfOthers(own),
       checks: checks.results(),
       failing: checks.failing(),
       required: profile.required,

@@ -1,7 +1,7 @@
 /** How a service stands: everything a snapshot says besides figures. */
 import { isOpen } from '../judge/alert.ts'
 import { instanceStatus, ownReasons, serviceStatus, type InstanceEntry } from '../judge/status.ts'
-import type { Alert, CheckResult, InstancePresence, Phase, Status, Verdict } from '../types.ts'
+import type { CheckResult, InstancePresence, Phase, ShownAlert, Status, Verdict } from '../types.ts'
 
 export interface Standing {
   readonly status: Status
@@ -11,15 +11,17 @@ export interface Standing {
   readonly checks: Readonly<Record<string, CheckResult>>
   readonly verdicts: readonly Verdict[]
   /** Pending and open. */
-  readonly alerts: readonly Alert[]
+  readonly alerts: readonly ShownAlert[]
 }
 
 export interface StandingFacts {
   readonly instance: string
   readonly phase: Phase
   readonly verdicts: readonly Verdict[]
-  /** Of this service, whatever their state. */
-  readonly alerts: readonly Alert[]
+  /** Those of this instance, whatever their state. */
+  readonly alerts: readonly ShownAlert[]
+  /** Adds those that other instances have found. */
+  readonly withThoseOfOthers: (own: readonly ShownAlert[]) => readonly ShownAlert[]
   readonly checks: Readonly<Record<string, CheckResult>>
   /** Names of required checks that fail. */
   readonly failing: readonly string[]
@@ -31,21 +33,22 @@ export interface StandingFacts {
 
 /** Folds what this instance found and what the others said last. */
 export function standingOf({ instance, phase, verdicts, checks, failing, required, ...facts }: StandingFacts): Standing {
-  const alerts = facts.alerts.filter((alert) => alert.state === 'pending' || isOpen(alert))
-  const own = instanceStatus({
+  const own = facts.alerts.filter((alert) => alert.state === 'pending' || isOpen(alert))
+  const alerts = facts.withThoseOfOthers(facts.alerts).filter((alert) => alert.state === 'pending' || isOpen(alert))
+  const report = instanceStatus({
     phase,
-    alerts,
+    alerts: own,
     verdicts,
     checks: Object.fromEntries(failing.map((name) => [name, checks[name]!])),
     ...(required && { required }),
   })
   const others = facts.others.map((other) => entryOf(other, alerts))
-  const service = serviceStatus({ alerts, instances: [{ instance, phase, missing: false, ...own }, ...others] })
-  return { status: service.status, instanceStatus: own.status, phase, reasons: service.reasons, checks, verdicts, alerts }
+  const service = serviceStatus({ alerts, instances: [{ instance, phase, missing: false, ...report }, ...others] })
+  return { status: service.status, instanceStatus: report.status, phase, reasons: service.reasons, checks, verdicts, alerts }
 }
 
 /** Its own reasons stay its own: as ours, they would come back from it as its own when they hold no more. */
-function entryOf({ instance, live, phase = 'running', reasons, ...said }: InstancePresence, alerts: readonly Alert[]): InstanceEntry {
+function entryOf({ instance, live, phase = 'running', reasons, ...said }: InstancePresence, alerts: readonly ShownAlert[]): InstanceEntry {
   const { instanceStatus: status = 'degraded' } = said
   const isExplained = reasons !== undefined && ownReasons({ instance, reasons }, alerts).length === 0
   return { instance, phase, status, missing: !live, reasons: isExplained ? [] : [`instance ${instance} is ${status}`] }

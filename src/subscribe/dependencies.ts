@@ -6,7 +6,7 @@ import { isReasonOfCheck } from '../judge/status.ts'
 import type { Status } from '../types.ts'
 import type { StatusMessage } from '../wire/status-message.ts'
 import { serviceStatus } from './service-status.ts'
-import type { HealthView, ServiceView } from './snapshot.ts'
+import type { HealthView, ServiceView } from './health-view.ts'
 
 /** Something that a service depends on: another service, or a check of its own such as `redis`. */
 export interface Dependency {

@@ -1,11 +1,17 @@
 /** How a service in view is: its instances and open alerts, folded as the service itself folds them. */
-import { alertReason, serviceStatus as fold, type InstanceEntry, type StatusReport } from '../judge/status.ts'
+import { alertReason, serviceStatus as fold, type InstanceEntry } from '../judge/status.ts'
+import type { Status } from '../types.ts'
 import type { AlertView } from '../wire/alert-view.ts'
-import type { InstanceView, ServiceView } from './snapshot.ts'
+import type { InstanceView, ServiceView } from './health-view.ts'
 
-export interface ServiceStatus extends StatusReport {
+export interface ServiceStatus {
+  /** `unknown`: nobody is there who could say, though no instance is missing; what was told last of its alerts stands. */
+  readonly status: Status | 'unknown'
+  /** Sentences, worst first; empty if healthy. */
+  readonly reasons: readonly string[]
   /** Those of `reasons` that are no alerts, for whoever lists the alerts anyway. */
   readonly otherReasons: readonly string[]
+  /** That give signs of life, whether they can be read or not. */
   readonly live: readonly InstanceView[]
   readonly missing: readonly InstanceView[]
   /** CRITICAL first, then the oldest. */
@@ -13,21 +19,42 @@ export interface ServiceStatus extends StatusReport {
 }
 
 export function serviceStatus(service: ServiceView, openAlerts: readonly AlertView[]): ServiceStatus {
-  const alerts = openAlerts.filter((alert) => alert.service === service.service).toSorted(byUrgency)
-  const report = fold({ alerts, instances: service.instances.map(toEntry) })
+  const alerts = byService(openAlerts).get(service.service) ?? []
+  const live = service.instances.filter((instance) => !isMissing(instance))
+  const missing = service.instances.filter(isMissing)
   const told = new Set(alerts.map(alertReason))
-  return {
-    ...report,
-    otherReasons: report.reasons.filter((reason) => !told.has(reason)),
-    live: service.instances.filter(({ status }) => status !== undefined),
-    missing: service.instances.filter(({ status }) => status === undefined),
-    alerts,
-  }
+  const isUnlisted = service.lastBeatAt === undefined && service.instances.length === 0
+  const report = isUnlisted ? foldUnlisted(alerts) : fold({ alerts, instances: service.instances.map(toEntry) })
+  return { ...report, otherReasons: report.reasons.filter((reason) => !told.has(reason)), live, missing, alerts }
 }
 
-function toEntry({ instance, status: said }: InstanceView): InstanceEntry {
-  if (!said) return { instance, phase: 'running', status: 'degraded', reasons: [], missing: true }
-  return { instance, phase: said.phase, status: said.instance_status, reasons: said.reasons, missing: false }
+/** An alert that is critical is as bad when nobody is left to say so. */
+function foldUnlisted(alerts: readonly AlertView[]): Pick<ServiceStatus, 'status' | 'reasons'> {
+  const isCritical = alerts.some(({ severity }) => severity === 'CRITICAL')
+  return { status: isCritical ? 'unhealthy' : 'unknown', reasons: [...alerts.map(alertReason), NOBODY] }
+}
+
+const NOBODY = 'no instance is on the list of services'
+
+function isMissing({ status, problem }: InstanceView): boolean {
+  return status === undefined && problem === undefined
+}
+
+function toEntry({ instance, status: said, problem }: InstanceView): InstanceEntry {
+  if (said) return { instance, phase: said.phase, status: said.instance_status, reasons: said.reasons, missing: false }
+  const reasons = problem === undefined ? [] : [`the status of instance ${instance} ${problem}`]
+  return { instance, phase: 'running', status: 'degraded', reasons, missing: problem === undefined }
+}
+
+/** By the list itself: whoever asks for every service of a view does not go through all alerts for each. */
+const BY_SERVICE = new WeakMap<readonly AlertView[], ReadonlyMap<string, readonly AlertView[]>>()
+
+function byService(alerts: readonly AlertView[]): ReadonlyMap<string, readonly AlertView[]> {
+  const known = BY_SERVICE.get(alerts)
+  if (known) return known
+  const grouped = Map.groupBy(alerts.toSorted(byUrgency), ({ service }) => service)
+  BY_SERVICE.set(alerts, grouped)
+  return grouped
 }
 
 function byUrgency(a: AlertView, b: AlertView): number {

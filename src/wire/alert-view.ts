@@ -19,6 +19,22 @@ export interface AlertView {
   /** Where to read what to do. */
   readonly runbook?: string
   readonly value: Fields | null
+  /** Of every instance that has said something of this alert, by name. */
+  readonly instances: Readonly<Record<string, InstanceOfAlert>>
+  /** So many more than are in `instances`. */
+  readonly instances_left_out?: number
+}
+
+/** How the alert stands with one instance. */
+export interface InstanceOfAlert {
+  /** `gone`: for three of its publishing intervals it has given no sign of life. */
+  readonly state: AlertState | 'gone'
+  readonly severity: Severity
+  readonly since: string
+  /** Whether the last thing it found was a breach. */
+  readonly breaching: boolean
+  /** Its last sign of life that whoever folded the alert last knew of. */
+  readonly seen: string
 }
 
 export function isAlertView(fields: Fields): boolean {
@@ -28,7 +44,21 @@ export function isAlertView(fields: Fields): boolean {
     Number.isSafeInteger(fields['rev']) &&
     isServiceName(fields['service']) &&
     isStateOfAlert(fields) &&
-    (fields['value'] === null || isFields(fields['value']))
+    (fields['value'] === null || isFields(fields['value'])) &&
+    isFields(fields['instances']) &&
+    Object.values(fields['instances']).every(isInstanceOfAlert) &&
+    (fields['instances_left_out'] === undefined || Number.isSafeInteger(fields['instances_left_out']))
+  )
+}
+
+function isInstanceOfAlert(value: unknown): boolean {
+  return (
+    isFields(value) &&
+    (value['state'] === 'gone' || isAlertState(value['state'])) &&
+    isSeverity(value['severity']) &&
+    isTime(value['since']) &&
+    typeof value['breaching'] === 'boolean' &&
+    isTime(value['seen'])
   )
 }
 

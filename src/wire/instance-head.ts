@@ -3,7 +3,6 @@ import type { Snapshot } from '../types.ts'
 import { isTime, type Fields } from './fields.ts'
 import { toIso } from './iso-time.ts'
 import { isServiceName, toInstanceName } from './names.ts'
-import { LONGEST_NAME } from './sizes.ts'
 
 export interface InstanceHead {
   readonly service: string
@@ -21,7 +20,7 @@ export function hasInstanceHead(fields: Fields): boolean {
   return (
     isServiceName(fields['service']) &&
     typeof fields['instance'] === 'string' &&
-    fields['instance'].length <= LONGEST_NAME &&
+    fields['instance'] === toInstanceName(fields['instance']) &&
     Number.isSafeInteger(fields['beat']) &&
     isTime(fields['timestamp'])
   )

@@ -2,7 +2,7 @@
 import { toAlertMessage, type AlertMessage } from './alert-message.ts'
 import { parseFields } from './fields.ts'
 import { toMetricsMessage, type MetricsMessage } from './metrics-message.ts'
-import { ALERTS_CHANNEL, serviceOfChannel, statusChannel } from './names.ts'
+import { kindOfChannel, statusChannel } from './names.ts'
 import { fitsMessage } from './sizes.ts'
 import { toStatusMessage, type StatusMessage } from './status-message.ts'
 
@@ -13,10 +13,25 @@ export type HealthMessage = StatusMessage | MetricsMessage | AlertMessage
 export function parseMessage(channel: string, text: string): HealthMessage | undefined {
   const fields = fitsMessage(text) ? parseFields(text) : undefined
   if (fields?.['v'] !== 1) return undefined
-  if (channel === ALERTS_CHANNEL) return toAlertMessage(fields)
-  const of = serviceOfChannel(channel)
-  if (of === undefined || of.service !== fields['service']) return undefined
-  return of.channel === 'status' ? toStatusMessage(fields) : toMetricsMessage(fields)
+  const of = kindOfChannel(channel)
+  if (of?.kind === 'alerts') return toAlertMessage(fields)
+  if (of === undefined || (of.service !== undefined && of.service !== fields['service'])) return undefined
+  return of.kind === 'status' ? toStatusMessage(fields) : toMetricsMessage(fields)
+}
+
+/** Why a text is no message of that channel: half a sentence that names nothing of it but its version. */
+export function whyNoMessage(channel: string, text: string): string {
+  return whyNotRead(text) ?? `is no ${kindOfChannel(channel)?.kind ?? 'health'} message`
+}
+
+/** What keeps any text of ours from being read; `undefined` if nothing does. */
+export function whyNotRead(text: string): string | undefined {
+  if (!fitsMessage(text)) return 'is larger than 64 KB'
+  const fields = parseFields(text)
+  if (!fields) return 'is no JSON object'
+  const { v } = fields
+  if (v === 1) return undefined
+  return Number.isSafeInteger(v) ? `has version ${String(v)}, which this otel-health does not know` : 'has no version'
 }
 
 /** The status message that is kept under a key. */

@@ -1,33 +1,103 @@
-/** Every key and channel of the health Redis. One hash tag, so that one script may touch several keys on a cluster. */
+/**
+ * Every key and channel of the health Redis. All keys of a shard have one hash tag, so that one script may touch several of them on a
+ * cluster. A service and everything about it lives in one shard; unless sharding is on there is one, `{health}`.
+ */
 import { LONGEST_NAME } from './sizes.ts'
 
-export const SERVICES_KEY = '{health}:services'
-export const OPEN_KEY = '{health}:open'
-export const ALERTS_KEY = '{health}:alerts'
-export const META_KEY = '{health}:meta'
+export interface ShardNames {
+  /** Index among the shards. */
+  readonly shard: number
+  /** Sorted set: services by last beat. */
+  readonly services: string
+  /** Sorted set: services by when they will have been silent for three of their publishing intervals. */
+  readonly due: string
+  /** Sorted set: services that are silent by last beat. */
+  readonly silent: string
+  /** Sorted set: ids of open alerts by since. */
+  readonly open: string
+  /** Stream: every transition. */
+  readonly alerts: string
+  /** Hash: seq, epoch, ms of the last entry. */
+  readonly meta: string
+  /** Whose turn it is to notice services that fall silent. */
+  readonly watcher: string
+  /** String: the last status message of an instance. */
+  status(service: string, instance: string): string
+  /** Sorted set: instances by last beat. */
+  instances(service: string): string
+  /** Set: ids of the open alerts of a service. */
+  openOf(service: string): string
+  /** Hash: rev, document and state of an alert. */
+  alert(alertId: string): string
+  /** Hash: what each instance says of an alert. */
+  entries(alertId: string): string
+  /** Stream: a minute of an instance each. */
+  history(service: string): string
 
-export const statusKey = (service: string, instance: string): string => `{health}:status:${service}:${instance}`
-export const instancesKey = (service: string): string => `{health}:instances:${service}`
-export const alertKey = (alertId: string): string => `{health}:alert:${alertId}`
-export const historyKey = (service: string): string => `{health}:history:${service}`
-
-export const ALERTS_CHANNEL = 'health:system:alerts'
-export const statusChannel = (service: string): string => `health:service:${service}:status`
-export const metricsChannel = (service: string): string => `health:service:${service}:metrics`
-
-/** Patterns for PSUBSCRIBE: the channels of all services. */
-export const STATUS_CHANNELS = statusChannel('*')
-export const METRICS_CHANNELS = metricsChannel('*')
-
-const SERVICE_CHANNEL = /^health:service:([^:]+):(status|metrics)$/
-
-/** The service whose channel it is, and which of its two; `undefined` for any other channel. */
-export function serviceOfChannel(channel: string): { readonly service: string; readonly channel: 'status' | 'metrics' } | undefined {
-  const [, service, name] = SERVICE_CHANNEL.exec(channel) ?? []
-  return service === undefined ? undefined : { service, channel: name === 'status' ? 'status' : 'metrics' }
+  /** Published with SPUBLISH, each node of a cluster hearing of its own shards alone, instead of PUBLISH. */
+  readonly sharded: boolean
+  readonly alertsChannel: string
+  statusChannel(service: string): string
+  metricsChannel(service: string): string
 }
 
-const SERVICE = /^[a-z0-9._-]{1,64}$/
+export const MOST_SHARDS = 1024
+
+/** Of the shard with that index, where there are `shards` of them. */
+export function shardNames(shard: number = 0, shards: number = 1): ShardNames {
+  const sharded = shards > 1
+  const tag = sharded ? `{health:${shard}}` : '{health}'
+  return {
+    shard,
+    services: `${tag}:services`,
+    due: `${tag}:due`,
+    silent: `${tag}:silent`,
+    open: `${tag}:open`,
+    alerts: `${tag}:alerts`,
+    meta: `${tag}:meta`,
+    watcher: `${tag}:watcher`,
+    status: (service, instance) => `${tag}:status:${service}:${instance}`,
+    instances: (service) => `${tag}:instances:${service}`,
+    openOf: (service) => `${tag}:open:${service}`,
+    alert: (alertId) => `${tag}:alert:${alertId}`,
+    entries: (alertId) => `${tag}:alert:${alertId}:instances`,
+    history: (service) => `${tag}:history:${service}`,
+    sharded,
+    alertsChannel: sharded ? `${tag}:system:alerts` : 'health:system:alerts',
+    statusChannel: (service) => (sharded ? `${tag}:service:status` : `health:service:${service}:status`),
+    metricsChannel: (service) => (sharded ? `${tag}:service:metrics` : `health:service:${service}:metrics`),
+  }
+}
+
+/** All of them, in order. */
+export function allShards(shards: number = 1): readonly ShardNames[] {
+  return Array.from({ length: shards }, (_, shard) => shardNames(shard, shards))
+}
+
+/** Where a service lives: FNV-1a (32 bits) of its name, modulo the number of shards. */
+export function shardOf(service: string, shards: number): ShardNames {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < service.length; i++) hash = Math.imul(hash ^ service.charCodeAt(i), 0x01000193) >>> 0
+  return shardNames(hash % shards, shards)
+}
+
+/** Patterns for PSUBSCRIBE where there is one shard: the channels of all services. Sharded channels have no patterns, and need none. */
+export const STATUS_CHANNELS = 'health:service:*:status'
+export const METRICS_CHANNELS = 'health:service:*:metrics'
+
+const CHANNEL =
+  /^(?:health:service:([^:]+):(status|metrics)|\{health:\d{1,4}\}:service:(status|metrics)|(?:health|\{health:\d{1,4}\}):system:(alerts))$/
+
+/** What comes over a channel, and of which service if it is one service's own; `undefined` for any other channel. */
+export function kindOfChannel(
+  channel: string,
+): { readonly kind: 'status' | 'metrics' | 'alerts'; readonly service: string | undefined } | undefined {
+  const [, service, kind, shardKind, alerts] = CHANNEL.exec(channel) ?? []
+  const found = kind ?? shardKind ?? alerts
+  return found === undefined ? undefined : { kind: found as 'status' | 'metrics' | 'alerts', service }
+}
+
+const SERVICE = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
 export function isServiceName(value: unknown): value is string {
   return typeof value === 'string' && SERVICE.test(value)
@@ -37,6 +107,20 @@ export function isServiceName(value: unknown): value is string {
 export function toInstanceName(instance: string): string {
   return instance
     .slice(0, LONGEST_NAME)
-    .replaceAll(/[\s\p{Cc}]/gu, '_')
+    .replaceAll(/[\s\p{Cc}\p{Cf}]/gu, '_')
     .toWellFormed()
 }
+
+// Until all who use these have moved to `shardNames`.
+const one: ShardNames = shardNames()
+export const SERVICES_KEY: string = one.services
+export const OPEN_KEY: string = one.open
+export const ALERTS_KEY: string = one.alerts
+export const META_KEY: string = one.meta
+export const statusKey = one.status
+export const instancesKey = one.instances
+export const alertKey = one.alert
+export const historyKey = one.history
+export const ALERTS_CHANNEL: string = one.alertsChannel
+export const statusChannel = one.statusChannel
+export const metricsChannel = one.metricsChannel

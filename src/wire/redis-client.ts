@@ -3,7 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Cluster, Redis } from 'ioredis'
-import { BEAT, HISTORY, SAVE, TRANSITION, TRIM, type Script } from './scripts.ts'
+import { ALERT } from './scripts/alert.ts'
+import { BEAT } from './scripts/beat.ts'
+import { HISTORY } from './scripts/history.ts'
+import type { Script } from './scripts/script.ts'
+import { FORGET, SILENCE } from './scripts/silence.ts'
 
 export interface RedisTarget {
   readonly host: string
@@ -16,29 +20,42 @@ export interface RedisTarget {
   readonly tls?: boolean
   /** File with the CA certificate in PEM. */
   readonly caFile?: string
+  /** Number of shards that services are spread over; 1 where nothing says otherwise. */
+  readonly shards?: number
+  /** Longest that an answer may take, in milliseconds. */
+  readonly timeoutMs?: number
 }
 
-type ScriptReply = readonly [outcome: number, rev: string, idOrDocument: string]
+export type AlertReply = readonly [outcome: '1' | '3' | '4', rev: string, state: string, severity: string, episode: string, epoch: string]
+export type BeatReply = readonly [epoch: string, wasKept: '0' | '1', nextDueMs: string, isWatcher: '0' | '1', now: string]
 type ScriptCommand<Reply> = (...keysAndArguments: readonly string[]) => Promise<Reply>
 
 /** The scripts as commands: EVALSHA, with EVAL where the server does not know the script. */
 interface ScriptCommands {
-  readonly healthTransition: ScriptCommand<ScriptReply>
-  readonly healthSave: ScriptCommand<ScriptReply>
-  readonly healthBeat: ScriptCommand<unknown>
+  readonly healthAlert: ScriptCommand<AlertReply>
+  readonly healthBeat: ScriptCommand<BeatReply>
+  readonly healthSilence: ScriptCommand<'0' | '1' | '2' | '3'>
+  readonly healthForget: ScriptCommand<'0' | '1'>
   readonly healthHistory: ScriptCommand<unknown>
-  readonly healthTrim: ScriptCommand<unknown>
 }
 const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
-  healthTransition: TRANSITION,
-  healthSave: SAVE,
+  healthAlert: ALERT,
   healthBeat: BEAT,
+  healthSilence: SILENCE,
+  healthForget: FORGET,
   healthHistory: HISTORY,
-  healthTrim: TRIM,
 }
 
 /** Tells our connections from the service's, which may use the same server; see src/instrument/clients/ioredis-connections.ts. */
 const OWN_CONNECTION = Symbol.for('otel-health.own-connection')
+
+/** A node of a cluster that does not say its slots in time is passed over for another. */
+const SLOTS_TIMEOUT_MS = 500
+
+export interface RedisNode {
+  readonly host: string
+  readonly port: number
+}
 
 export type RedisClient = Redis | Cluster
 export type PublisherClient = RedisClient & ScriptCommands
@@ -51,9 +68,10 @@ export interface Publisher {
 
 /**
  * A client for one connection that is not repaired: when it is lost it ends, and whoever needs another makes one. Nothing of it keeps
- * the process alive: no retry timer, no timer per command, no socket. Not connected yet; commands are refused while it is not.
+ * the process alive: no retry timer, no timer per command, no socket. Not connected yet; commands are refused while it is not. `nodes`:
+ * others of the cluster that are asked for it besides the target.
  */
-export async function createPublisher(target: RedisTarget, connectTimeoutMs: number): Promise<Publisher> {
+export async function createPublisher(target: RedisTarget, connectTimeoutMs: number, nodes: readonly RedisNode[] = []): Promise<Publisher> {
   const { AbstractConnector, Cluster, Redis } = await import('ioredis')
   const tls = await tlsOptions(target)
   const sockets = new Set<Socket>()
@@ -101,10 +119,12 @@ export async function createPublisher(target: RedisTarget, connectTimeoutMs: num
   }
   const { host, port } = target
   const client = target.clusterMode
-    ? new Cluster([{ host, port }], {
+    ? new Cluster([{ host, port }, ...nodes], {
         redisOptions: options,
         clusterRetryStrategy: () => null,
         enableOfflineQueue: false,
+        enableReadyCheck: false,
+        slotsRefreshTimeout: SLOTS_TIMEOUT_MS,
         lazyConnect: true,
       })
     : new Redis({ ...options, host, port, retryStrategy: null, enableOfflineQueue: false })
@@ -142,7 +162,12 @@ export async function createReader(
   const { host, port } = target
   const wait = reconnect ? (times: number) => Math.min(50 * 2 ** times, 1000) : () => null
   return target.clusterMode
-    ? new Cluster([{ host, port }], { redisOptions: options, clusterRetryStrategy: wait, lazyConnect: true })
+    ? new Cluster([{ host, port }], {
+        redisOptions: options,
+        clusterRetryStrategy: wait,
+        shardedSubscribers: (target.shards ?? 1) > 1,
+        lazyConnect: true,
+      })
     : new Redis({ ...options, host, port, retryStrategy: wait })
 }
 

@@ -4,12 +4,16 @@
  */
 import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
-import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from './redis-client.ts'
+import { shardNames } from './names.ts'
+import { createPublisher, type Publisher, type PublisherClient, type RedisNode, type RedisTarget } from './redis-client.ts'
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget
   readonly clock: Clock
-  /** A server that says nothing for this long while it owes an answer is frozen. Milliseconds. */
+  /**
+   * A server that says nothing for this long while it owes an answer is frozen; four times as long as it takes where that is longer, up to
+   * the target's `timeoutMs`. Milliseconds.
+   */
   readonly timeoutMs?: number
   /** Wait before the first attempt to connect again; doubles up to `longestWaitMs`, less up to a half at random. Milliseconds. */
   readonly firstWaitMs?: number
@@ -28,13 +32,23 @@ export interface ConnectionEvents {
 /** A timer this late was held up by our own event loop; so were the answers that may be waiting in the socket. */
 const STALL_MS = 100
 
+/** A node of a cluster that is frozen is asked again as soon as another may have taken its place. */
+const LEAST_PROBE_MS = 500
+
+/** Where the target does not say. */
+const LONGEST_TIMEOUT_MS = 5000
+const LONGEST_WAIT_MS = 5000
+/** A cluster mends itself by a failover, which is over sooner or later than any growing pause would guess. */
+const LONGEST_WAIT_IN_CLUSTER_MS = 500
+
 /** Wrong credentials do not mend themselves, and servers count and log every attempt. */
 const REFUSED_CREDENTIALS_FACTOR = 6
 
 export class RedisConnection {
   readonly #target: RedisTarget
   readonly #clock: Clock
-  readonly #timeoutMs: number
+  readonly #leastTimeoutMs: number
+  readonly #longestTimeoutMs: number
   readonly #firstWaitMs: number
   readonly #longestWaitMs: number
   readonly #quiet: boolean
@@ -54,13 +68,21 @@ export class RedisConnection {
   #heardAt = 0
   #watching = false
   #firstAttempt: PromiseWithResolvers<boolean> = Promise.withResolvers()
+  /** The limit that holds now. */
+  #timeoutMs: number
+  /** How long answers take: the longest lately. */
+  #tripMs = 0
+  /** Nodes of the cluster as they were last known: the configured one may be the one that is gone. */
+  #nodes: readonly RedisNode[] = []
 
-  constructor({ target, clock, timeoutMs = 1000, firstWaitMs = 50, longestWaitMs = 5000, quiet = false }: RedisConnectionOptions) {
+  constructor({ target, clock, timeoutMs = 1000, firstWaitMs = 50, longestWaitMs, quiet = false }: RedisConnectionOptions) {
     this.#target = target
     this.#clock = clock
+    this.#leastTimeoutMs = timeoutMs
+    this.#longestTimeoutMs = Math.max(target.timeoutMs ?? LONGEST_TIMEOUT_MS, timeoutMs)
     this.#timeoutMs = timeoutMs
     this.#firstWaitMs = firstWaitMs
-    this.#longestWaitMs = longestWaitMs
+    this.#longestWaitMs = longestWaitMs ?? (target.clusterMode ? LONGEST_WAIT_IN_CLUSTER_MS : LONGEST_WAIT_MS)
     this.#quiet = quiet
   }
 
@@ -108,15 +130,24 @@ export class RedisConnection {
   /** Sends in the same tick. Rejects if there is no connection, if it is lost before the answer, or with the server's error. */
   async run<T>(command: (client: PublisherClient) => Promise<T>): Promise<T> {
     if (!this.#up || !this.#publisher) throw new Error('There is no connection to Redis.')
-    if (this.#waiting++ === 0) this.#heardAt = this.#clock.monotonicMs()
+    const sentAt = this.#clock.monotonicMs()
+    if (this.#waiting++ === 0) this.#heardAt = sentAt
     try {
-      const answer = command(this.#publisher.client)
+      const pending = command(this.#publisher.client)
       this.#watch()
-      return await answer
+      const answer = await pending
+      this.#tookMs(this.#clock.monotonicMs() - sentAt)
+      return answer
     } finally {
       this.#waiting--
       this.#heardAt = this.#clock.monotonicMs()
     }
+  }
+
+  /** Rises at once, falls slowly. */
+  #tookMs(ms: number): void {
+    this.#tripMs = ms > this.#tripMs ? ms : this.#tripMs * 0.9 + ms * 0.1
+    this.#timeoutMs = Math.min(Math.max(4 * this.#tripMs, this.#leastTimeoutMs), this.#longestTimeoutMs)
   }
 
   /** A write was answered: whatever was wrong is over. */
@@ -130,6 +161,7 @@ export class RedisConnection {
   /** The server refuses what it is sent: begins anew after a while. */
   giveUp(reason: unknown): void {
     this.#lastError = reason
+    if (this.#publisher) this.#rememberNodes(this.#publisher.client)
     this.#publisher?.client.disconnect()
   }
 
@@ -150,7 +182,7 @@ export class RedisConnection {
     this.#lastError = undefined
     let publisher: Publisher | undefined
     try {
-      publisher = await createPublisher(this.#target, this.#timeoutMs)
+      publisher = await createPublisher(this.#target, this.#longestTimeoutMs, this.#nodes)
       if (this.#closed) return
       publisher.hold(this.#held)
       this.#publisher = publisher
@@ -167,18 +199,31 @@ export class RedisConnection {
   /** A frozen server accepts connections (its kernel does): only an answer shows that it is there. */
   async #handshake(client: PublisherClient): Promise<void> {
     client.on('error', (error) => (this.#lastError ??= error))
+    if (!this.#target.clusterMode) return this.#within(this.#timeoutMs, () => client.connect().then(() => client.ping()))
+    const begin = this.#clock.monotonicMs()
+    await this.#within(this.#timeoutMs, () => client.connect())
+    const limit = Math.max(2 * (this.#clock.monotonicMs() - begin), LEAST_PROBE_MS)
+    // Of the very node that is to take the messages: any other would answer a ping while that one is frozen.
+    await this.#within(Math.min(limit, this.#longestTimeoutMs), () => client.exists(shardNames(0, this.#target.shards).meta))
+  }
+
+  /** Rejects if there is no answer in time; and expects the next one to take longer. */
+  async #within(ms: number, ask: () => Promise<unknown>): Promise<void> {
     const silent = Promise.withResolvers<never>()
     let cancel: Cancel | undefined
     const expectAnswer = () => {
-      const due = this.#clock.monotonicMs() + this.#timeoutMs
-      cancel = this.#clock.after(this.#timeoutMs, () => {
-        if (this.#clock.monotonicMs() - due > STALL_MS) expectAnswer()
-        else silent.reject(new SilentServer())
+      const due = this.#clock.monotonicMs() + ms
+      cancel = this.#clock.after(ms, () => {
+        if (this.#clock.monotonicMs() - due > STALL_MS) return expectAnswer()
+        this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.#longestTimeoutMs)
+        silent.reject(new SilentServer())
       })
     }
     expectAnswer()
+    const begin = this.#clock.monotonicMs()
     try {
-      await Promise.race([client.connect().then(() => client.ping()), silent.promise])
+      await Promise.race([ask(), silent.promise])
+      this.#tookMs((this.#clock.monotonicMs() - begin) / 2)
     } finally {
       cancel?.()
     }
@@ -188,9 +233,18 @@ export class RedisConnection {
     this.#lastError = undefined
     this.#up = true
     this.#connections++
+    this.#rememberNodes(client)
     client.once('end', () => this.#lost())
     this.#firstAttempt.resolve(true)
     this.#events.up()
+  }
+
+  #rememberNodes(client: PublisherClient): void {
+    if (!('nodes' in client)) return
+    const known = client
+      .nodes('all')
+      .flatMap(({ options: { host, port } }) => (host !== undefined && port !== undefined ? [{ host, port }] : []))
+    if (known.length > 0) this.#nodes = known
   }
 
   #lost(): void {
@@ -232,8 +286,9 @@ export class RedisConnection {
       if (this.#waiting === 0 || !this.#up) return
       const now = this.#clock.monotonicMs()
       if (now - due > STALL_MS) this.#heardAt = now
-      if (now - this.#heardAt < this.#timeoutMs) this.#watch()
-      else this.giveUp(new SilentServer())
+      if (now - this.#heardAt < this.#timeoutMs) return this.#watch()
+      this.#timeoutMs = Math.min(2 * this.#timeoutMs, this.#longestTimeoutMs)
+      this.giveUp(new SilentServer())
     })
   }
 }
@@ -244,7 +299,7 @@ class SilentServer extends Error {
   }
 }
 
-const REFUSED_CREDENTIALS = /^(WRONGPASS|NOAUTH|NOPERM)|invalid password/i
+const REFUSED_CREDENTIALS = /^(WRONGPASS|NOAUTH)|invalid password/i
 
 /** A stable short reason. Text of an error could hold anything; a code, or the first line of a server's reply, holds no credential. */
 export function reasonOf(error: unknown): string {

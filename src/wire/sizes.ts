@@ -1,7 +1,7 @@
 /** How large anything on the wire may be: writers cut to it, readers refuse what is larger than a message. */
 
 /** The largest message, in bytes of UTF-8. */
-const MAX_MESSAGE_BYTES = 64 * 1024
+export const MAX_MESSAGE_BYTES = 64 * 1024
 
 /** Characters of a name: an instance, a rule, a unit, a field, a label and its value. */
 export const LONGEST_NAME = 128

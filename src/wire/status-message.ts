@@ -1,5 +1,5 @@
 /** `health:service:<service>:status`: how a service and one of its instances are. Field names and their order are part of the wire. */
-import type { Alert, AlertState, CheckResult, Phase, Severity, Snapshot, Status } from '../types.ts'
+import type { AlertState, CheckResult, Phase, Severity, ShownAlert, Snapshot, Status } from '../types.ts'
 import { isStateOfAlert } from './alert-view.ts'
 import { encodeMessage } from './bounded-json.ts'
 import { isPhase, isStatus } from './closed-lists.ts'
@@ -65,7 +65,7 @@ function checkOnWire({ status, latencyMs, error }: CheckResult) {
   return { status, latency_ms: latencyMs === undefined ? null : Math.round(latencyMs * 1000) / 1000, error }
 }
 
-function alertInStatus({ id, rule, labels, severity, state, since, message, runbook }: Alert) {
+function alertInStatus({ id, rule, labels, severity, state, since, message, runbook }: ShownAlert) {
   return { id, rule, labels, severity, state, since: toIso(since), message, runbook }
 }
 

@@ -14,17 +14,23 @@ export interface RealRedis {
   stop(): Promise<void>
 }
 
+export interface RealRedisOptions {
+  /** Arguments of redis-server besides. */
+  readonly args?: readonly string[]
+  /** How it is asked whether it answers; with TLS its port is of TLS alone. */
+  readonly client?: { readonly password?: string; readonly tls?: { readonly ca: string } }
+}
+
 /** Resolves when it answers. Rejects if it is not installed or ends first. */
-export async function startRedis(): Promise<RealRedis> {
+export async function startRedis({ args = [], client: options = {} }: RealRedisOptions = {}): Promise<RealRedis> {
   const port = await freePort()
-  const server = spawn(REDIS_SERVER, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-    stdio: 'ignore',
-  })
+  const ports = options.tls ? ['--tls-port', String(port), '--port', '0'] : ['--port', String(port)]
+  const server = spawn(REDIS_SERVER, [...ports, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args], { stdio: 'ignore' })
   const killAtExit = (): void => void server.kill('SIGKILL')
   process.once('exit', killAtExit)
   await once(server, 'spawn')
   const ended = once(server, 'exit')
-  const client = new Redis({ port, maxRetriesPerRequest: null })
+  const client = new Redis({ ...options, port, maxRetriesPerRequest: null })
   client.on('error', () => {})
   const answered = await Promise.race([client.ping(), ended.then(() => 'ended')])
   client.disconnect()

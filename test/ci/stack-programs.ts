@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-export type StackProgram = 'otelcol' | 'prometheus' | 'promtool' | 'docker-compose'
+export type StackProgram = 'alertmanager' | 'otelcol' | 'prometheus' | 'promtool' | 'docker-compose'
 
 const CI = fileURLToPath(new URL('../../.ci/', import.meta.url))
 

@@ -178,7 +178,7 @@ test('--json: one object of a stable shape', TIMEOUT, async () => {
 test('what is wrong is repeated at the end with what to do, what failed first; no secret is told; exit 1', TIMEOUT, async () => {
   const refusing = await serve((_, res) => res.writeHead(401).end('secret'))
   const { code, out, talk } = await run([], {
-    HEALTH_REDIS_URL: 'redis://me:secret@host',
+    HEALTH_REDIS_DATABASE: 'redis://me:secret@host',
     OTEL_EXPORTER_OTLP_ENDPOINT: `${refusing.replace('://', '://me:secret@')}/x?token=secret`,
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20secret',
     OTEL_METRIC_EXPORT_INTERVAL: '60s',

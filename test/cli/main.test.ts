@@ -3,51 +3,50 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { runCommand } from '../../src/cli/command-line.ts'
-import { systemClock } from '../../src/clock.ts'
-import { RedisExporter } from '../../src/publish/redis-exporter.ts'
-import { snapshotOf, transitionOf } from '../wire/fixtures.ts'
+import type { Snapshot } from '../../src/types.ts'
+import { encodeMetrics } from '../../src/wire/metrics-message.ts'
+import { encodeStatus } from '../../src/wire/status-message.ts'
+import { RedisRecord } from '../subscribe/record.ts'
+import { snapshotOf } from '../wire/fixtures.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 let valkey: EmbeddedValkey
-let fetcher: RedisExporter
-let geocoding: RedisExporter
+let redis: Redis
+let record: RedisRecord
 const children: ChildProcess[] = []
-
-function exporterOf(service: string, instance: string): RedisExporter {
-  return new RedisExporter({
-    target: { host: '127.0.0.1', port: valkey.port },
-    clock: systemClock,
-    ...{ service, instance, publishingIntervalMs: 30_000, retentionMs: 86_400_000 },
-  })
-}
 
 beforeAll(async () => {
   valkey = await startValkey()
-  fetcher = exporterOf('tracker_fetcher', '4f2c')
-  geocoding = exporterOf('geocoding', 'pod-1')
-  await Promise.all([fetcher.load(1000), geocoding.load(1000)])
+  redis = new Redis(valkey.port)
+  record = new RedisRecord(redis)
   const since = Date.now() - 185_000
-  fetcher.transition(
-    transitionOf('fired', { id: 'a2', rule: 'anisette_unreachable', severity: 'CRITICAL', since, message: 'Anisette is gone\u001b[2J' }),
-  )
-  fetcher.status(snapshotOf({ at: Date.now(), instanceStatus: 'unhealthy', reasons: ['anisette_unreachable: Anisette was going'] }))
-  geocoding.status(
-    snapshotOf({ service: 'geocoding', instance: 'pod-1', at: Date.now(), reasons: [], alerts: [], checks: {}, metrics: {} }),
-  )
-  const redis = new Redis(valkey.port)
-  await vi.waitUntil(async () => (await redis.zcard('{health}:services')) === 2, { interval: 5 })
+  await record.tell({
+    ...{ id: 'a2', service: 'tracker_fetcher', rule: 'anisette_unreachable', severity: 'CRITICAL', since },
+    message: 'Anisette is gone\u001b[2J',
+    instances: {},
+  })
+  await say({ instanceStatus: 'unhealthy', reasons: ['anisette_unreachable: Anisette was going'] })
+  await say(GEOCODING)
   await redis.zadd('{health}:services', '1000', 'gone')
-  redis.disconnect()
 })
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
-  await Promise.all([fetcher, geocoding].map((exporter) => exporter.stop(snapshotOf({ phase: 'stopped' }), 0)))
+  redis.disconnect()
   await valkey.stop()
 })
+
+const GEOCODING = { service: 'geocoding', instance: 'pod-1', reasons: [], alerts: [], checks: {}, metrics: {} } as const
+
+let beats = 0
+/** As the instance does. */
+async function say(change: Partial<Snapshot>): Promise<void> {
+  const snapshot = snapshotOf({ at: Date.now(), ...change })
+  await record.beat({ service: snapshot.service, instance: snapshot.instance, text: encodeStatus(snapshot, ++beats).json })
+}
 
 function start(
   args: readonly string[],
@@ -210,15 +209,18 @@ test('a Redis that is frozen: exit 3 within 3 s', async () => {
 
 test('tail prints messages as they come, and ends when told to', async () => {
   const child = start(['tail'])
-  const redis = new Redis(valkey.port)
-  await expect.poll(() => redis.pubsub('NUMPAT'), { interval: 5 }).toBeGreaterThan(0)
-  redis.disconnect()
+  await listening()
   const line = once(createInterface(child.stdout), 'line')
-  geocoding.metrics(snapshotOf({ service: 'geocoding', instance: 'pod-1' }))
+  await record.say('health:service:geocoding:metrics', encodeMetrics(snapshotOf(GEOCODING), 1).json)
   expect(JSON.parse(String((await line)[0]))).toMatchObject({ v: 1, service: 'geocoding', beat: 1, evidence: {} })
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
 })
+
+/** Until a child has begun to listen. */
+async function listening(): Promise<void> {
+  await expect.poll(() => redis.pubsub('NUMPAT'), { interval: 5 }).toBeGreaterThan(0)
+}
 
 test('watch, where stdout is no terminal, is a line whenever something changes', async () => {
   const child = start(['watch'])
@@ -229,14 +231,134 @@ test('watch, where stdout is no terminal, is a line whenever something changes',
     'gone unhealthy: silent: no instance gives a sign of life',
     'tracker_fetcher unhealthy: anisette_unreachable: Anisette is gone',
   ])
-  const own = { service: 'geocoding', instance: 'pod-1', instanceStatus: 'degraded', reasons: ['redis'] } as const
-  geocoding.status(snapshotOf({ ...own, at: Date.now() }))
-  const [changed] = [await next(), await next(), await next()]
-  expect(changed).toBe('geocoding degraded: redis')
-  geocoding.status(snapshotOf({ ...own, at: Date.now(), dependsOn: ['tracker_fetcher'] }))
+  const own = { ...GEOCODING, instanceStatus: 'degraded', reasons: ['redis'] } as const
+  await say(own)
+  expect(await next()).toBe('geocoding degraded: redis')
+  await say({ ...own, dependsOn: ['tracker_fetcher'] })
   expect(await next()).toBe(
     'geocoding degraded: redis; depends on tracker_fetcher, which is unhealthy: anisette_unreachable: Anisette is gone',
   )
+  await say(GEOCODING)
+  expect(await next()).toBe('geocoding healthy')
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+describe('what was forged', () => {
+  test('is one line of tail, and steers no terminal', async () => {
+    const child = start(['tail'])
+    await listening()
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const message = encodeStatus(snapshotOf({ ...GEOCODING, at: Date.now(), reasons: ['a\u202eb\u200bc\u009b2J\u2028d'] }), 1)
+    const forged = JSON.stringify(JSON.parse(message.json), null, 2).replaceAll('\\u009b', '\u009b')
+    expect(forged).toMatch(/\u202e/)
+    await record.say('health:service:geocoding:status', forged)
+    const line = String((await lines.next()).value)
+    expect(line).toMatch(/^\{"v":1,[^\p{Cc}\p{Cf}\p{Zl}]*\}$/u)
+    expect(JSON.parse(line)).toMatchObject({ reasons: ['a\u202eb\u200bc\u009b2J\u2028d'] })
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  })
+
+  test('steers no terminal on stderr', async () => {
+    const { talk } = await output(start(['status', 'no\u001b[2J\u202ebody']))
+    expect(talk).toMatch(/^No service named no.*body has been heard of/)
+    expect(talk.trim()).toMatch(/^[^\p{Cc}\p{Cf}]*$/u)
+  })
+})
+
+describe('one bad key', () => {
+  const BAD = '{health}:status:geocoding:pod-2'
+  afterEach(async () => {
+    await redis.del(BAD, '{health}:alert:bad')
+    await redis.zrem('{health}:instances:geocoding', 'pod-2')
+    await redis.zrem('{health}:open', 'bad')
+  })
+
+  test.for([
+    { why: 'of another type', write: () => redis.lpush(BAD, 'x'), says: 'is of another type than it should be' },
+    { why: 'of 1 MB', write: () => redis.set(BAD, 'x'.repeat(1_000_000)), says: 'is larger than 64 KB' },
+    { why: 'that is no JSON', write: () => redis.set(BAD, '{'), says: 'is no JSON object' },
+    { why: 'of a version to come', write: () => redis.set(BAD, '{"v":2}'), says: 'has version 2, which this otel-health does not know' },
+  ])('a status $why: the rest is shown, and nothing is called well', async ({ write, says }) => {
+    await redis.zadd('{health}:instances:geocoding', Date.now(), 'pod-2')
+    await write()
+    const all = await run(['status'])
+    expect(all.out).toMatch(/^geocoding +degraded +2 of 2/m)
+    expect(all.out).toMatch(/^tracker_fetcher +unhealthy/m)
+    expect(all.out).toContain(`  ${BAD} ${says}`)
+    expect(all.code).toBe(1)
+    const one = await run(['status', 'geocoding'])
+    expect(one).toMatchObject({ code: 1, out: expect.stringContaining(`  ${BAD} ${says}`) as string })
+    const checked = await run(['check', 'geocoding'])
+    expect(checked).toMatchObject({
+      code: 3,
+      out: expect.stringMatching(/^UNKNOWN - geocoding is degraded: the status of instance/) as string,
+    })
+    expect(checked.out).toContain(`; ${BAD} ${says}`)
+    expect((await run(['check', 'tracker_fetcher'])).code).toBe(2)
+    const { problems } = JSON.parse((await run(['status', '--json'])).out) as { problems: unknown[] }
+    expect(problems).toEqual([{ key: BAD, reason: says, service: 'geocoding' }])
+  })
+
+  test('an alert document of a version to come is shown as such, and nothing of its service is called well', async () => {
+    await redis.hset('{health}:alert:bad', { rev: 9, doc: '{"v":2,"service":"geocoding"}' })
+    await redis.zadd('{health}:open', Date.now(), 'bad')
+    const { code, out } = await run(['status', 'geocoding'])
+    expect(out).toContain('{health}:alert:bad alert bad has version 2, which this otel-health does not know')
+    expect(code).toBe(1)
+    expect(await run(['check', 'geocoding'])).toMatchObject({ code: 3, out: expect.stringContaining('has version 2') as string })
+  })
+})
+
+describe('a service that is not listed any more', () => {
+  const mailer = (severity: 'WARNING' | 'CRITICAL') =>
+    record.tell({ id: 'm1', service: 'mailer', severity, state: 'unknown', type: 'unknown', message: 'nobody knows' })
+  afterEach(async () => {
+    await record.tell({ id: 'm1', service: 'mailer', type: 'resolved' })
+  })
+
+  test('and left an alert open is found, and not well', async () => {
+    await mailer('WARNING')
+    expect((await run(['status'])).out).toMatch(/^mailer +unknown +0 of 0 +1 +-\n {2}WARNING {2}unknown for 0 s/m)
+    expect(await run(['status', 'mailer'])).toMatchObject({ code: 1, out: expect.stringMatching(/^mailer {2}unknown/) as string })
+    expect(await run(['check', 'mailer'])).toMatchObject({ code: 3, out: expect.stringMatching(/^UNKNOWN - mailer is unknown/) as string })
+  })
+
+  test('and left a critical one open is as bad as that', async () => {
+    await mailer('CRITICAL')
+    expect(await run(['check', 'mailer'])).toMatchObject({ code: 2 })
+  })
+})
+
+test('an alert says which instances it is about', async () => {
+  const at = new Date().toISOString()
+  const entry = { severity: 'WARNING', since: at, seen: at } as const
+  await record.tell({
+    id: 'g1',
+    service: 'geocoding',
+    instances: {
+      b: { ...entry, state: 'firing', breaching: true },
+      a: { ...entry, state: 'firing', breaching: true },
+      c: { ...entry, state: 'gone', breaching: true },
+    },
+  })
+  expect((await run(['status', 'geocoding'])).out).toMatch(/low_success_rate {2}m\n {4}2 of 3 instances: a, b; c is gone\n/)
+  await record.tell({ id: 'g1', service: 'geocoding', type: 'resolved' })
+})
+
+test('a Redis that freezes makes watch say that nothing is known', async () => {
+  const freezing = await startValkey()
+  const child = start(['watch'], { HEALTH_REDIS_PORT: String(freezing.port) })
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const talk = createInterface(child.stderr)[Symbol.asyncIterator]()
+  expect((await lines.next()).value).toMatch(/no service$/)
+  freezing.kill('SIGSTOP')
+  expect((await lines.next()).value).toMatch(/STALE: the health Redis does not answer, and nothing is known$/)
+  expect((await talk.next()).value).toMatch(/^The connection to 127\.0\.0\.1:\d+ is gone \(.*\); trying again\.$/)
+  freezing.kill('SIGCONT')
+  expect((await lines.next()).value).toMatch(/no service$/)
+  expect((await talk.next()).value).toBe('Connected again.')
+  child.kill('SIGKILL')
+  await freezing.stop()
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { asJson, details, overview, summary } from '../../src/cli/report.ts'
-import type { HealthView, ServiceView } from '../../src/subscribe/snapshot.ts'
+import type { HealthView, ServiceView } from '../../src/subscribe/health-view.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
@@ -14,6 +14,7 @@ const alert: AlertView = {
     since: new Date(AT - 180_000).toISOString(),
     message: '20 of 70 attempts failed',
     value: null,
+    instances: {},
   },
 }
 const said = encodeStatus(

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { PresenceReader } from '../../src/publish/presence.ts'
+import { readPresence } from '../../src/publish/presence.ts'
+import { shardNames } from '../../src/wire/names.ts'
 import { createPublisher, type Publisher, type PublisherClient, type RedisTarget } from '../../src/wire/redis-client.ts'
 import { RedisExporter, type RedisExporterOptions } from '../../src/publish/redis-exporter.ts'
 import { alertOf, snapshotOf, transitionOf } from '../wire/fixtures.ts'
@@ -71,104 +72,179 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       return exporter
     }
 
-    interface Write {
+    interface Said {
       readonly alert?: string
-      readonly expected?: string
-      readonly writer?: string
+      readonly instance?: string
+      readonly start?: string
       readonly n?: string
-      readonly open?: 'open' | 'other'
+      readonly state?: string
     }
-    const fieldsOf = (n: string) => `"type":"fired","message":"m${n}"`
-    const documentOf = (n: string) => `{"v":1,${fieldsOf(n)},"timers":{"t":1}}`
-    const KEYS = (alert: string) => [`{health}:alert:${alert}`, '{health}:open', '{health}:alerts', '{health}:meta'] as const
-    const transition = ({ alert = 'a1', expected = '0', writer = 'w1', n = '1', open = 'open' }: Write = {}) =>
-      client.healthTransition(
-        ...KEYS(alert),
-        ...[expected, writer, n, fieldsOf(n), '{"t":1}', alert, '1000', open],
-        ...['health:system:alerts', String(DAY_MS)],
+    const names = shardNames()
+    const say = ({ alert = 'a1', instance = 'i1', start = '1', n = '1', state = 'firing' }: Said = {}) =>
+      client.healthAlert(
+        ...[
+          names.alert(alert),
+          names.entries(alert),
+          names.open,
+          names.openOf('s'),
+          names.alerts,
+          names.meta,
+          names.instances('s'),
+          names.silent,
+        ],
+        instance,
+        `{"state":"${state}","severity":"WARNING","breaching":${state === 'firing'},"known":true,"keep":60000,"start":${start},"n":${n},"episode":1,"age":0,`,
+        `"timers":{},"says":{"message":"m${n}","value":null}}`,
+        ...[`"alert_id":"${alert}","service":"s","rule":"r"`, 'any untold condition', names.alertsChannel, String(DAY_MS), 'e'],
       )
-    const save = ({ alert = 'a1', expected = '0', writer = 'w1', n = '1', open = 'other' }: Write = {}) =>
-      client.healthSave(`{health}:alert:${alert}`, '{health}:open', expected, writer, n, fieldsOf(n), '{"t":1}', alert, '1000', open)
 
-    describe('a transition', () => {
+    describe('what an instance says of an alert', () => {
       test('is saved, listed, kept in the stream and told, with the same text', async () => {
-        const [outcome, rev, id] = await transition()
+        const [outcome, rev, state, severity, episode, epoch] = await say()
         const [told] = await channels.take(1)
         const [[entryId, [field, text]]] = (await redis.xrange('{health}:alerts', '-', '+')) as [[string, [string, string]]]
-        expect({ outcome, rev, id, field, text }).toEqual({ outcome: 1, rev: '1', id: entryId, field: 'd', text: told!.text })
-        expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['1', documentOf('1')])
-        expect(await redis.zrange('{health}:open', '0', '-1', 'WITHSCORES')).toEqual(['a1', '1000'])
-        const { epoch, timestamp, ...rest } = told!.body
-        expect(rest).toEqual({ v: 1, id, seq: 1, rev: 1, type: 'fired', message: 'm1' })
+        expect({ outcome, rev, state, severity, episode, field, text }).toEqual({
+          ...{ outcome: '1', rev: '1', state: 'firing', severity: 'WARNING', episode: '1', field: 'd' },
+          text: told!.text,
+        })
+        const { timestamp, since, instances, ...rest } = told!.body
+        expect(rest).toEqual({
+          ...{
+            v: 1,
+            id: entryId,
+            epoch,
+            seq: 1,
+            rev: 1,
+            type: 'fired',
+            deliver: true,
+            alert_id: 'a1',
+            service: 's',
+            rule: 'r',
+            episode: 1,
+            scope: 'any',
+          },
+          ...{
+            severity: 'WARNING',
+            state: 'firing',
+            message: 'm1',
+            value: null,
+            overlays: {},
+            cause: 'condition',
+            actor: null,
+            told: null,
+          },
+        })
+        expect(instances).toEqual({ i1: { state: 'firing', severity: 'WARNING', since, breaching: true, seen: since } })
+        const [savedRev, document] = await redis.hmget('{health}:alert:a1', 'rev', 'doc')
+        expect([savedRev, JSON.parse(document!)]).toMatchObject(['1', { v: 1, alert_id: 'a1', state: 'firing', instances }])
+        expect(await redis.zrange('{health}:open', '0', '-1', 'WITHSCORES')).toEqual(['a1', String(Date.parse(since as string))])
+        expect(await redis.smembers('{health}:open:s')).toEqual(['a1'])
         expect(epoch).toBe(await redis.hget('{health}:meta', 'epoch'))
-        expect(timestamp).toBe(new Date(Number(id.split('-')[0])).toISOString())
+        expect(timestamp).toBe(new Date(Number(entryId.split('-')[0])).toISOString())
       })
 
       test('counts on in one sequence for all alerts, within one epoch', async () => {
-        await transition()
-        await transition({ alert: 'a2' })
-        await transition({ expected: '1', writer: 'w2' })
+        await say()
+        await say({ alert: 'a2' })
+        await say({ n: '2', state: 'resolved' })
         const told = await channels.take(3)
-        expect(told.map(({ body }) => [body['seq'], body['rev']])).toEqual([
-          [1, 1],
-          [2, 2],
-          [3, 3],
+        expect(told.map(({ body }) => [body['seq'], body['rev'], body['type']])).toEqual([
+          [1, 1, 'fired'],
+          [2, 2, 'fired'],
+          [3, 3, 'resolved'],
         ])
         expect(new Set(told.map(({ body }) => body['epoch'])).size).toBe(1)
       })
 
       test.for(['2028-02-29T23:59:59.999Z', '2099-12-31T00:00:00.000Z', '2100-03-01T12:34:56.007Z'])(
-        'is never dated before the one before it, though the clock of the server was set back (%s)',
+        'is never dated before what was told last, though the clock of the server was set back (%s)',
         async (before) => {
           await redis.hset('{health}:meta', 'ms', String(Date.parse(before)), 'seq', '41', 'epoch', 'e')
-          const [, , id] = await transition()
+          await say()
           const [told] = await channels.take(1)
-          expect([id, told!.body['timestamp'], told!.body['epoch']]).toEqual([`${Date.parse(before)}-42`, before, 'e'])
+          const { id, timestamp, epoch } = told!.body
+          expect([id, timestamp, epoch]).toEqual([`${Date.parse(before)}-42`, before, 'e'])
         },
       )
 
-      test('of an alert that somebody else changed is not written, and says what is held', async () => {
-        await transition()
-        expect(await transition({ writer: 'w2' })).toEqual([0, '1', documentOf('1')])
-        expect(await transition({ writer: 'w2', expected: '7' })).toEqual([0, '1', documentOf('1')])
-        expect(await redis.xlen('{health}:alerts')).toBe(1)
-      })
-
-      test('whose answer was lost is not repeated', async () => {
-        await transition()
-        await transition({ n: '2' })
-        expect((await transition()).slice(0, 2)).toEqual([2, '2'])
-        expect((await transition({ n: '2' })).slice(0, 2)).toEqual([2, '2'])
+      test('whose answer was lost is not told again', async () => {
+        await say()
+        await say()
+        await say({ n: '2', state: 'resolved' })
+        await say()
+        await say({ n: '2', state: 'resolved' })
+        expect((await channels.take(2)).map(({ body }) => body['type'])).toEqual(['fired', 'resolved'])
         expect(await redis.xlen('{health}:alerts')).toBe(2)
       })
 
-      test('that ends an alert takes it off the list and keeps it for 30 days; a new one keeps it as long as it is open', async () => {
-        await transition()
-        expect(await redis.pttl('{health}:alert:a1')).toBe(-1)
-        await transition({ n: '2', open: 'other' })
-        expect(await redis.zcard('{health}:open')).toBe(0)
-        expect(await redis.pttl('{health}:alert:a1')).toBeGreaterThan(29.9 * DAY_MS)
-        await transition({ n: '3' })
-        expect(await redis.pttl('{health}:alert:a1')).toBe(-1)
+      test('by a process whose name a later one has taken changes nothing', async () => {
+        await say({ start: '2', state: 'inactive' })
+        expect((await say({ n: '7' }))[0]).toBe('3')
+        expect(await redis.exists('{health}:alerts', '{health}:open')).toBe(0)
       })
-    })
 
-    test('a pending alert is saved without list, stream and channel', async () => {
-      expect(await save()).toEqual([1, '0', ''])
-      expect(await redis.hmget('{health}:alert:a1', 'rev', 'doc')).toEqual(['0', documentOf('1')])
-      expect(await redis.exists('{health}:open', '{health}:alerts', '{health}:meta')).toBe(0)
-    })
+      test('leaves a document of another version alone', async () => {
+        const document = '{"v":2,"state":"on fire"}'
+        await redis.hset('{health}:alert:a1', 'rev', '9', 'doc', document)
+        expect((await say()).slice(0, 2)).toEqual(['4', '9'])
+        expect(await redis.hgetall('{health}:alert:a1')).toEqual({ rev: '9', doc: document })
+        expect(await redis.exists('{health}:alerts', '{health}:open', '{health}:alert:a1:instances')).toBe(0)
+      })
 
-    test('a pending alert never hides one that fired meanwhile', async () => {
-      await transition({ writer: 'w2' })
-      expect(await save()).toEqual([0, '1', documentOf('1')])
-      expect(await save({ writer: 'w2', n: '1' })).toEqual([2, '1', ''])
+      test.for([
+        { key: '{health}:meta' },
+        { key: '{health}:alerts' },
+        { key: '{health}:open' },
+        { key: '{health}:alert:a1' },
+        { key: '{health}:alert:a1:instances' },
+      ])('is told once when $key, which was of a wrong type, is mended', async ({ key }) => {
+        await redis.set(key, 'of no use')
+        await expect(say()).rejects.toThrow('WRONGTYPE')
+        await expect(say()).rejects.toThrow('WRONGTYPE')
+        await redis.del(key)
+        await say()
+        await say()
+        expect((await redis.xrange('{health}:alerts', '-', '+')).length).toBe(1)
+        expect(await redis.zrange('{health}:open', '0', '-1')).toEqual(['a1'])
+      })
+
+      test('that ends an alert takes it off the lists and keeps it for 30 days; a new one keeps it as long as it is open', async () => {
+        await say()
+        expect(await redis.pttl('{health}:alert:a1')).toBe(-1)
+        await say({ n: '2', state: 'resolved' })
+        expect([await redis.zcard('{health}:open'), await redis.scard('{health}:open:s')]).toEqual([0, 0])
+        expect(await redis.pttl('{health}:alert:a1')).toBeGreaterThan(29.9 * DAY_MS)
+        expect(await redis.pttl('{health}:alert:a1:instances')).toBeGreaterThan(29.9 * DAY_MS)
+        await say({ n: '3' })
+        expect([await redis.pttl('{health}:alert:a1'), await redis.pttl('{health}:alert:a1:instances')]).toEqual([-1, -1])
+      })
+
+      test('without firing is saved without list, stream and channel', async () => {
+        await say({ state: 'pending' })
+        expect(await redis.hmget('{health}:alert:a1', 'rev', 'fold')).toEqual(['0', expect.stringMatching(/^pending WARNING \d+ 1 any$/)])
+        expect(await redis.exists('{health}:open', '{health}:alerts', '{health}:open:s')).toBe(0)
+      })
+
+      test('makes one alert of three instances, which is over with the last of them', async () => {
+        for (const instance of ['i1', 'i2', 'i3']) await say({ instance })
+        await say({ instance: 'i1', n: '2', state: 'resolved' })
+        await say({ instance: 'i2', n: '2', state: 'resolved' })
+        const document = JSON.parse((await redis.hget('{health}:alert:a1', 'doc'))!) as {
+          instances: Record<string, { breaching: boolean }>
+        }
+        expect(Object.keys(document.instances).filter((name) => document.instances[name]!.breaching)).toEqual(['i3'])
+        await say({ instance: 'i3', n: '2', state: 'resolved' })
+        expect((await channels.take(2)).map(({ body }) => body['type'])).toEqual(['fired', 'resolved'])
+        expect(await redis.xlen('{health}:alerts')).toBe(2)
+      })
     })
 
     const beat = (instance: string, keptMs = '60000', state = 'alive') =>
       client.healthBeat(
-        ...[`{health}:status:s:${instance}`, '{health}:services', '{health}:instances:s'],
+        ...[names.status('s', instance), names.services, names.instances('s'), names.due, names.meta, names.watcher],
+        ...[names.alert('silent'), names.open, names.openOf('s'), names.alerts, names.silent],
         ...['health:service:s:status', '{"phase":"running"}', keptMs, 's', instance, '3600000', state],
+        ...[names.alertsChannel, String(DAY_MS), 'e', 'silent', '45000'],
       )
 
     test('a status message is kept for a while, counted as a sign of life and told', async () => {
@@ -193,8 +269,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       await beat('i1', '20')
       expect((await expired)[1]).toBe('{health}:status:s:i1')
       listener.disconnect()
-      const presence = await new PresenceReader((command) => command(redis), 'other', 'i').read()
-      expect(presence?.services).toMatchObject([{ service: 's', silent: true }])
+      expect((await readPresence(redis, names, 's', 'other')).others).toMatchObject([{ instance: 'i1', live: false }])
     })
 
     test('an instance that stops leaves the list, and the service with the last one', async () => {
@@ -215,19 +290,21 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
       expect(await redis.zrange('{health}:instances:s', '0', '-1')).toEqual(['i1'])
     })
 
-    test('trimming is exact, in both streams', async () => {
+    test('a minute of history is kept for the retention, and both streams are trimmed exactly', async () => {
       for (const stream of ['{health}:alerts', '{health}:history:s']) {
         for (let i = 1; i <= 5; i++) await redis.xadd(stream, `${i}-1`, 'd', 'old')
-        await redis.xadd(stream, '*', 'd', 'new')
       }
-      expect(await client.healthTrim('{health}:alerts', '{health}:history:s', String(DAY_MS))).toEqual([5, 5])
-    })
-
-    test('a minute of history is kept for the retention', async () => {
-      await client.healthHistory('{health}:history:s', String(DAY_MS), 'i1', 'healthy', '{"a":1}', '{"b":2}')
+      await redis.xadd('{health}:alerts', '*', 'd', 'new')
+      await client.healthHistory('{health}:history:s', '{health}:alerts', String(DAY_MS), 'i1', 'healthy', '{"a":1}', '{"b":2}')
       const [[, fields]] = (await redis.xrange('{health}:history:s', '-', '+')) as [[string, string[]]]
       expect(fields).toEqual(['instance', 'i1', 'status', 'healthy', 'counts', '{"a":1}', 'gauges', '{"b":2}'])
+      expect([await redis.xlen('{health}:history:s'), await redis.xlen('{health}:alerts')]).toEqual([1, 1])
       expect(await redis.pttl('{health}:history:s')).toBeGreaterThan(DAY_MS - 60_000)
+    })
+
+    test('the stream of alerts ends by itself when nothing has been told for the retention', async () => {
+      await say()
+      expect(await redis.pttl('{health}:alerts')).toBeGreaterThan(DAY_MS - 60_000)
     })
 
     test('a connection works in the database it is told', async () => {
@@ -253,27 +330,30 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         ])
       })
 
-      test('finds the alerts of its service again, those that are over for their episode, and goes on from their rev', async () => {
-        const before = exporterOf()
-        await before.load(1000)
+      test('finds again what it said itself, what is over for its episode, and nothing that others said', async () => {
+        const [before, other] = [exporterOf(), exporterOf({ instance: '9a31' })]
+        await Promise.all([before.load(1000), other.load(1000)])
+        other.transition(transitionOf('fired', { id: 'a3' }))
         before.transition(transitionOf('fired', { id: 'rule that was removed since' }))
-        before.transition(transitionOf('fired', { id: 'of another', service: 'geocoding' }))
         before.save(alertOf({ id: 'a1', state: 'pending' }))
         before.transition(transitionOf('fired', { id: 'a2' }))
         before.transition(transitionOf('resolved', { id: 'a2' }))
         await before.stop(snapshotOf({ phase: 'stopped' }), 1000)
 
-        const after = exporterOf()
-        const stored = await after.load(1000)
-        expect(stored?.map(({ alert, rev }) => [alert.id, alert.state, rev])).toEqual([
-          ['a1', 'pending', 0],
-          ['a2', 'resolved', 4],
-          ['rule that was removed since', 'firing', 1],
+        const after = exporterOf({ alertIds: ['a1', 'a2', 'a3'] })
+        const said = await after.load(1000)
+        expect(said?.map(({ id, state }) => [id, state])).toEqual([
+          ['a1', 'pending'],
+          ['a2', 'resolved'],
+          ['rule that was removed since', 'firing'],
         ])
         after.transition(transitionOf('resolved', { id: 'rule that was removed since' }))
         after.transition(transitionOf('fired', { id: 'a2', episode: 2 }))
         const told = await channels.take(6, isAlert)
-        expect(told.slice(4).map(({ body }) => body['type'])).toEqual(['resolved', 'fired'])
+        expect(told.slice(4).map(({ body }) => [body['type'], body['episode']])).toEqual([
+          ['resolved', 1],
+          ['fired', 2],
+        ])
         expect(after.stats.conflicts).toBe(0)
       })
 
@@ -286,7 +366,6 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         two.transition(transitionOf('escalated', { severity: 'CRITICAL' }))
         two.status(snapshotOf())
         expect((await channels.take(1, isAlert)).map(({ body }) => [body['type'], body['seq']])).toEqual([['escalated', 2]])
-        expect(two.stats.conflicts).toBe(2)
         expect(await redis.xlen('{health}:alerts')).toBe(2)
       })
 
@@ -300,7 +379,8 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         const lines = diagLines()
         const clock = new VirtualClock()
         // Not the service of the other tests: the process that one of them kills in mid-sentence may be heard late.
-        const exporter = exporterOf({ clock, service: 'with_history' })
+        // So long an interval that nothing else is asked meanwhile.
+        const exporter = exporterOf({ clock, service: 'with_history', publishingIntervalMs: 3_600_000 })
         await exporter.load(1000)
         // The clock must not run while an answer is awaited, or the server would seem frozen.
         const publish = async (reports: number, seconds: number, messages: number) => {
@@ -314,7 +394,7 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         await redis.rename('{health}:history:with_history', 'kept')
         await redis.set('{health}:history:with_history', 'no stream')
         await publish(9, 60, 2)
-        expect(lines).toEqual([expect.stringContaining('does not take a message that is made for it (WRONGTYPE')])
+        expect(lines).toEqual([expect.stringContaining('refuses a message of with_history (WRONGTYPE')])
         await redis.rename('kept', '{health}:history:with_history')
         await publish(10, 60, 2)
         await exporter.stop(snapshotOf({ phase: 'stopped', totals: { since: 'x', attempts: { reports: 12 } } }), 1000)
@@ -326,33 +406,55 @@ export function redisContract(name: string, start: () => Promise<RedisUnderTest>
         ])
       })
 
-      test('gives up a message that Redis does not take, and goes on with the others', async () => {
+      test('keeps a message that Redis does not take until it does, says so once, and goes on with the others', async () => {
+        const lines = diagLines()
         const exporter = exporterOf()
         await exporter.load(1000)
         await redis.set('{health}:alert:a1', 'no hash')
         exporter.transition(transitionOf('fired', { id: 'a1' }))
         exporter.transition(transitionOf('fired', { id: 'a2' }))
         expect((await channels.take(1)).map(({ body }) => body['alert_id'])).toEqual(['a2'])
-        await reached(() => exporter.stats.dropped === 1)
-        expect(exporter.stats).toMatchObject({ published: 1, failed: 4, reconnects: 0 })
+        await reached(() => exporter.stats.failed >= 3)
+        await redis.del('{health}:alert:a1')
+        expect((await channels.take(1)).map(({ body }) => body['alert_id'])).toEqual(['a1'])
+        expect(lines).toEqual([expect.stringContaining('it is kept and sent again')])
+        expect(exporter.stats).toMatchObject({ published: 2, dropped: 0, reconnects: 0 })
       })
 
-      test('sees the other instances of its service, and those that are missing', async () => {
+      test('tells all that is open again when the server has lost its memory', async () => {
+        const exporter = exporterOf()
+        await exporter.load(1000)
+        exporter.status(snapshotOf())
+        exporter.transition(transitionOf('fired'))
+        await channels.take(1, isAlert)
+        await redis.flushall()
+        exporter.status(snapshotOf())
+        const [told] = await channels.take(1, isAlert)
+        expect(told!.body).toMatchObject({ type: 'updated', cause: 'memory_lost', told: 'fired', state: 'firing', seq: 1 })
+        expect(await redis.zcard('{health}:open')).toBe(1)
+        exporter.transition(transitionOf('resolved'))
+        expect((await channels.take(1, isAlert))[0]!.body).toMatchObject({ type: 'resolved', seq: 2 })
+      })
+
+      test('sees the other instances of its service, those that are missing, and what they have found', async () => {
         const one = exporterOf()
         const two = exporterOf({ instance: '9a31' })
         await Promise.all([one.load(1000), two.load(1000)])
+        two.transition(transitionOf('fired'))
         two.status(snapshotOf({ instance: '9a31', instanceStatus: 'unhealthy' }))
         one.status(snapshotOf())
         await channels.take(2, isStatus)
         await redis.zadd('{health}:instances:tracker_fetcher', String(Date.now() - 100_000), 'gone')
-        const reader = new PresenceReader((command) => one.connection.run(command), 'tracker_fetcher', '4f2c')
-        const [presence, same] = await Promise.all([reader.read(), reader.read()])
+        await redis.zadd('{health}:instances:tracker_fetcher', String(Date.now() + 100_000), 'from the future')
+        const [presence, same] = await Promise.all([one.presence(), one.presence()])
         expect(same).toBe(presence)
-        expect(presence?.services).toMatchObject([{ service: 'tracker_fetcher', silent: false }])
         expect(presence?.others).toMatchObject([
           { instance: '9a31', live: true, instanceStatus: 'unhealthy', phase: 'running', reasons: ['low_success_rate'] },
           { instance: 'gone', live: false, instanceStatus: undefined },
         ])
+        expect(presence?.open).toMatchObject([{ id: 'a1', state: 'firing', asks: false, ofOthers: true }])
+        expect((await two.presence())?.open).toMatchObject([{ id: 'a1', ofOthers: false }])
+        expect(Math.abs(presence!.clockSkewMs)).toBeLessThan(5000)
       })
     })
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { systemClock } from '../../src/clock.ts'
-import { checkClocks } from '../../src/doctor/clocks.ts'
+import { checkClocks, instanceClocks } from '../../src/doctor/clocks.ts'
+import type { InstanceView } from '../../src/subscribe/health-view.ts'
 import { createReader, type RedisClient } from '../../src/wire/redis-client.ts'
 import type { Clock } from '../../src/types.ts'
 
@@ -38,4 +39,34 @@ test('half of the shortest round trip is counted: a slow way to the server is no
   // Each look at the clock is a second after the one before, on both: so is each answer.
   const slow: Clock = { ...systemClock, monotonicMs: () => (monotonic += 1600), epochMs: () => systemClock.epochMs() + 800 }
   expect(await checkClocks(client, slow)).toMatchObject({ status: 'ok', message: expect.stringMatching(/within \d{1,2} ms$/) as string })
+})
+
+const instances = (skews: readonly (number | undefined)[]) => ({
+  services: [
+    {
+      service: 'mailer',
+      lastBeatAt: 0,
+      instances: skews.map((skewMs, i): InstanceView => {
+        return { instance: `i${i}`, lastBeatAt: 0, status: undefined, ...(skewMs !== undefined && { skewMs }) }
+      }),
+    },
+  ],
+})
+
+test.for([
+  { why: 'nobody is there', skews: [undefined], status: 'skip', says: /^no instance is there/ },
+  { why: 'all agree', skews: [3, -1200, undefined], status: 'ok', says: /^those of all instances agree .* within 1200 ms$/ },
+  {
+    why: 'two do not, the worse one first',
+    skews: [100, 2100, -3_600_000],
+    status: 'warn',
+    says: /^clocks of instances differ .*: i2 of mailer is 3600\.0 s behind, i1 of mailer is 2\.1 s ahead$/,
+  },
+  { why: 'many do not', skews: Array.from({ length: 30 }, () => 5000), status: 'warn', says: /, 20 more$/ },
+])('of clocks of instances $why', ({ skews, status, says }) => {
+  expect(instanceClocks(instances(skews))).toMatchObject({
+    name: 'instance-clocks',
+    status,
+    message: expect.stringMatching(says) as string,
+  })
 })

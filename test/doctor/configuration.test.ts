@@ -65,9 +65,21 @@ test.for([
     mend: /^Kubernetes sets it .*enableServiceLinks/,
   },
   {
+    why: 'the port that Kubernetes sets, beside a URL',
+    env: { HEALTH_REDIS_PORT: 'tcp://10.0.0.1:6379', HEALTH_REDIS_URL: 'redis://10.0.0.1' },
+    says: 'HEALTH_REDIS_PORT is "tcp://10.0.0.1:6379", expected a whole number from 1 to 65535',
+    mend: /^Kubernetes sets it for a Service called health-redis: turn enableServiceLinks off/,
+  },
+  {
+    why: 'a URL and a part of an address',
+    env: { HEALTH_REDIS_URL: 'redis://me:secret@host', HEALTH_REDIS_PASSWORD: 'secret' },
+    says: 'HEALTH_REDIS_URL and HEALTH_REDIS_PASSWORD are both given, expected one of them: the URL names host, port, user, password and TLS',
+    mend: /^Unset one of the two/,
+  },
+  {
     why: 'a URL in the place of a host, whose password is not shown',
     env: { HEALTH_REDIS_HOST: 'redis://me:secret@host:6379' },
-    says: 'HEALTH_REDIS_HOST is a URL, expected the name or address of a host',
+    says: 'HEALTH_REDIS_HOST is "redis://***@host:6379", expected the name or address of a host; a URL goes into HEALTH_REDIS_URL',
     mend: /HEALTH_REDIS_HOST, _PORT, _USERNAME and _PASSWORD/,
   },
 ])('the service would not start: $why', ({ env, says, mend }) => {

@@ -10,6 +10,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { checkServer, checkWriting, openHealthRedis, type HealthRedis } from '../../src/doctor/health-redis.ts'
 import type { RedisTarget } from '../../src/wire/redis-client.ts'
+import { aclLine } from '../../scripts/acl.ts'
 import { SELF_SIGNED } from '../support/self-signed.ts'
 import { closedPort, listening } from '../support/upstream.ts'
 import { folderWith } from './project-folder.ts'
@@ -151,7 +152,7 @@ describe('a server that refuses to be written to', () => {
   })
 
   test('and a user as that sentence says may', async () => {
-    await redis.acl('SETUSER', 'health', 'on', '>pw', '~{health}:*', '&health:*', '+@all', '-@admin', '-@dangerous')
+    await redis.call('ACL', 'SETUSER', 'health', ...aclLine('service', false).trim().split(' ').slice(2), '>pw')
     const server = await opened({ username: 'health', password: 'pw' })
     expect(await checkWriting(server, systemClock)).toMatchObject([{ status: 'ok' }, { status: 'ok' }])
     const [kind, memory] = await checkServer(server, { host: HOST, port: valkey.port }, systemClock)

@@ -105,6 +105,11 @@ test('the service beats, and so do others', async () => {
     { name: 'services', status: 'ok', message: 'heard of: fetcher, mailer' },
     { name: 'service', status: 'ok', message: expect.stringMatching(/^mailer beats: 2 instances, the last beat \d s ago$/) as string },
     { name: 'instances', status: 'ok', message: 'none is missing' },
+    {
+      name: 'instance-clocks',
+      status: 'ok',
+      message: expect.stringMatching(/^those of all instances agree with the Redis server's within \d+ ms$/) as string,
+    },
     { name: 'instance-ids', status: 'ok', message: 'no two processes were heard under one service.instance.id in 2.5 s' },
   ])
   expect(isBeating(await readSnapshot(redis), 'mailer')).toBe(true)
@@ -179,4 +184,16 @@ test.for([
   const process = await run()
   const found = await check(() => process.beat())
   expect(found.get('instance-ids')).toMatchObject({ status: 'ok' })
+})
+
+test('what cannot be read is named, and the rest is looked at', async () => {
+  await (await start()).beat()
+  await redis.zadd('{health}:instances:mailer', Date.now(), 'b')
+  await redis.lpush('{health}:status:mailer:b', 'x')
+  const found = await check()
+  expect(found.get('unreadable')).toMatchObject({
+    status: 'warn',
+    message: expect.stringContaining('{health}:status:mailer:b is of another type than it should be') as string,
+  })
+  expect(found.get('service')).toMatchObject({ status: 'ok' })
 })

@@ -17,8 +17,8 @@ test.for([
   { why: 'of a setting without a prefix', name: 'MIN_FETCH_RATES', mend: 'Rename MIN_FETCH_RATES to MIN_FETCH_RATE.' },
   {
     why: 'what other clients have',
-    name: 'HEALTH_REDIS_URL',
-    mend: 'Remove HEALTH_REDIS_URL, or see docs/reference.md for what there is.',
+    name: 'HEALTH_REDIS_DATABASE',
+    mend: 'Remove HEALTH_REDIS_DATABASE, or see docs/reference.md for what there is.',
   },
   {
     why: 'the unit in the name',

@@ -4,7 +4,7 @@ import { paint, type Line } from '../../examples/demo/line.ts'
 import { readOptions } from '../../examples/demo/options.ts'
 import { overviewLines } from '../../examples/demo/overview-screen.ts'
 import { Overview } from '../../examples/demo/overview.ts'
-import type { HealthView } from '../../src/subscribe/snapshot.ts'
+import type { HealthView } from '../../src/subscribe/health-view.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseMessage } from '../../src/wire/message.ts'
 import type { StatusMessage } from '../../src/wire/status-message.ts'
@@ -55,7 +55,7 @@ function alertOf(service: string, message = 'Apple wants a code'): AlertView {
     state: 'firing',
     since: new Date(NOW - 12_000).toISOString(),
     message,
-    value: null,
+    value: null, instances: {},
   }
 }
 

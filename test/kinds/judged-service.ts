@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest'
 
 import type { ServiceHealthMonitor } from '../../src/service/monitor.ts'
-import type { Snapshot, StoredAlert } from '../../src/types.ts'
+import type { Alert, Snapshot } from '../../src/types.ts'
 import { MemoryExporter } from '../support/memory-exporter.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
@@ -82,9 +82,7 @@ export async function judgedService<K extends new (options: never) => ServiceHea
 ): Promise<JudgedService<InstanceType<K>>> {
   await before?.stop()
   const clock = before?.clock ?? new VirtualClock()
-  const stored: StoredAlert[] = [...(before?.exporter.saved.values() ?? [])]
-    .filter(({ state }) => state !== 'inactive' && state !== 'resolved')
-    .map((alert) => ({ alert, rev: 1 }))
+  const stored: Alert[] = [...(before?.exporter.saved.values() ?? [])].filter(({ state }) => state !== 'inactive' && state !== 'resolved')
   const exporter = new MemoryExporter(clock, stored)
   const monitor = new Kind({
     clock,

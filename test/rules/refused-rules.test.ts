@@ -375,6 +375,11 @@ test.for([
     says: 'The rule my_rule reads a throughput, which has one limit, below: leave above, critical and clear out.',
   },
   {
+    why: 'a runbook with a password in it',
+    said: mine.when(rate(requests)).above(5).runbook('https://me:hunter2@wiki/page'),
+    says: 'The runbook of the rule my_rule is "https://***@wiki/page", expected one without a user, a password or a key, for it is published.',
+  },
+  {
     why: 'slow calls with a second limit',
     said: mine
       .when(slowCalls({ of: requests, in: requests, called: 'x' }))

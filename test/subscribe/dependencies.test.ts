@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { instanceStatus } from '../../src/judge/status.ts'
 import { dependenciesOf, dependencySentence } from '../../src/subscribe/dependencies.ts'
-import type { HealthView, InstanceView, ServiceView } from '../../src/subscribe/snapshot.ts'
+import type { HealthView, InstanceView, ServiceView } from '../../src/subscribe/health-view.ts'
 import type { CheckResult } from '../../src/types.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
@@ -53,7 +53,7 @@ function instanceOf(service: string, instance: string, { on, checks: errors = {}
 function alertOf(service: string, severity: AlertView['severity']): AlertView {
   return {
     ...{ alert_id: service, episode: 1, rev: 1, service, rule: 'low', severity },
-    ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'too few', value: null },
+    ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'too few', value: null, instances: {} },
   }
 }
 

@@ -3,7 +3,7 @@ import { encodeStatus } from '../../src/wire/status-message.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
 import { serviceStatus } from '../../src/subscribe/service-status.ts'
-import type { InstanceView } from '../../src/subscribe/snapshot.ts'
+import type { InstanceView } from '../../src/subscribe/health-view.ts'
 import type { Severity, Status } from '../../src/types.ts'
 import { AT, snapshotOf } from '../wire/fixtures.ts'
 
@@ -17,7 +17,7 @@ function live(instance: string, instanceStatus: Status = 'healthy', reasons: rea
 const missing = (instance: string): InstanceView => ({ instance, lastBeatAt: AT, status: undefined })
 const alert = (rule: string, severity: Severity, service = 's'): AlertView => ({
   ...{ alert_id: rule, episode: 1, rev: 1, service, rule, severity },
-  ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'm', value: null },
+  ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'm', value: null, instances: {} },
 })
 
 const silence = 'silent: no instance gives a sign of life'

@@ -1,5 +1,5 @@
 /** A HealthExporter that keeps what it is given, in order, with the time it came. */
-import type { Alert, Clock, HealthExporter, Presence, Snapshot, StoredAlert, Transition } from '../../src/types.ts'
+import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition } from '../../src/types.ts'
 
 export interface Told {
   /** Seconds on the monotonic clock. */
@@ -17,14 +17,14 @@ export class MemoryExporter implements HealthExporter {
   readonly saved = new Map<string, Alert>()
   stopped: Snapshot | undefined
   readonly #clock: Clock
-  readonly #stored: readonly StoredAlert[]
+  readonly #stored: readonly Alert[]
 
-  constructor(clock: Clock, stored: readonly StoredAlert[] = []) {
+  constructor(clock: Clock, stored: readonly Alert[] = []) {
     this.#clock = clock
     this.#stored = stored
   }
 
-  async load(): Promise<readonly StoredAlert[]> {
+  async load(): Promise<readonly Alert[]> {
     return this.#stored
   }
 

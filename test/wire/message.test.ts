@@ -1,18 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { encodeTransition } from '../../src/wire/alert-document.ts'
 import { encodeMetrics } from '../../src/wire/metrics-message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
-import { parseMessage } from '../../src/wire/message.ts'
-import { alertOf, snapshotOf, transitionOf } from './fixtures.ts'
+import { parseMessage, whyNoMessage } from '../../src/wire/message.ts'
+import { alertFields } from '../subscribe/record.ts'
+import { alertOf, snapshotOf } from './fixtures.ts'
 
 const STATUS = 'health:service:tracker_fetcher:status'
 const METRICS = 'health:service:tracker_fetcher:metrics'
 const ALERTS = 'health:system:alerts'
 const status = encodeStatus(snapshotOf(), 1).json
-const NOW = { monotonicMs: 0, epochMs: 0 }
-const told = (encoded: { readonly fields: string }) =>
-  `{"v":1,"id":"5-41","epoch":"e","seq":41,"rev":41,"timestamp":"2026-11-22T10:00:00.000Z",${encoded.fields}}`
-const alert = told(encodeTransition(transitionOf('fired'), '4f2c', NOW))
+const alert = `{"v":1,"id":"5-41","epoch":"e","seq":41,"rev":41,${alertFields({ id: 'a1' })}}`
 const labelled = { labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' }
 
 test.for([
@@ -23,7 +20,9 @@ test.for([
   { channel: STATUS, text: encodeStatus(snapshotOf({ kind: 'worker' }), 1).json, is: { channel: 'status', kind: 'worker' } },
   { channel: STATUS, text: encodeStatus(snapshotOf({ dependsOn: ['geo', 'redis'] }), 1).json, is: { depends_on: ['geo', 'redis'] } },
   { channel: STATUS, text: encodeStatus(snapshotOf({ alerts: [alertOf(labelled)] }), 1).json, is: { alerts: [labelled] } },
-  { channel: ALERTS, text: told(encodeTransition(transitionOf('fired', labelled), '4f2c', NOW)), is: { channel: 'alerts', ...labelled } },
+  { channel: ALERTS, text: alert.replace('{', `{${JSON.stringify(labelled).slice(1, -1)},`), is: { channel: 'alerts', ...labelled } },
+  { channel: '{health:3}:service:status', text: status, is: { channel: 'status', service: 'tracker_fetcher' } },
+  { channel: '{health:3}:system:alerts', text: alert, is: { channel: 'alerts', seq: 41 } },
 ])('what is written can be read: $is', ({ channel, text, is }) => {
   expect(parseMessage(channel, text)).toMatchObject(is)
 })
@@ -64,8 +63,27 @@ describe('what is no message is none', () => {
     { why: 'a runbook that is no text', channel: ALERTS, text: alert.replace('"rule"', '"runbook":{},"rule"') },
     { why: 'a kind that is no text', channel: STATUS, text: status.replace('"phase"', '"kind":[],"phase"') },
     { why: 'a check whose error is no text', channel: STATUS, text: status.replace('"error":"timeout"', '"error":5') },
+    { why: 'an alert that says nothing of instances', channel: ALERTS, text: alert.replace('"instances"', '"others"') },
+    {
+      why: 'an alert with an instance that says nothing',
+      channel: ALERTS,
+      text: alert.replace('"instances":{"a":{', '"instances":{"a":{},"b":{'),
+    },
+    { why: 'an alert that leaves out a text', channel: ALERTS, text: alert.replace('"instances"', '"instances_left_out":"3","instances"') },
     { why: 'an alert of no severity', channel: ALERTS, text: alert.replace('"WARNING"', '"FATAL"') },
   ])('$why', ({ channel, text }) => {
     expect(parseMessage(channel, text)).toBeUndefined()
   })
+})
+
+test.for([
+  { why: 'too large', text: 'x'.repeat(70_000), says: 'is larger than 64 KB' },
+  { why: 'no JSON', text: '{', says: 'is no JSON object' },
+  { why: 'no object', text: '[1]', says: 'is no JSON object' },
+  { why: 'without a version', text: '{}', says: 'has no version' },
+  { why: 'with a version that is none', text: '{"v":"\\u001b[2J"}', says: 'has no version' },
+  { why: 'of a version to come', text: '{"v":2}', says: 'has version 2, which this otel-health does not know' },
+  { why: 'without what a reader relies on', text: '{"v":1}', says: 'is no status message' },
+])('what is $why is said to be that', ({ text, says }) => {
+  expect(whyNoMessage(STATUS, text)).toBe(says)
 })

@@ -1,0 +1,134 @@
+/**
+ * Notices services that fall silent. Redis keeps when each is due (`{health}:due`), so that a look costs the same however many there are. One
+ * process at a time looks all the time (its turn comes with its beats, in `{health}:watcher`); the others look when something may be due,
+ * a little later, in case that one is dead. Whoever looks first says it: the script looks again.
+ */
+import { SERVICE_SILENT } from '../catalogue.ts'
+import { diag } from '../diag.ts'
+import type { Cancel, Clock } from '../types.ts'
+import { alertId } from '../wire/alert-id.ts'
+import { isServiceName, type ShardNames } from '../wire/names.ts'
+import type { PublisherClient } from '../wire/redis-client.ts'
+
+export interface SilenceWatchOptions {
+  readonly shards: readonly ShardNames[]
+  /** Begins the name of an epoch, should this write begin one. */
+  readonly instance: string
+  readonly retentionMs: number
+  /** All seem silent when Redis comes back: this long they are given to say otherwise. Milliseconds. */
+  readonly graceMs: number
+  readonly clock: Clock
+  readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
+  /** Looks who is gone, for an alert of a service. */
+  readonly fold: (alertId: string, service: string, shard: ShardNames) => Promise<void>
+}
+
+/** How often the one whose turn it is looks; the others look this much later than it would. */
+const LOOK_MS = 400
+/** Others follow within as long again, so that not all look at once. */
+const SPREAD_MS = 300
+/** In shards where nothing of this process lives. */
+const ELSEWHERE_MS = 15_000
+const MOST_AT_ONCE = 50
+
+/** A service of which nothing has been heard for so long is forgotten, with the alerts that nobody can resolve any more. */
+export const FORGOTTEN_AFTER_MS = 86_400_000
+
+export class SilenceWatch {
+  readonly #options: SilenceWatchOptions
+  readonly #timers = new Map<number, Cancel>()
+  #upSince: number | undefined
+  #isWatcher = false
+
+  constructor(options: SilenceWatchOptions) {
+    this.#options = options
+  }
+
+  up(): void {
+    this.#upSince = this.#options.clock.monotonicMs()
+    for (const shard of this.#options.shards) this.#lookIn(this.#options.graceMs, shard)
+  }
+
+  down(): void {
+    this.#upSince = undefined
+    this.#isWatcher = false
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+  }
+
+  /** What a beat said of the shard in which this service lives. Milliseconds. */
+  heard(own: ShardNames, nextDueMs: number | undefined, isWatcher: boolean): void {
+    if (this.#upSince === undefined) return
+    this.#isWatcher = isWatcher
+    const grace = this.#upSince + this.#options.graceMs - this.#options.clock.monotonicMs()
+    if (grace <= 0) this.#next(own, nextDueMs, own)
+  }
+
+  #next(shard: ShardNames, nextDueMs: number | undefined, own?: ShardNames): void {
+    const isOwn = this.#options.shards.length === 1 || shard === own
+    if (this.#isWatcher && isOwn) return this.#lookIn(LOOK_MS, shard)
+    const late = LOOK_MS + Math.random() * SPREAD_MS
+    const due = nextDueMs === undefined ? ELSEWHERE_MS : Math.max(nextDueMs, 0) + late
+    this.#lookIn(isOwn ? due : Math.min(due, ELSEWHERE_MS), shard)
+  }
+
+  #lookIn(ms: number, shard: ShardNames): void {
+    this.#timers.get(shard.shard)?.()
+    this.#timers.set(
+      shard.shard,
+      this.#options.clock.after(ms, () => void this.#look(shard)),
+    )
+  }
+
+  async #look(shard: ShardNames): Promise<void> {
+    if (this.#upSince === undefined) return
+    const { run } = this.#options
+    let nextDueMs: number | undefined
+    try {
+      const [[seconds, microseconds], due] = await run((client) =>
+        Promise.all([client.time(), client.zrange(shard.due, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES')]),
+      )
+      const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+      for (let i = 0; i + 1 < due.length; i += 2) {
+        nextDueMs = Number(due[i + 1]) - now
+        if (nextDueMs > 0) break
+        await this.#isDue(shard, due[i]!)
+        nextDueMs = 0
+      }
+    } catch (error) {
+      diag.debug('otel-health: it could not be looked who is silent', error)
+    }
+    if (this.#upSince !== undefined) this.#next(shard, nextDueMs, this.#options.shards.length === 1 ? shard : undefined)
+  }
+
+  async #isDue(shard: ShardNames, service: string): Promise<void> {
+    const { run, instance, retentionMs, fold } = this.#options
+    if (!isServiceName(service)) return void (await run((client) => client.zrem(shard.due, service)))
+    const id = alertId(SERVICE_SILENT, service)
+    const lists = [shard.alerts, shard.meta, shard.due, shard.services, shard.instances(service), shard.silent]
+    const found = await run((client) =>
+      client.healthSilence(
+        ...[shard.alert(id), shard.open, shard.openOf(service), ...lists],
+        ...[service, id, shard.alertsChannel, String(retentionMs), instance, String(FORGOTTEN_AFTER_MS)],
+      ),
+    )
+    if (found === '0') return
+    const open = await run((client) => client.smembers(shard.openOf(service)))
+    for (const other of open) {
+      if (other === id) continue
+      await fold(other, service, shard)
+      if (found !== '1') await this.#forget(shard, other, service, found === '3' ? 0 : FORGOTTEN_AFTER_MS)
+    }
+  }
+
+  async #forget(shard: ShardNames, id: string, service: string, unknownForMs: number): Promise<void> {
+    const { run, instance, retentionMs } = this.#options
+    const sentence = JSON.stringify(`Forgotten, for nothing has been heard of ${service} for ${FORGOTTEN_AFTER_MS / 3_600_000} h`)
+    await run((client) =>
+      client.healthForget(
+        ...[shard.alert(id), shard.entries(id), shard.open, shard.openOf(service), shard.alerts, shard.meta],
+        ...[id, shard.alertsChannel, String(retentionMs), instance, String(unknownForMs), 'instance_gone', 'null', sentence],
+      ),
+    )
+  }
+}

@@ -1,0 +1,27 @@
+/** `otel-health/subscribe`: how services and alerts are, for programs that look on. */
+export type { Problem, HealthView, InstanceView, ServiceView } from './subscribe/health-view.ts'
+export { problemsOf } from './subscribe/health-view.ts'
+export type {
+  Connection,
+  ConnectionEvent,
+  EpochEvent,
+  GapEvent,
+  HealthEvent,
+  MessageEvent,
+  OverflowEvent,
+  ToldEvent,
+  ViewEvent,
+} from './subscribe/health-event.ts'
+export type { HealthSubscriberOptions, SubscriberConnection, SubscriberStats } from './subscribe/health-subscriber.ts'
+export { HealthSubscriber } from './subscribe/health-subscriber.ts'
+export { readSnapshot } from './subscribe/snapshot.ts'
+export type { ServiceStatus } from './subscribe/service-status.ts'
+export { serviceStatus } from './subscribe/service-status.ts'
+export type { Dependency, ServiceDependencies } from './subscribe/dependencies.ts'
+export { dependenciesOf } from './subscribe/dependencies.ts'
+export type { AlertMessage } from './wire/alert-message.ts'
+export type { AlertView, InstanceOfAlert } from './wire/alert-view.ts'
+export type { HealthMessage } from './wire/message.ts'
+export type { MetricsMessage } from './wire/metrics-message.ts'
+export type { RedisTarget } from './wire/redis-client.ts'
+export type { StatusMessage } from './wire/status-message.ts'

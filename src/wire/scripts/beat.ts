@@ -1,0 +1,69 @@
+import { ISO, NOW, PUBLISH, type Script } from './script.ts'
+import { TELL_SILENCE } from './silence.ts'
+
+/**
+ * One status message: kept until it is silence, counted as a sign of life, published. The last one of an instance that stops takes the
+ * instance off the lists, and the service with its last instance, unless alerts of it are open: then somebody looks after them later.
+ *
+ * | KEYS | | ARGV | |
+ * |---|---|---|---|
+ * | 1 | `{health}:status:<service>:<instance>` | 1, 2 | channel, message |
+ * | 2 | `{health}:services` | 3 | kept for (ms) |
+ * | 3 | `{health}:instances:<service>` | 4, 5 | service, instance |
+ * | 4 | `{health}:due` | 6 | other instances are forgotten after (ms) |
+ * | 5 | `{health}:meta` | 7 | `alive` or `stopped` |
+ * | 6 | `{health}:watcher` | 8, 9 | channel of alerts, retention (ms) |
+ * | 7 | `{health}:alert:<id of service_silent>` | 10 | begins the name of a new epoch |
+ * | 8 | `{health}:open` | 11 | id of service_silent |
+ * | 9 | `{health}:open:<service>` | 12 | watches for (ms) |
+ * | 10 | `{health}:alerts` | | |
+ * | 11 | `{health}:silent` | | |
+ *
+ * Answers {epoch, whether the message before it was still kept (`1` or `0`), ms until the next service is due, whether it is this
+ * instance's turn to watch, ms of the server's clock}.
+ */
+export const BEAT: Script = {
+  numberOfKeys: 11,
+  lua: `${NOW}${ISO}${PUBLISH}
+local at = format('%.0f', now)
+local wasKept = call('EXISTS', KEYS[1])
+call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+call('ZREMRANGEBYSCORE', KEYS[3], '-inf', format('%.0f', now - ARGV[6]))
+local isSilent = call('ZSCORE', KEYS[11], ARGV[4])
+if ARGV[7] == 'stopped' then
+  call('ZREM', KEYS[3], ARGV[5])
+  if call('EXISTS', KEYS[3]) == 0 then
+    call('ZREM', KEYS[2], ARGV[4])
+    if call('SCARD', KEYS[9]) == 0 then call('ZREM', KEYS[4], ARGV[4])
+    else call('ZADD', KEYS[4], format('%.0f', now + ARGV[3]), ARGV[4]) end
+  end
+else
+  call('ZADD', KEYS[3], at, ARGV[5])
+  call('ZADD', KEYS[2], at, ARGV[4])
+  local due = isSilent and 0 or tonumber(call('ZSCORE', KEYS[4], ARGV[4]) or '0')
+  if due < now + ARGV[3] then call('ZADD', KEYS[4], format('%.0f', now + ARGV[3]), ARGV[4]) end
+end
+local epoch = call('HGET', KEYS[5], 'epoch')
+if not epoch then
+  epoch = ARGV[10] .. '-' .. at
+  call('HSET', KEYS[5], 'epoch', epoch)
+end
+if isSilent then
+  local of = {alert = KEYS[7], open = KEYS[8], openOf = KEYS[9], stream = KEYS[10], meta = KEYS[5], service = ARGV[4], id = ARGV[11],
+    channel = ARGV[8], retention = ARGV[9], epochs = ARGV[10], state = 'resolved', cause = 'condition', seconds = '0',
+    sentence = ARGV[4] .. (ARGV[7] == 'stopped' and ' says that it stops' or ' gives signs of life again'),
+    instances = cjson.encode(ARGV[5]) .. ':{"state":"resolved","severity":"CRITICAL","since":"' .. iso(now) .. '","breaching":false,"seen":"'
+      .. iso(now) .. '"}'}
+${TELL_SILENCE}
+  call('ZREM', KEYS[11], ARGV[4])
+end
+local watcher = call('GET', KEYS[6])
+if not watcher or watcher == ARGV[5] then
+  watcher = ARGV[5]
+  call('SET', KEYS[6], watcher, 'PX', ARGV[12])
+end
+local nextDue = call('ZRANGE', KEYS[4], '0', '0', 'WITHSCORES')[2]
+publish(ARGV[1], ARGV[2])
+if unheard then return unheard end
+return {epoch, format('%.0f', wasKept), nextDue and format('%.0f', nextDue - now) or '', watcher == ARGV[5] and '1' or '0', at}`,
+}

@@ -1,0 +1,137 @@
+/**
+ * service_silent: no instance of a service has given a sign of life for three of its publishing intervals, and none had said that it stops.
+ * It is not folded of what instances say, for there is none to say it: whoever notices writes it, and the service's next beat resolves it.
+ */
+import { SERVICE_SILENT } from '../../catalogue.ts'
+import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
+
+/** Instances that are named; of more it is said how many. */
+const MOST_INSTANCES = 100
+
+/**
+ * Lua that fires or resolves it, unless it is so already or its document is of another version. `of` has the keys (`alert`, `open`, `openOf`,
+ * `stream`, `meta`) and what is to be said.
+ */
+export const TELL_SILENCE = `
+  local held = call('HMGET', of.alert, 'doc', 'fold')
+  local wasState, wasEpisode = string.match(held[2] or '', '^(%l+) %u+ %d+ (%d+) ')
+  local isKnown = not held[1] or string.sub(held[1], 1, 7) == '{"v":1,'
+  if isKnown and (wasState == 'firing') ~= (of.state == 'firing') then
+    local meta = ${META('of.meta')}
+    local rev, epoch, message
+    local episode = format('%.0f', (wasEpisode or 0) + (of.state == 'firing' and 1 or 0))
+    local fields = '"alert_id":"' .. of.id .. '","service":"' .. of.service .. '","rule":"${SERVICE_SILENT}","episode":' .. episode
+      .. ',"scope":"shared","severity":"CRITICAL","state":"' .. of.state .. '","since":"' .. iso(now) .. '","message":"' .. of.sentence
+      .. '","value":{"current":' .. of.seconds .. ',"threshold":null,"unit":"s"},"instances":{' .. of.instances .. '}'
+    if of.state == 'firing' then
+      call('ZADD', of.open, format('%.0f', now), of.id)
+      call('SADD', of.openOf, of.id)
+      call('PERSIST', of.alert)
+    end
+${tell('of.stream', 'of.meta', `'"type":"' .. (of.state == 'firing' and 'fired' or 'resolved') .. '","deliver":true,' .. fields .. ',"overlays":{},"cause":"' .. of.cause .. '","actor":null,"told":null'`, { retention: 'of.retention', epochs: 'of.epochs' })}
+    call('HSET', of.alert, 'rev', rev, 'doc', '{"v":1,"rev":' .. rev .. ',' .. fields .. '}', 'fold', of.state .. ' CRITICAL '
+      .. format('%.0f', now) .. ' ' .. episode .. ' shared')
+    if of.state ~= 'firing' then
+      call('PEXPIRE', of.alert, '${KEPT_AFTER_RESOLVE_MS}')
+      call('ZREM', of.open, of.id)
+      call('SREM', of.openOf, of.id)
+    end
+    publish(of.channel, message)
+  end`
+
+/**
+ * Looks again whether a service is overdue, and says so. It is forgotten when nothing has been heard of it for long.
+ *
+ * | KEYS | | ARGV | |
+ * |---|---|---|---|
+ * | 1 | `{health}:alert:<id of service_silent>` | 1, 2 | service, alert id |
+ * | 2 | `{health}:open` | 3, 4 | channel, retention (ms) |
+ * | 3 | `{health}:open:<service>` | 5 | begins the name of a new epoch |
+ * | 4 | `{health}:alerts` | 6 | forgotten after (ms) |
+ * | 5 | `{health}:meta` | | |
+ * | 6 | `{health}:due` | | |
+ * | 7 | `{health}:services` | | |
+ * | 8 | `{health}:instances:<service>` | | |
+ * | 9 | `{health}:silent` | | |
+ *
+ * Answers `0`: not overdue. `1`: silent. `2`: all of its instances have stopped, but alerts of it are open. `3`: forgotten.
+ */
+export const SILENCE: Script = {
+  numberOfKeys: 9,
+  lua: `${NOW}${ISO}${PUBLISH}
+local due = tonumber(call('ZSCORE', KEYS[6], ARGV[1]) or '0')
+if due == 0 or due > now then return '0' end
+local listed = call('ZREVRANGE', KEYS[8], '0', '-1', 'WITHSCORES')
+local forget = tonumber(ARGV[6])
+if #listed == 0 then
+  if call('SCARD', KEYS[3]) == 0 then call('ZREM', KEYS[6], ARGV[1])
+  else call('ZADD', KEYS[6], format('%.0f', now + forget), ARGV[1]) end
+  return '2'
+end
+local last = math.min(tonumber(listed[2]), now)
+local seconds = math.floor((now - last) / 1000 + 0.5)
+local lasted = seconds < 120 and format('%.0f', seconds) .. ' s' or seconds < 7200 and format('%.0f', math.floor(seconds / 60)) .. ' min'
+  or format('%.0f', math.floor(seconds / 3600)) .. ' h'
+local isForgotten = now - last >= forget
+local instances = {}
+if not isForgotten then
+  for i = 1, math.min(#listed, ${2 * MOST_INSTANCES}), 2 do
+    local at = iso(math.min(tonumber(listed[i + 1]), now))
+    instances[#instances + 1] = cjson.encode(listed[i]) .. ':{"state":"gone","severity":"CRITICAL","since":"' .. at
+      .. '","breaching":true,"seen":"' .. at .. '"}'
+  end
+  call('ZADD', KEYS[9], format('%.0f', last), ARGV[1])
+end
+local of = {alert = KEYS[1], open = KEYS[2], openOf = KEYS[3], stream = KEYS[4], meta = KEYS[5], service = ARGV[1], id = ARGV[2],
+  channel = ARGV[3], retention = ARGV[4], epochs = ARGV[5], seconds = format('%.0f', seconds), instances = table.concat(instances, ','),
+  state = isForgotten and 'resolved' or 'firing', cause = isForgotten and 'instance_gone' or 'condition',
+  sentence = isForgotten and ARGV[1] .. ' is forgotten: nothing has been heard of it for ' .. lasted
+    or 'No instance of ' .. ARGV[1] .. ' has been heard of for ' .. lasted
+      .. ' (limit 3 publishing intervals), and none said that it stops'}
+${TELL_SILENCE}
+if isForgotten then
+  call('ZREM', KEYS[9], ARGV[1])
+  call('ZREM', KEYS[7], ARGV[1])
+  call('DEL', KEYS[8])
+  call('ZREM', KEYS[6], ARGV[1])
+  return unheard or '3'
+end
+call('ZADD', KEYS[6], format('%.0f', last + forget), ARGV[1])
+return unheard or '1'`,
+}
+
+/**
+ * Ends an open alert of which nobody is left who could say that it is over.
+ *
+ * | KEYS | | ARGV | |
+ * |---|---|---|---|
+ * | 1 | `{health}:alert:<id>` | 1 | alert id |
+ * | 2 | `{health}:alert:<id>:instances` | 2, 3 | channel, retention (ms) |
+ * | 3 | `{health}:open` | 4 | begins the name of a new epoch |
+ * | 4 | `{health}:open:<service>` | 5 | unknown for at least (ms) |
+ * | 5 | `{health}:alerts` | 6, 7 | cause, actor (JSON) |
+ * | 6 | `{health}:meta` | 8 | sentence (JSON) |
+ *
+ * Answers `1`, or `0` if the alert is not unknown for so long.
+ */
+export const FORGET: Script = {
+  numberOfKeys: 6,
+  lua: `${NOW}${ISO}${PUBLISH}
+local held = call('HMGET', KEYS[1], 'doc', 'fold')
+local state, severity, since, episode, scope = string.match(held[2] or '', '^(%l+) (%u+) (%d+) (%d+) (%l+)$')
+if not held[1] or string.sub(held[1], 1, 7) ~= '{"v":1,' or state ~= 'unknown' or now - since < tonumber(ARGV[5]) then return '0' end
+local about = string.match(held[1], '^{"v":1,"rev":%d+,(.-),"episode":')
+local fields = about .. ',"episode":' .. episode .. ',"scope":"' .. scope .. '","severity":"' .. severity .. '","state":"resolved","since":"'
+  .. iso(now) .. '","message":' .. ARGV[8] .. ',"value":null,"instances":{}'
+local meta = ${META('KEYS[6]')}
+local rev, epoch, message
+${tell('KEYS[5]', 'KEYS[6]', `'"type":"resolved","deliver":true,' .. fields .. ',"overlays":{},"cause":"' .. ARGV[6] .. '","actor":' .. ARGV[7] .. ',"told":null'`, { retention: 'ARGV[3]', epochs: 'ARGV[4]' })}
+call('HSET', KEYS[1], 'rev', rev, 'doc', '{"v":1,"rev":' .. rev .. ',' .. fields .. '}', 'fold', 'resolved ' .. severity .. ' '
+  .. format('%.0f', now) .. ' ' .. episode .. ' ' .. scope)
+call('PEXPIRE', KEYS[1], '${KEPT_AFTER_RESOLVE_MS}')
+call('DEL', KEYS[2])
+call('ZREM', KEYS[3], ARGV[1])
+call('SREM', KEYS[4], ARGV[1])
+publish(ARGV[2], message)
+return unheard or '1'`,
+}
