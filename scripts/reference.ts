@@ -31,7 +31,7 @@ const EVERY_SERVICE_RULES: readonly NamedRule[] = [
     forSeconds: 0,
     keepFiringSeconds: 0,
     summary:
-      'No instance has been heard of for three publishing intervals and none said that it stops; judged by every instance about every service.',
+      'No instance has been heard of for three publishing intervals and none said that it stops; noticed by whichever instance of any service is watching, one at a time.',
   },
 ]
 

@@ -19,7 +19,7 @@ export interface MetricDefinition {
   readonly convention?: true
 }
 
-/** Name of the rule that every instance judges about every service. */
+/** Name of the alert about a service of which nothing is heard: one process at a time watches for it, for all services. */
 export const SERVICE_SILENT = 'service_silent'
 
 /** The instrumentation scope of everything otel-health records. */

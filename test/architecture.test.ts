@@ -28,7 +28,10 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   rules: { may: ['judge'], because: 'it says what is judged and how, and is as pure as what judges' },
   wire: { may: ['ioredis', API, 'node:*', 'type:judge'], because: 'both sides of the channels share it, so that it knows neither' },
   publish: { may: ['wire', 'judge', API, 'node:*'], because: 'it publishes what it is given' },
-  subscribe: { may: ['wire', 'judge', 'clock', 'type:ioredis', API], because: 'it is the other side of the channels and knows nothing of this one' },
+  subscribe: {
+    may: ['wire', 'judge', 'clock', 'type:ioredis', API],
+    because: 'it is the other side of the channels and knows nothing of this one',
+  },
 
   // What is seen of a service.
   'instrument/hook': { may: ['version', API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },

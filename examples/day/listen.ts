@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { parseMessage, type HealthMessage } from '../../src/wire/message.ts'
-import { ALERTS_CHANNEL, METRICS_CHANNELS } from '../../src/wire/names.ts'
+import { METRICS_CHANNELS, shardNames } from '../../src/wire/names.ts'
 
 /** Hears alerts and metrics as anybody would. */
 export async function listen(port: number): Promise<{ onMessage: (message: HealthMessage) => void; close: () => void }> {
@@ -13,7 +13,7 @@ export async function listen(port: number): Promise<{ onMessage: (message: Healt
   }
   subscriber.on('message', hear)
   subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => hear(channel, text))
-  await subscriber.subscribe(ALERTS_CHANNEL)
+  await subscriber.subscribe(shardNames().alertsChannel)
   await subscriber.psubscribe(METRICS_CHANNELS)
   return channels
 }

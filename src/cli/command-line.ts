@@ -89,7 +89,13 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, prometheus: { type: 'string' }, config: { type: 'string' }, test: { type: 'boolean' } },
+      options: {
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        prometheus: { type: 'string' },
+        config: { type: 'string' },
+        test: { type: 'boolean' },
+      },
     })
   } catch (error) {
     const [what] = (error instanceof Error ? error.message : String(error)).split('. ')
@@ -98,5 +104,6 @@ function parse(args: readonly string[]) {
 }
 
 function expectNoMore(rest: readonly string[]): void {
-  if (rest.length > 0) throw new CommandError(USAGE, `${JSON.stringify(maskedValue(rest[0]!))} is one argument too many: see otel-health --help.`)
+  if (rest.length > 0)
+    throw new CommandError(USAGE, `${JSON.stringify(maskedValue(rest[0]!))} is one argument too many: see otel-health --help.`)
 }

@@ -166,7 +166,13 @@ async function following(
   const ended = new Promise((resolve) => {
     io.signal.addEventListener('abort', resolve, { once: true })
   })
-  const subscriber = new HealthSubscriber({ client, subscriber: listening, shards: target.shards ?? 1, ...options })
+  const subscriber = new HealthSubscriber({
+    client,
+    subscriber: listening,
+    shards: target.shards ?? 1,
+    hmacKey: target.hmacKey,
+    ...options,
+  })
   const cancel = listen(subscriber)
   try {
     await subscriber.start().catch((error: unknown) => {
@@ -190,7 +196,7 @@ async function readOnce(io: Io, wanted: string | undefined): Promise<HealthView>
   const target = targetFrom(io.env)
   const client = await connect(target, { reconnect: false })
   try {
-    return await readSnapshot(client, target.shards, wanted)
+    return await readSnapshot(client, { ...target, wanted })
   } catch (error) {
     throw lost(target, error)
   } finally {

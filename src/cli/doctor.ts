@@ -91,7 +91,7 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
   const { options, job } = configuration
   const target = options && redisTargetOf(options.settings)
   const opening: Promise<HealthRedis | Finding | undefined> = target ? openHealthRedis(target) : Promise.resolve(undefined)
-  const view = opening.then((opened) => (opened && 'client' in opened ? readSnapshot(opened.client, target?.shards) : undefined))
+  const view = opening.then((opened) => (opened && 'client' in opened ? readSnapshot(opened.client, target) : undefined))
   // Whoever asks for it hears why.
   view.catch(() => {})
   let reached = false

@@ -70,7 +70,7 @@ async function run(io: Io, targets: readonly RelayTarget[]): Promise<number> {
     else io.talk(cleanText(text))
   }
   const target = targetFrom(io.env)
-  const shards = allShards(target.shards)
+  const shards = allShards(target.shards, target.hmacKey)
   const client = await connect(target, { reconnect: true })
   const passing = new Relay({ client, shards, targets, clock: systemClock, say })
   const ended = new Promise((resolve) => {

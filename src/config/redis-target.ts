@@ -24,5 +24,6 @@ export function redisTargetOf(settings: Settings): RedisTarget {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(settings.redisCa !== undefined && { caFile: settings.redisCa }),
+    ...(settings.hmacKey !== undefined && { hmacKey: settings.hmacKey }),
   }
 }

@@ -5,7 +5,7 @@ import { OWN_ROW } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit } from '../panels/heartbeat.ts'
 import type { PanelSpec, ShownState } from '../panels/panel-spec.ts'
-import { HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
+import { HEALTH_CLOCK_SKEW, HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
 import { series } from '../panels/promql.ts'
 import { serviceVariables } from './service-dashboard.ts'
 
@@ -42,9 +42,17 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             title: 'Age of heartbeats',
             description: 'How long ago each instance was judged, as of what arrived here: it rises with every export that is late.',
             unit: 's',
-            width: 24,
+            width: 12,
             limits: { breach: 'above', warning: heartbeatLimit(timing) },
             queries: [{ expr: heartbeatAge(series(HEALTH_HEARTBEAT_TIME)), legend: '{{job}} {{instance}}' }],
+          },
+          {
+            kind: 'timeseries',
+            title: 'Clocks',
+            description: `${HEALTH_CLOCK_SKEW.description} Alerts do not go by it; times that people read do.`,
+            unit: 's',
+            width: 12,
+            queries: [{ expr: series(HEALTH_CLOCK_SKEW), legend: '{{job}} {{instance}}' }],
           },
         ],
       },

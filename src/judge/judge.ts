@@ -42,7 +42,14 @@ export function judge({ rules, readings, alerts, partly = false, service, alertI
     const key = alertKey(rule.name, labels)
     const alert = alerts.get(key)
     const verdict = verdictOf(rule, own, openAlert(alert, now), errors, of)
-    const identity = { id: alert?.id ?? alertId(rule.name, labels), rule: rule.name, service, labels, runbook: rule.runbook, scope: rule.scope }
+    const identity = {
+      id: alert?.id ?? alertId(rule.name, labels),
+      rule: rule.name,
+      service,
+      labels,
+      runbook: rule.runbook,
+      scope: rule.scope,
+    }
     const step = stepAlert(alert, verdict, rule, identity, now)
     verdicts.push(labels ? { ...verdict, labels } : verdict)
     if (step.transitions.length > 0) transitions.push(...step.transitions)

@@ -8,6 +8,7 @@ import type { Alert, Clock, TransitionCause } from '../types.ts'
 import { encodeEntry, type EncodedEntry } from '../wire/alert-entry.ts'
 import type { ShardNames } from '../wire/names.ts'
 import type { AlertReply, PublisherClient } from '../wire/redis-client.ts'
+import { signatureOf } from '../wire/signature.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
 
 export interface AlertWriterOptions {
@@ -57,6 +58,13 @@ interface LastSaid {
   readonly answered: number
 }
 
+/** Alerts of which it is remembered what was said: more are not compared with what the server holds. */
+const MOST_REMEMBERED = 2000
+
+function isActive(alert: Alert): boolean {
+  return isOpen(alert) || alert.state === 'pending'
+}
+
 /** What a server had answered for longer has been written down, or sent to its replicas. */
 const RECENT_MS = 60_000
 
@@ -78,7 +86,8 @@ export class AlertWriter {
   /** Something was not answered: what was answered shortly before may be lost with the server that did. */
   #isInDoubt = false
   #saidUnknownVersion = false
-  #saidOtherProcess = false
+  /** A process of the same name, started later, has spoken: what was said here is not said again. */
+  #isSuperseded = false
 
   constructor(options: AlertWriterOptions) {
     this.#options = options
@@ -102,12 +111,20 @@ export class AlertWriter {
 
   /** `silent`: no transition; what is newer takes its place. */
   say(alert: Alert, silent: boolean, cause: TransitionCause = 'condition'): void {
+    if (this.#last.size >= MOST_REMEMBERED && !this.#last.has(alert.id)) this.#forgetOne()
     this.#last.set(alert.id, { alert, saidAt: this.#options.clock.monotonicMs(), answered: this.#last.get(alert.id)?.answered ?? 0 })
     const encoded = encodeEntry(alert, this.#now())
     if (encoded.cut > 0) this.#options.delivery.cut(encoded.cut)
     const entry = { n: ++this.#n, alertId: alert.id, alert, encoded, cause, silent, sent: false, failures: 0 }
     this.#options.delivery.dropped(this.#outbox.add(entry))
     if (this.#options.delivery.flowing()) this.#sendNext(alert.id)
+  }
+
+  /** Rather one that is over, and of these what was said of first. */
+  #forgetOne(): void {
+    const all = [...this.#last]
+    const [id] = all.find(([, { alert }]) => !isActive(alert)) ?? all[0]!
+    this.#last.delete(id)
   }
 
   /** What was said before this process began is known to the server. */
@@ -121,14 +138,13 @@ export class AlertWriter {
 
   /** Everything that is not over, once more: others took this instance for gone, or the server has lost its memory. */
   sayAgain(): void {
-    for (const { alert } of this.#last.values()) if (isOpen(alert) || alert.state === 'pending') this.#sayOnce(alert)
+    for (const { alert } of this.#last.values()) if (isActive(alert)) this.#sayOnce(alert)
   }
 
   /** And what is over since so lately that the server may have lost it: another has taken its place, or it did not write it down. */
   sayAgainWhatIsRecent(): void {
     const now = this.#options.clock.monotonicMs()
-    for (const { alert, saidAt } of this.#last.values())
-      if (isOpen(alert) || alert.state === 'pending' || now - saidAt < RECENT_MS) this.#sayOnce(alert)
+    for (const { alert, saidAt } of this.#last.values()) if (isActive(alert) || now - saidAt < RECENT_MS) this.#sayOnce(alert)
   }
 
   /** Compares what was answered with what the server holds. `open`: the number of what this instance said last of each open alert. */
@@ -140,8 +156,11 @@ export class AlertWriter {
     }
   }
 
+  /** What has no room does not push out what was never told. */
   #sayOnce(alert: Alert): void {
-    if (!this.#outbox.has(alert.id)) this.say(alert, true)
+    if (this.#outbox.has(alert.id) || this.#isSuperseded) return
+    if (this.#outbox.isFull) return this.#options.delivery.dropped(1)
+    this.say(alert, true)
   }
 
   /** Sends what comes first; `false` if there is nothing. */
@@ -166,7 +185,8 @@ export class AlertWriter {
     if (!entry || entry.sent || this.#start === undefined) return
     entry.sent = true
     const { delivery, service, instance, goneAfterMs, names, retentionMs } = this.#options
-    const { head, tail, about } = entry.encoded
+    const { head, about } = entry.encoded
+    const tail = this.#signed(entry)
     const says = `${head}"keep":${goneAfterMs},"start":${this.#start},"n":${entry.n},${entry.encoded.counted}`
     const how = `${entry.alert.scope ?? 'any'} ${this.#told.has(alertId) ? 'told' : 'untold'} ${entry.cause}`
     const answer = delivery.run((client) =>
@@ -181,6 +201,19 @@ export class AlertWriter {
     )
   }
 
+  /** What people read, signed with the key that was given, if one was. */
+  #signed({ encoded, alert, n }: AlertEntry): string {
+    const {
+      instance,
+      names: { hmacKey },
+    } = this.#options
+    if (hmacKey === undefined) return encoded.tail
+    const { id: alertId, service, rule, state, severity } = alert
+    const { labels, message, runbook, value } = encoded.said
+    const statement = { alertId, service, rule, labels, instance, state, severity, start: this.#start!, n, message, runbook, value }
+    return `${encoded.tail.slice(0, -2)},${signatureOf(hmacKey, statement)}}}`
+  }
+
   #answered(entry: AlertEntry, [outcome, , state, , , epoch]: AlertReply): void {
     const { delivery, service, instance } = this.#options
     if (outcome === '4') {
@@ -193,9 +226,9 @@ export class AlertWriter {
     }
     if (outcome === '3') {
       delivery.conflicted()
-      if (!this.#saidOtherProcess)
+      if (!this.#isSuperseded)
         diag.warn(`otel-health: another process calls itself ${instance} of ${service}, and started later: alerts are its own to tell now.`)
-      this.#saidOtherProcess = true
+      this.#isSuperseded = true
     } else {
       if (isOpen({ state: state as Alert['state'] }) && isOpen(entry.alert)) this.#told.add(entry.alertId)
       else this.#told.delete(entry.alertId)
@@ -230,7 +263,7 @@ export class AlertWriter {
   #keys(alertId: string, service: string, names: ShardNames = this.#options.names): readonly string[] {
     return [
       ...[names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta],
-      ...[names.instances(service), names.silent],
+      ...[names.instances(service), names.silent, names.due],
     ]
   }
 

@@ -59,7 +59,8 @@ class ChannelQueue {
   readonly #channel: HealthChannel
   readonly #clock: Clock
   readonly #waiting: Message[] = []
-  #working: Promise<void> | undefined
+  #isWorking = false
+  #worked: Promise<void> = Promise.resolve()
   #said = false
 
   constructor(channel: HealthChannel, clock: Clock) {
@@ -73,21 +74,20 @@ class ChannelQueue {
       this.#waiting.shift()
       this.#drop('it is too slow')
     }
-    this.#working ??= this.#work().finally(() => (this.#working = undefined))
+    if (!this.#isWorking) this.#worked = this.#work()
   }
 
   /** Waits at most `timeoutMs` for what is queued. */
   async stop(last: Snapshot, timeoutMs: number): Promise<void> {
     let cancel = () => {}
     const late = new Promise<void>((resolve) => (cancel = this.#clock.after(timeoutMs, resolve)))
-    const stopped = (this.#working ?? Promise.resolve())
-      .then(() => this.#channel.stop(last, timeoutMs))
-      .catch(() => this.#drop('it failed'))
+    const stopped = this.#worked.then(() => this.#channel.stop(last, timeoutMs)).catch(() => this.#drop('it failed'))
     await Promise.race([stopped, late])
     cancel()
   }
 
   async #work(): Promise<void> {
+    this.#isWorking = true
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       try {
         await next(this.#channel)
@@ -95,6 +95,8 @@ class ChannelQueue {
         this.#drop(error instanceof Error ? error.message : 'it failed')
       }
     }
+    // Before anybody can add more: what is added from here on begins anew.
+    this.#isWorking = false
   }
 
   #drop(why: string): void {

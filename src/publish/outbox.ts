@@ -26,6 +26,10 @@ export class Outbox<E extends OutboxEntry> {
     return this.#size
   }
 
+  get isFull(): boolean {
+    return this.#size >= this.#limit
+  }
+
   has(alertId: string): boolean {
     return this.#entries.has(alertId)
   }

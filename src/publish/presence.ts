@@ -42,7 +42,7 @@ export async function readPresence(client: RedisClient, names: ShardNames, servi
     Promise.all(alertIds.slice(0, MOST_ALERTS).map((id) => readAlert(client, names, id))),
   ])
   const scores = new Map(listed.map(({ name, at }) => [name, at]))
-  const looked = alerts.map((alert) => lookAt(instance, alert, scores, now))
+  const looked = alerts.map((alert) => lookAt({ own: instance, scores, now, hmacKey: names.hmacKey }, alert))
   return {
     now,
     others: others.map(({ name, at }, i) => toInstance(name, Math.max(now - at, 0), messages[i] || null)),
@@ -68,16 +68,22 @@ async function readAlert(client: RedisClient, names: ShardNames, id: string): Pr
   return { id, fields, entries }
 }
 
+interface Look {
+  readonly own: string
+  /** The last beat of each instance. */
+  readonly scores: ReadonlyMap<string, number>
+  readonly now: number
+  readonly hmacKey: string | undefined
+}
+
 /** What is open, whether it asks for someone who finds it well, and whether it is as the fold would have it. */
 function lookAt(
-  own: string,
+  { own, scores, now, hmacKey }: Look,
   { id, fields, entries: texts }: HeldAlert,
-  scores: ReadonlyMap<string, number>,
-  now: number,
 ): { readonly id: string; readonly open?: ServiceAlert; readonly isUnfolded: boolean } {
   const [rev = null, document = null, fold] = fields
   const [state, severity, since, episode, scope] = (fold ?? '').split(' ')
-  const view = parseAlertDocument(rev, document)
+  const view = parseAlertDocument(rev, document, hmacKey)
   if (!view || !isAlertState(state) || !isSeverity(severity) || !isOpen({ state })) return { id, isUnfolded: false }
   const entries = Object.entries(texts).flatMap(([name, text]) => parseEntry(name, text, scores.get(name), now) ?? [])
   const before: FoldedAlert = { state, severity, since: Number(since), episode: Number(episode) }

@@ -8,14 +8,14 @@ import { diag } from '../diag.ts'
 import type { Instant } from '../judge/alert.ts'
 import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
 import { alertId } from '../wire/alert-id.ts'
-import { encodeMessage } from '../wire/bounded-json.ts'
 import { encodeMetrics } from '../wire/metrics-message.ts'
 import { allShards, shardOf, toInstanceName, type ShardNames } from '../wire/names.ts'
 import type { BeatReply, PublisherClient } from '../wire/redis-client.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
+import { signed } from '../wire/signature.ts'
 import { encodeStatus } from '../wire/status-message.ts'
 import { AlertWriter } from './alert-writer.ts'
-import { increaseOf } from './history.ts'
+import { historyEntry, increaseOf } from './history.ts'
 import { readPresence } from './presence.ts'
 import { readSaid } from './said-before.ts'
 import { SilenceWatch } from './silence-watch.ts'
@@ -91,7 +91,7 @@ export class RedisExporter implements HealthExporter {
     this.#clock = clock
     this.#service = service
     this.#instance = toInstanceName(options.instance)
-    this.#names = shardOf(service, shards)
+    this.#names = shardOf(service, shards, target.hmacKey)
     this.#alertIds = options.alertIds ?? []
     this.#goneAfterMs = Math.ceil(3 * publishingIntervalMs)
     this.#retentionMs = Math.round(options.retentionMs)
@@ -174,7 +174,7 @@ export class RedisExporter implements HealthExporter {
     this.#safely(() => {
       const { json, cut } = encodeMetrics(snapshot, ++this.#metricsBeat)
       this.stats.cut += cut
-      this.#metrics = json
+      this.#metrics = this.#sign('metrics', json)
       if (this.#flowing) this.#sendMetrics()
     })
   }
@@ -220,8 +220,8 @@ export class RedisExporter implements HealthExporter {
   #up(): void {
     this.stats.reconnects = this.connection.reconnects
     this.#silences.up()
-    if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
     this.#probing = this.connection.troubled
+    if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
     if (this.#alerts.begun) return this.#sendWhatWaits()
     this.connection
       .run((client) => client.time())
@@ -291,11 +291,16 @@ export class RedisExporter implements HealthExporter {
 
   // ---- status, metrics, history ----
 
+  #sign(kind: 'status' | 'metrics', json: string): string {
+    const { hmacKey } = this.#names
+    return hmacKey === undefined ? json : signed(hmacKey, kind, json)
+  }
+
   #publishStatus(snapshot: Snapshot, stopped: boolean): void {
     if (this.#stopping) return
     const { json, cut } = encodeStatus(snapshot, ++this.#statusBeat)
     this.stats.cut += cut
-    this.#status = { json, stopped }
+    this.#status = { json: this.#sign('status', json), stopped }
     if (this.connection.up && (stopped || !this.#probing)) this.#sendStatus()
     if (this.#flowing) this.#sendHistory(snapshot, stopped)
   }
@@ -354,8 +359,8 @@ export class RedisExporter implements HealthExporter {
   #sendMetrics(): void {
     const json = this.#metrics
     if (json === undefined) return
-    const { sharded, metricsChannel } = this.#names
-    const channel = metricsChannel(this.#service)
+    const { sharded } = this.#names
+    const channel = this.#names.metricsChannel(this.#service)
     this.#send((client) => (sharded ? client.spublish(channel, json) : client.publish(channel, json))).then(
       () => {
         if (this.#metrics === json) this.#metrics = undefined
@@ -371,14 +376,13 @@ export class RedisExporter implements HealthExporter {
     if (now - this.#historyAt < MINUTE_MS && !last) return
     const before = this.#historyAt
     this.#historyAt = now
-    const counts = encodeMessage(increaseOf(snapshot.totals, this.#historyTotals))
-    const gauges = encodeMessage(snapshot.metrics)
-    this.stats.cut += counts.cut + gauges.cut
+    const { instanceStatus: status, totals, metrics: gauges } = snapshot
+    const { fields, cut } = historyEntry({ instance: this.#instance, status, counts: increaseOf(totals, this.#historyTotals), gauges })
+    this.stats.cut += cut
     const keys = [this.#names.history(this.#service), this.#names.alerts]
-    const entry = [String(this.#retentionMs), this.#instance, snapshot.instanceStatus, counts.json, gauges.json]
-    this.#send((client) => client.healthHistory(...keys, ...entry)).then(
+    this.#send((client) => client.healthHistory(...keys, String(this.#retentionMs), ...fields)).then(
       () => {
-        this.#historyTotals = snapshot.totals
+        this.#historyTotals = totals
         this.#taken()
       },
       () => (this.#historyAt = before),

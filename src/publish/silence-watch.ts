@@ -1,7 +1,8 @@
 /**
  * Notices services that fall silent. Redis keeps when each is due (`{health}:due`), so that a look costs the same however many there are. One
  * process at a time looks all the time (its turn comes with its beats, in `{health}:watcher`); the others look when something may be due,
- * a little later, in case that one is dead. Whoever looks first says it: the script looks again.
+ * a little later, in case that one is dead. Whoever looks first says it: the script looks again. Into other shards, where nobody may be left
+ * to look, only the one whose turn it is in its own looks: else the cost of a process would grow with the shards.
  */
 import { SERVICE_SILENT } from '../catalogue.ts'
 import { diag } from '../diag.ts'
@@ -27,7 +28,7 @@ export interface SilenceWatchOptions {
 const LOOK_MS = 400
 /** Others follow within as long again, so that not all look at once. */
 const SPREAD_MS = 300
-/** In shards where nothing of this process lives. */
+/** In other shards than the one of this service, whose own processes look more often if there are any. */
 const ELSEWHERE_MS = 15_000
 const MOST_AT_ONCE = 50
 
@@ -39,9 +40,12 @@ export class SilenceWatch {
   readonly #timers = new Map<number, Cancel>()
   #upSince: number | undefined
   #isWatcher = false
+  /** Index of the shard in which this service lives, once it is known. */
+  #own: number | undefined
 
   constructor(options: SilenceWatchOptions) {
     this.#options = options
+    if (options.shards.length === 1) this.#own = options.shards[0]!.shard
   }
 
   up(): void {
@@ -59,13 +63,17 @@ export class SilenceWatch {
   /** What a beat said of the shard in which this service lives. Milliseconds. */
   heard(own: ShardNames, nextDueMs: number | undefined, isWatcher: boolean): void {
     if (this.#upSince === undefined) return
+    const begins = isWatcher && !this.#isWatcher
     this.#isWatcher = isWatcher
+    this.#own = own.shard
     const grace = this.#upSince + this.#options.graceMs - this.#options.clock.monotonicMs()
-    if (grace <= 0) this.#next(own, nextDueMs, own)
+    if (grace > 0) return
+    this.#next(own, nextDueMs)
+    if (begins) for (const shard of this.#options.shards) if (shard.shard !== own.shard) this.#lookIn(LOOK_MS, shard)
   }
 
-  #next(shard: ShardNames, nextDueMs: number | undefined, own?: ShardNames): void {
-    const isOwn = this.#options.shards.length === 1 || shard === own
+  #next(shard: ShardNames, nextDueMs: number | undefined): void {
+    const isOwn = shard.shard === this.#own
     if (this.#isWatcher && isOwn) return this.#lookIn(LOOK_MS, shard)
     const late = LOOK_MS + Math.random() * SPREAD_MS
     const due = nextDueMs === undefined ? ELSEWHERE_MS : Math.max(nextDueMs, 0) + late
@@ -81,7 +89,8 @@ export class SilenceWatch {
   }
 
   async #look(shard: ShardNames): Promise<void> {
-    if (this.#upSince === undefined) return
+    const isMine = this.#isWatcher || shard.shard === this.#own
+    if (this.#upSince === undefined || !isMine) return
     const { run } = this.#options
     let nextDueMs: number | undefined
     try {
@@ -98,7 +107,7 @@ export class SilenceWatch {
     } catch (error) {
       diag.debug('otel-health: it could not be looked who is silent', error)
     }
-    if (this.#upSince !== undefined) this.#next(shard, nextDueMs, this.#options.shards.length === 1 ? shard : undefined)
+    if (this.#upSince !== undefined) this.#next(shard, nextDueMs)
   }
 
   async #isDue(shard: ShardNames, service: string): Promise<void> {

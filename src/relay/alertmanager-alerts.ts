@@ -42,7 +42,10 @@ export function nextRecord(facts: Facts): ToldRecord | undefined {
   const before = record?.sets ?? []
   const open = before.find(({ endsAt }) => endsAt === undefined)
   if (!isOpen(alert)) {
-    const sets = ofLate(open ? [...before.filter((set) => set !== open), ended(open, facts)] : before, now)
+    const sets = ofLate(
+      open ? [...before.filter((set) => set !== open), ended({ ...open, annotations: annotationsOf({ ...facts, alert }) }, facts)] : before,
+      now,
+    )
     if (!record || sets.length === 0) return undefined
     return open ? told('resolved', { ...facts, alert }, sets) : { ...record, sets }
   }

@@ -140,7 +140,7 @@ export async function readAlerts(
     // oxlint-disable-next-line no-await-in-loop
     const replies = await Promise.all(fitting.map((id) => client.hmget(names.alert(id), 'rev', 'doc')))
     for (const [j, [rev, document]] of replies.entries()) {
-      const alert = parseAlertDocument(rev, document)
+      const alert = parseAlertDocument(rev, document, names.hmacKey)
       if (alert?.alert_id === fitting[j]) alerts.set(alert!.alert_id, alert!)
     }
   }

@@ -169,7 +169,7 @@ export class WebhookLane implements LaneWork {
 
   #add({ id, text }: StreamEntry): void {
     const { report, names } = this.#options
-    const parsed = parseMessage(names.alertsChannel, text)
+    const parsed = parseMessage(names.alertsChannel, text, names.hmacKey)
     const message = parsed?.channel === 'alerts' ? parsed : undefined
     if (!message) report.unreadable()
     if (message?.deliver) this.#window.add(id, deliveryId(message.epoch, message.id, names.sharded ? names.shard : undefined), message)

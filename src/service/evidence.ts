@@ -45,10 +45,14 @@ export class Evidence {
         continue
       }
       const isAsked = verdict.kind === 'ok' && this.#asked.delete(id)
-      const isNews = rule.scope === 'all' && this.#said.get(id) !== verdict.kind && (verdict.kind === 'ok' || this.#said.has(id))
+      // An alert that is over was said to be, by its own last change or by an earlier process of this name.
+      const hasSaid = this.#said.has(id) || alert !== undefined
+      const isNews = rule.scope === 'all' && this.#said.get(id) !== verdict.kind && (verdict.kind === 'ok' || hasSaid)
       if (!isAsked && !isNews) continue
       this.#said.set(id, verdict.kind)
-      save(wellAlert(alert, { id, rule: rule.name, service, labels: verdict.labels, runbook: rule.runbook, scope: rule.scope }, verdict, now))
+      save(
+        wellAlert(alert, { id, rule: rule.name, service, labels: verdict.labels, runbook: rule.runbook, scope: rule.scope }, verdict, now),
+      )
     }
     this.#sayRemoved(now)
   }

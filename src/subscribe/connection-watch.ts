@@ -17,7 +17,8 @@ export interface ConnectionWatchOptions {
   readonly onReady: () => void
 }
 
-type Side = 'client' | 'subscriber'
+/** Who is asked: the connection that hears, or what is read over the other one, each part of it by itself. */
+type Side = 'subscriber' | 'client' | `shard ${number}`
 
 export class ConnectionWatch {
   readonly #options: ConnectionWatchOptions
@@ -61,14 +62,18 @@ export class ConnectionWatch {
     this.#stop()
   }
 
-  answered(side: Side = 'client'): void {
+  answered(side: Side): void {
     this.#answeredAt.set(side, this.#options.now())
+    if (side !== 'subscriber') this.#trouble.delete('client')
     if (this.#trouble.delete(side) || this.#connection.state === 'stale') this.#tell()
   }
 
-  failed(error: unknown, side: Side = 'client'): void {
+  failed(error: unknown, side: Side): void {
     this.#lost(side, error)
-    if (error instanceof NoAnswer) this.#options[side].disconnect(true)
+    const { client, subscriber } = this.#options
+    const redis = side === 'subscriber' ? subscriber : client
+    // Of a cluster other nodes may be well.
+    if (error instanceof NoAnswer && !redis.isCluster) redis.disconnect(true)
   }
 
   /** Asks the connection that hears, and has subscribed, for a sign of life. */
@@ -96,10 +101,10 @@ export class ConnectionWatch {
   }
 
   #tell(): void {
-    const [trouble, another] = this.#trouble.values()
+    const [oldest] = [...this.#trouble.values()].toSorted((a, b) => a.since - b.since)
     const { state } = this.#connection
-    if (trouble) {
-      this.#connection = { state: 'stale', reason: trouble.reason, since: Math.min(trouble.since, another?.since ?? Infinity) }
+    if (oldest) {
+      this.#connection = { state: 'stale', ...oldest }
       if (state === 'stale') return
     } else {
       this.#connection = { state: 'connected' }

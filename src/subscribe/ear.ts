@@ -62,7 +62,7 @@ export class Ear {
     if (of.kind === 'metrics' && !this.#options.audience.wantsMessages) return
     const isStranger = of.service !== undefined && !shard.known.has(of.service)
     if (isStranger && !this.#isLetIn()) return
-    const message = text.length <= LARGEST ? parseMessage(channel, text.toString()) : undefined
+    const message = text.length <= LARGEST ? parseMessage(channel, text.toString(), shard.names.hmacKey) : undefined
     if (!message) this.stats.bad++
     else if (message.channel === 'alerts') this.#hearTransition(shard, message)
     else if (isStranger || shard.knows(message) || this.#isLetIn()) {

@@ -37,6 +37,8 @@ export type SubscriberConnection =
 export type HealthSubscriberOptions = SubscriberConnection & {
   /** Over how many services are spread, HEALTH_REDIS_SHARDS. Default: as the connection says, else 1. */
   readonly shards?: number
+  /** What is not signed with it is not believed: HEALTH_HMAC_KEY. Default: as the connection says, else everything is. */
+  readonly hmacKey?: string | undefined
   /**
    * Milliseconds between two looks at everything, 5000 by default; where a look takes long they are ten times as far apart as it takes.
    * What nobody tells (an instance that fell silent, a status whose message was lost) is noticed this late; a transition whose message
@@ -171,7 +173,7 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
   async #begin(): Promise<void> {
     const { refreshMs = 5000 } = this.#options
     const { client, subscriber } = this.#options.connection ? await this.#connect(this.#options.connection) : this.#options
-    const names = allShards(this.#shardCount)
+    const names = allShards(this.#shardCount, this.#options.hmacKey ?? this.#options.connection?.hmacKey)
     const watch = new ConnectionWatch({
       ...{ client, subscriber, limits: this.#limits, now: () => this.#serverClock.now() },
       onChange: (now) => {
@@ -185,8 +187,7 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
       },
     })
     this.#watch = watch
-    const ask = this.#asking(client, watch)
-    this.#shards = names.map((each) => this.#follow(ask, each, watch))
+    this.#shards = names.map((each) => this.#follow(client, each, watch))
     this.#shardByChannel = new Map(this.#shards.flatMap((shard) => channelsOf(shard.names).map((channel) => [channel, shard] as const)))
 
     watch.start()
@@ -224,17 +225,15 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
     return { client: await make(), subscriber: await make() }
   }
 
-  #asking(client: RedisReader, watch: ConnectionWatch): Ask {
-    const ask = asking(client, this.#limits)
-    return async (questions) => {
-      const answers = await ask(questions)
-      watch.answered()
+  #follow(client: RedisReader, names: ShardNames, watch: ConnectionWatch): ShardFollower {
+    const { room = 50_000 } = this.#options
+    const side = `shard ${names.shard}` as const
+    const questions = asking(client, this.#limits)
+    const ask: Ask = async (asked) => {
+      const answers = await questions(asked)
+      watch.answered(side)
       return answers
     }
-  }
-
-  #follow(ask: Ask, names: ShardNames, watch: ConnectionWatch): ShardFollower {
-    const { room = 50_000 } = this.#options
     return new ShardFollower(ask, names, Math.ceil(room / this.#shardCount), () => this.#serverClock.now(), {
       told: (message, size) => this.#audience.tell({ kind: 'message', message }, size),
       gap: (gap) => {
@@ -247,13 +246,13 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
       },
       newsRead: (wasTrue) => this.#ear.newsRead(wasTrue),
       changed: () => this.#audience.viewChanged(),
-      troubled: (error) => watch.failed(error),
+      troubled: (error) => watch.failed(error, side),
     })
   }
 
   /** Every second: whether the server is there, and whether anything was not heard. */
   #look(client: RedisReader): void {
-    this.#readTime(client).catch((error: unknown) => this.#watch?.failed(error))
+    this.#readTime(client).catch((error: unknown) => this.#watch?.failed(error, 'client'))
     for (const shard of this.#shards) void shard.compare()
     if (this.#clock.monotonicMs() >= this.#refreshAt) void this.#refresh()
   }
@@ -289,6 +288,6 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
 
   async #readTime(client: RedisReader): Promise<void> {
     await this.#serverClock.read(() => within(serverTime(client), this.#limits))
-    this.#watch?.answered()
+    this.#watch?.answered('client')
   }
 }

@@ -3,7 +3,7 @@ import { isOpen } from '../judge/alert.ts'
 import { parseAlertDocument } from '../wire/alert-document.ts'
 import type { AlertView } from '../wire/alert-view.ts'
 import { parseFields } from '../wire/fields.ts'
-import { whyNotRead } from '../wire/message.ts'
+import { NOT_SIGNED, whyNotRead } from '../wire/message.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { Problem } from './health-view.ts'
 import type { Ask } from './redis-questions.ts'
@@ -46,8 +46,9 @@ export async function readAlerts(ask: Ask, names: ShardNames, ids: readonly stri
       missing.push(id)
       continue
     }
-    const alert = parseAlertDocument(rev, document)
-    if (!alert) report(id, `alert ${id} ${whyNotRead(document) ?? 'is no alert document'}`, serviceIn(document))
+    const alert = parseAlertDocument(rev, document, names.hmacKey)
+    const why = () => whyNotRead(document) ?? (parseAlertDocument(rev, document) ? NOT_SIGNED : 'is no alert document')
+    if (!alert) report(id, `alert ${id} ${why()}`, serviceIn(document))
     else if (alert.alert_id !== id) report(id, `alert ${id} is the document of another alert`, alert.service)
     else if (isOpen(alert)) alerts.push(alert)
   }

@@ -12,7 +12,7 @@ export interface InstanceName {
 }
 
 /** Instances of one service that are looked at, those that beat last. */
-export const MOST_INSTANCES = 1000
+const MOST_INSTANCES = 1000
 
 /** Bytes; one more is asked for, so that what is too large shows. */
 const LARGEST = 64 * 1024
@@ -103,8 +103,9 @@ function toInstance(
   const seen = { instance, lastBeatAt }
   if (text.refused !== undefined) return { ...seen, status: undefined, problem: text.refused }
   if (text.value === '') return { ...seen, status: undefined }
-  const status = parseStatus(service, text.value as string)
-  if (!status) return { ...seen, status: undefined, problem: whyNoMessage(shard.statusChannel(service), text.value as string) }
+  const status = parseStatus(service, text.value as string, shard.hmacKey)
+  if (!status)
+    return { ...seen, status: undefined, problem: whyNoMessage(shard.statusChannel(service), text.value as string, shard.hmacKey) }
   if (status.instance !== instance) return { ...seen, status: undefined, problem: 'holds the status of another instance' }
   const isOneBeat = scoreAfter.value === score.value
   return { ...seen, status, ...(isOneBeat && { skewMs: Date.parse(status.timestamp) - lastBeatAt }) }

@@ -133,7 +133,7 @@ export class TransitionFollower {
   /** `lost`: it is of an epoch of which more has been than this. */
   #take([id, [field, text]]: Entry): 'told' | 'passed' | 'lost' {
     this.#position = { ...this.#position, id }
-    const message = field === 'd' && text !== undefined ? parseMessage(this.#names.alertsChannel, text) : undefined
+    const message = field === 'd' && text !== undefined ? parseMessage(this.#names.alertsChannel, text, this.#names.hmacKey) : undefined
     if (message?.channel !== 'alerts' || message.id !== id) {
       this.#unreadable++
       return 'passed'

@@ -23,8 +23,10 @@ export interface EncodedEntry {
   readonly head: string
   /** After what the writer counts: JSON, up to the time, which is the server's. */
   readonly counted: string
-  /** After the time: JSON to the end. */
+  /** After the time: JSON to the end, what people read last. */
   readonly tail: string
+  /** What people read. */
+  readonly said: { readonly labels: unknown; readonly message: string; readonly runbook: string | undefined; readonly value: unknown }
   /** Fields of JSON: which alert it is. */
   readonly about: string
   /** Texts shortened and entries left out. */
@@ -37,7 +39,7 @@ export function encodeEntry(alert: Alert, now: Instant): EncodedEntry {
   const { state, severity, value } = alert
   const known = alert.frozenAt === undefined && state !== 'unknown'
   const breaching = known && (state === 'pending' || state === 'firing')
-  const says = toJson({
+  const said = {
     message: shortText(alert.message, tally),
     runbook: alert.runbook && shortText(alert.runbook, tally),
     value: value && {
@@ -48,18 +50,20 @@ export function encodeEntry(alert: Alert, now: Instant): EncodedEntry {
       failures: value.failures,
       window_seconds: value.window_seconds,
     },
-  })
+  }
+  const labels = alert.labels && shortLabels(alert.labels, tally)
   const about = toJson({
     alert_id: shortName(alert.id, tally),
     service: shortName(alert.service, tally),
     rule: shortName(alert.rule, tally),
-    labels: alert.labels && shortLabels(alert.labels, tally),
+    labels,
   })
   const age = Math.max(Math.round(now.epochMs - alert.since), 0)
   return {
     head: `{"state":"${state}","severity":"${severity}","breaching":${breaching},"known":${known},`,
     counted: `"episode":${alert.episode},"age":${age},`,
-    tail: `"timers":${encodeTimers(alert, now)},"says":${says}}`,
+    tail: `"timers":${encodeTimers(alert, now)},"says":${toJson(said)}}`,
+    said: { labels, ...said },
     about: about.slice(1, -1),
     cut: tally.cut,
   }

@@ -2,7 +2,7 @@
  * JSON within bounds, whatever it is made from: no name, text or number that a service records can break a message or make it
  * larger than a reader accepts. What had to be cut is counted.
  */
-import { fitsMessage, LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES } from './sizes.ts'
+import { fitsMessage, LONGEST_NAME, LONGEST_TEXT, MOST_ENTRIES, SIGNATURE_BYTES } from './sizes.ts'
 
 interface Bounds {
   /** Characters of a text; a longer one ends in `…`. */
@@ -37,7 +37,7 @@ export function encodeMessage(fields: Readonly<Record<string, unknown>>): { read
     if (tally.cut > 0) message['cut'] = tally.cut
     json = toJson(message)
     cut = tally.cut
-    if (fitsMessage(json)) break
+    if (fitsMessage(json, SIGNATURE_BYTES)) break
   }
   return { json, cut }
 }

@@ -34,6 +34,8 @@ export interface ShardNames {
   /** Stream: a minute of an instance each. */
   history(service: string): string
 
+  /** With which everything that is said there is signed; left out: nothing is. */
+  readonly hmacKey?: string
   /** Published with SPUBLISH, each node of a cluster hearing of its own shards alone, instead of PUBLISH. */
   readonly sharded: boolean
   readonly alertsChannel: string
@@ -44,7 +46,7 @@ export interface ShardNames {
 export const MOST_SHARDS = 1024
 
 /** Of the shard with that index, where there are `shards` of them. */
-export function shardNames(shard: number = 0, shards: number = 1): ShardNames {
+export function shardNames(shard: number = 0, shards: number = 1, hmacKey?: string): ShardNames {
   const sharded = shards > 1
   const tag = sharded ? `{health:${shard}}` : '{health}'
   return {
@@ -62,6 +64,7 @@ export function shardNames(shard: number = 0, shards: number = 1): ShardNames {
     alert: (alertId) => `${tag}:alert:${alertId}`,
     entries: (alertId) => `${tag}:alert:${alertId}:instances`,
     history: (service) => `${tag}:history:${service}`,
+    ...(hmacKey !== undefined && { hmacKey }),
     sharded,
     alertsChannel: sharded ? `${tag}:system:alerts` : 'health:system:alerts',
     statusChannel: (service) => (sharded ? `${tag}:service:status` : `health:service:${service}:status`),
@@ -70,15 +73,15 @@ export function shardNames(shard: number = 0, shards: number = 1): ShardNames {
 }
 
 /** All of them, in order. */
-export function allShards(shards: number = 1): readonly ShardNames[] {
-  return Array.from({ length: shards }, (_, shard) => shardNames(shard, shards))
+export function allShards(shards: number = 1, hmacKey?: string): readonly ShardNames[] {
+  return Array.from({ length: shards }, (_, shard) => shardNames(shard, shards, hmacKey))
 }
 
 /** Where a service lives: FNV-1a (32 bits) of its name, modulo the number of shards. */
-export function shardOf(service: string, shards: number): ShardNames {
+export function shardOf(service: string, shards: number, hmacKey?: string): ShardNames {
   let hash = 0x811c9dc5
   for (let i = 0; i < service.length; i++) hash = Math.imul(hash ^ service.charCodeAt(i), 0x01000193) >>> 0
-  return shardNames(hash % shards, shards)
+  return shardNames(hash % shards, shards, hmacKey)
 }
 
 /** Patterns for PSUBSCRIBE where there is one shard: the channels of all services. Sharded channels have no patterns, and need none. */
@@ -110,17 +113,3 @@ export function toInstanceName(instance: string): string {
     .replaceAll(/[\s\p{Cc}\p{Cf}]/gu, '_')
     .toWellFormed()
 }
-
-// Until all who use these have moved to `shardNames`.
-const one: ShardNames = shardNames()
-export const SERVICES_KEY: string = one.services
-export const OPEN_KEY: string = one.open
-export const ALERTS_KEY: string = one.alerts
-export const META_KEY: string = one.meta
-export const statusKey = one.status
-export const instancesKey = one.instances
-export const alertKey = one.alert
-export const historyKey = one.history
-export const ALERTS_CHANNEL: string = one.alertsChannel
-export const statusChannel = one.statusChannel
-export const metricsChannel = one.metricsChannel

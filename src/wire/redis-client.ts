@@ -22,6 +22,8 @@ export interface RedisTarget {
   readonly caFile?: string
   /** Number of shards that services are spread over; 1 where nothing says otherwise. */
   readonly shards?: number
+  /** With which what is said there is signed; left out: it is not. */
+  readonly hmacKey?: string
   /** Longest that an answer may take, in milliseconds. */
   readonly timeoutMs?: number
 }

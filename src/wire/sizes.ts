@@ -12,7 +12,12 @@ export const MOST_ENTRIES = 256
 /** Labels of one alert; the rest is left out. With names and texts at their longest, an alert still fits into a message. */
 export const MOST_LABELS = 8
 
-export function fitsMessage(json: string): boolean {
+/** `reserve`: bytes that come to it. */
+export function fitsMessage(json: string, reserve: number = 0): boolean {
+  const most = MAX_MESSAGE_BYTES - reserve
   // A UTF-16 unit takes 3 bytes at most: most messages need no counting.
-  return json.length * 3 <= MAX_MESSAGE_BYTES || Buffer.byteLength(json) <= MAX_MESSAGE_BYTES
+  return json.length * 3 <= most || Buffer.byteLength(json) <= most
 }
+
+/** What a signature takes. */
+export const SIGNATURE_BYTES = 128

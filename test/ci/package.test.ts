@@ -73,7 +73,9 @@ test('nothing of demo, tests or Valkey comes along', async () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(file),
+        !/^package\/(dist\/.*\.(js|d\.ts)|schemas\/[a-z-]+\.schema\.json|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+          file,
+        ),
     ),
   ).toEqual([])
 })
@@ -122,6 +124,26 @@ describe.for(['22', '24'])('on Node %s', (major) => {
   ])('monitors work by $why', async ({ code }) => {
     const body = `${code}; const m = new M(); await m.start(); m.setAppleAccount('logged_in'); const { metrics } = await m.collectHealthData(); await m.stop(); console.log(metrics.apple_account_authenticated)`
     expect((await node('--input-type=module', '-e', body)).stdout.trim()).toBe('true')
+  })
+
+  test('a program that looks on sees the service, finds the schemas, and ends by itself', async () => {
+    const code = `
+      import { HealthSubscriber } from 'otel-health/subscribe'
+      import { createRequire } from 'node:module'
+      const { title } = createRequire(import.meta.url)('otel-health/schemas/alert.schema.json')
+      const subscriber = new HealthSubscriber({ connection: { host: '127.0.0.1', port: ${valkey.port} } })
+      const watched = import('otel-health').then(({ WorkerHealthMonitor: M }) => new M({ serviceName: 'looked_at_${major}' }))
+      await subscriber.start()
+      const monitor = await watched
+      void monitor.start()
+      for await (const event of subscriber) {
+        if (event.kind === 'view' && event.view.services.some(({ service }) => service === 'looked_at_${major}')) break
+      }
+      await subscriber.stop()
+      await monitor.stop()
+      console.log(title)`
+    const { stdout, stderr } = await node('--input-type=module', '-e', code)
+    expect([stdout.trim(), stderr]).toEqual(['One transition of an alert', ''])
   })
 
   test('the command line sees the service', async () => {

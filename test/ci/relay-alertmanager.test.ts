@@ -131,12 +131,7 @@ test('relays are killed one after the other: it hears of every change, and tells
   const names = Array.from({ length: 12 }, (_, i) => `rule_${String(i).padStart(2, '0')}`)
   const tell = async (change: Change, expected: readonly string[]): Promise<void> => {
     const killing = (async () => {
-      for (let i = 0; i < 5; i++) {
-        await new Promise((resolve) => {
-          setTimeout(resolve, random() * 200)
-        })
-        await relays.killHolder('alertmanager')
-      }
+      for (let i = 0; i < 5; i++) await relays.killHolder('alertmanager', random() * 200)
     })()
     for (const name of names) {
       await writeTransition(redis, { ...change, alert_id: name, rule: name })

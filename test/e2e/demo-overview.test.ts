@@ -55,7 +55,8 @@ function alertOf(service: string, message = 'Apple wants a code'): AlertView {
     state: 'firing',
     since: new Date(NOW - 12_000).toISOString(),
     message,
-    value: null, instances: {},
+    value: null,
+    instances: {},
   }
 }
 

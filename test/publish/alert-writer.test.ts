@@ -61,7 +61,15 @@ function writerOf({ limit = 100, begun = true } = {}) {
     },
   } as unknown as PublisherClient
   const writer = new AlertWriter({
-    ...{ names: shardNames(), service: 'tracker_fetcher', instance: '4f2c', goneAfterMs: GONE_AFTER_MS, retentionMs: 86_400_000, limit, clock },
+    ...{
+      names: shardNames(),
+      service: 'tracker_fetcher',
+      instance: '4f2c',
+      goneAfterMs: GONE_AFTER_MS,
+      retentionMs: 86_400_000,
+      limit,
+      clock,
+    },
     delivery: {
       flowing: () => is.flowing,
       connected: () => is.connected,
@@ -89,7 +97,15 @@ describe('what is said', () => {
     const { sent, writer } = writerOf()
     writer.say(alertOf({ id: 'a', scope: 'shared' }), false, 'rule_removed')
     expect(shown(sent)).toEqual(['a firing'])
-    for (const part of ['"keep":90000', '"n":1', '4f2c', '{health}:open:tracker_fetcher', 'shared', 'rule_removed', '20 of 70 attempts failed'])
+    for (const part of [
+      '"keep":90000',
+      '"n":1',
+      '4f2c',
+      '{health}:open:tracker_fetcher',
+      'shared',
+      'rule_removed',
+      '20 of 70 attempts failed',
+    ])
       expect(sent[0]!.text).toContain(part)
   })
 
@@ -151,7 +167,11 @@ describe('what is said', () => {
 })
 
 /** Fails whatever is sent last, time and again, and returns how long after each failure it was sent again. */
-async function pauses({ clock, sent }: Pick<ReturnType<typeof writerOf>, 'clock' | 'sent'>, error: Error, times: number): Promise<number[]> {
+async function pauses(
+  { clock, sent }: Pick<ReturnType<typeof writerOf>, 'clock' | 'sent'>,
+  error: Error,
+  times: number,
+): Promise<number[]> {
   const gaps: number[] = []
   for (let i = 0; i < times; i++) {
     const write = sent.at(-1)!
@@ -330,7 +350,13 @@ describe('whether people were told', () => {
 describe('said again', () => {
   test('is all that is not over, with what people were told', async () => {
     const { sent, says, writer } = writerOf()
-    for (const [state, id] of [['firing', 'a'], ['pending', 'b'], ['firing', 'c'], ['inactive', 'd']] as const) says(state, id)
+    for (const [state, id] of [
+      ['firing', 'a'],
+      ['pending', 'b'],
+      ['firing', 'c'],
+      ['inactive', 'd'],
+    ] as const)
+      says(state, id)
     for (const write of sent.slice(0, 4)) await write.answers('1', write.state as AlertState)
     says('resolved', 'c')
     await sent[4]!.answers('1', 'resolved')
@@ -351,10 +377,14 @@ describe('said again', () => {
 
   test('is what was answered shortly before something was not answered, over or not: the server may have lost it', async () => {
     const { sent, says, clock } = writerOf()
-    says('resolved', 'long ago')
+    says('resolved', 'before')
     await sent[0]!.answers('1', 'resolved')
     clock.advance(60_000)
-    for (const [state, id] of [['resolved', 'a'], ['firing', 'b']] as const) says(state, id)
+    for (const [state, id] of [
+      ['resolved', 'a'],
+      ['firing', 'b'],
+    ] as const)
+      says(state, id)
     for (const write of sent.slice(1, 3)) await write.answers('1', write.state as AlertState)
     says('firing', 'c')
     await sent[3]!.fails(UNANSWERED)
@@ -372,9 +402,19 @@ describe('said again', () => {
     says('firing', 'b', { severity: 'CRITICAL' })
     await sent[4]!.answers()
     // It knows nothing of `a`, holds of `b` what was said before the last, and `c` as it is.
-    writer.compare(new Map([['b', 2], ['c', 3]]))
+    writer.compare(
+      new Map([
+        ['b', 2],
+        ['c', 3],
+      ]),
+    )
     expect(shown(sent.slice(5)).toSorted()).toEqual(['a firing', 'b firing'])
-    writer.compare(new Map([['b', 2], ['c', 3]]))
+    writer.compare(
+      new Map([
+        ['b', 2],
+        ['c', 3],
+      ]),
+    )
     expect(sent.length).toBe(7)
   })
 

@@ -43,7 +43,10 @@ describe('order', () => {
   })
 
   test('an alert that has waited longest comes first, however often others come after it', () => {
-    const outbox = filled(10, ['a', 'b', 'a', 'c', 'b'].map((id) => entry(id)))
+    const outbox = filled(
+      10,
+      ['a', 'b', 'a', 'c', 'b'].map((id) => entry(id)),
+    )
     expect(outbox.firsts().map(({ alertId }) => alertId)).toEqual(['a', 'b', 'c'])
   })
 

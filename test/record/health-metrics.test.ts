@@ -30,8 +30,8 @@ function shown() {
   const metrics = new HealthMetrics(store, ['large_queue', 'service_silent'])
   const levels = () => store.samples().flatMap((sample) => (sample.kind === 'level' ? [sample] : []))
   return {
-    set: (standing: Partial<ShownStanding>, silent: Readonly<Record<string, boolean>> = {}) =>
-      metrics.set({ ...QUIET, ...standing }, new Map(Object.entries(silent)), 1_700_000_000_500),
+    set: (standing: Partial<ShownStanding>, silent: Readonly<Record<string, boolean>> = {}, clockSkewMs?: number) =>
+      metrics.set({ ...QUIET, ...standing }, { silent: new Map(Object.entries(silent)), clockSkewMs }, 1_700_000_000_500),
     /** Attributes of the series of `metric` that are 1. */
     ones: (metric: string) =>
       levels()
@@ -108,4 +108,14 @@ test('another service that fell silent is named until it is heard of again', () 
   expect(ones(HEALTH_SERVICE_SILENT.name)).toEqual(['geocoding'])
   set({}, { geocoding: false })
   expect([ones(HEALTH_SERVICE_SILENT.name), count(HEALTH_SERVICE_SILENT.name)]).toEqual([[], 1])
+})
+
+test('the skew of the clock is in seconds, and absent as long as it is not known', () => {
+  const { set, value, count } = shown()
+  set({})
+  expect(count('health.clock.skew')).toBe(0)
+  set({}, {}, -1250)
+  expect(value('health.clock.skew')).toBe(-1.25)
+  set({}, {}, 0)
+  expect(value('health.clock.skew')).toBe(0)
 })

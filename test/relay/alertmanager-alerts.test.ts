@@ -94,6 +94,12 @@ test('other labels of the target end the alerts under the old ones', () => {
   ])
 })
 
+test('what is resolved says so', () => {
+  const over = step(fired, alertOf({ type: 'resolved', since: iso(NOW), message: 'Fetch success rate is 98 %' }, 2))
+  expect(over?.sets?.[0]).toMatchObject({ annotations: { state: 'resolved', description: 'Fetch success rate is 98 %' } })
+  expect(over?.told.map(({ type }) => type)).toEqual(['fired', 'resolved'])
+})
+
 test('what is over was over within the last minute, whatever the clock of Redis says, and never before it began', () => {
   const late = step(fired, alertOf({ type: 'resolved', since: '2026-11-29T09:00:00.000Z' }, 2))
   expect(late?.sets?.[0]?.endsAt).toBe(iso(NOW - 60_000))

@@ -47,9 +47,7 @@ export async function killWhileWriting({ redis, relays, receiver, target, kills,
   const done = write()
   for (let kill = 0; kill < kills; kill++) {
     // oxlint-disable-next-line no-await-in-loop
-    await sleep(random() * 150)
-    // oxlint-disable-next-line no-await-in-loop
-    await relays.killHolder(target)
+    await relays.killHolder(target, random() * 150)
   }
   writing.abort()
   await done

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/relay-program.ts', import.meta.url))
@@ -51,9 +52,10 @@ export class RelayProcesses {
     })
   }
 
-  /** Kills whoever passes on to the target now, as soon as there is one, and starts another in its place. */
-  async killHolder(target: string): Promise<void> {
+  /** Kills whoever passes on to the target, as soon as there is one and it has done so for `ms`, and starts another in its place. */
+  async killHolder(target: string, ms: number): Promise<void> {
     const relay = await this.#holder(target)
+    await sleep(ms)
     this.#running.delete(relay)
     relay.child.kill('SIGKILL')
     this.kills++

@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isOpen } from '../../src/judge/alert.ts'
 import { alertReason } from '../../src/judge/status.ts'
+import { Neighbours } from '../../src/service/neighbours.ts'
 import { standingOf } from '../../src/service/standing.ts'
 import { serviceStatus } from '../../src/subscribe/service-status.ts'
-import type { Alert, CheckResult, InstancePresence, Phase } from '../../src/types.ts'
-import { documentOf, encodeAlert, parseAlertDocument } from '../../src/wire/alert-document.ts'
+import type { Alert, CheckResult, InstancePresence, Phase, ShownAlert } from '../../src/types.ts'
+import { parseAlertDocument } from '../../src/wire/alert-document.ts'
 import { alertId } from '../../src/wire/alert-id.ts'
 import { parseStatus } from '../../src/wire/message.ts'
 import { encodeStatus, type StatusMessage } from '../../src/wire/status-message.ts'
-import { alertOf, AT, snapshotOf } from '../wire/fixtures.ts'
+import { alertOf, AT, documentOf, snapshotOf } from '../wire/fixtures.ts'
 
 const SERVICE = 'tracker_fetcher'
-const NOW = { monotonicMs: 61_000, epochMs: AT }
 const FAILING: CheckResult = { status: 'unhealthy', latencyMs: 5000, error: 'timeout' }
 
 interface Instance {
@@ -36,22 +36,45 @@ function presenceOf({ name, missing }: Instance, said: StatusMessage | undefined
 
 type Said = ReadonlyMap<string, StatusMessage>
 
-/** Every instance that is there publishes its status, knowing what the others said before. */
-function publishAll(alerts: readonly Alert[], instances: readonly Instance[], before: Said): Said {
+/** An alert, and the instances that find it; of nobody: of one that is not there any more. */
+interface Found {
+  readonly alert: Alert
+  readonly by: readonly string[]
+}
+
+/** Every instance that is there publishes its status, knowing what the others said before and which alerts are open. */
+function publishAll(found: readonly Found[], instances: readonly Instance[], before: Said): Said {
   const there = instances.filter(({ missing }) => !missing)
   const said = there.map((instance): [string, StatusMessage] => {
     const { name, phase, failing } = instance
     const others = instances.filter((other) => other !== instance).map((other) => presenceOf(other, before.get(other.name)))
     const checks = Object.fromEntries(failing.map((check) => [check, FAILING]))
-    const standing = standingOf({ instance: name, phase, verdicts: [], alerts, checks, failing, required: undefined, others })
+    const neighbours = new Neighbours()
+    const open = found.flatMap(({ alert, by }) =>
+      isOpen(alert) ? [{ ...alert, asks: false, ofOthers: by.some((other) => other !== name) || by.length === 0 }] : [],
+    )
+    neighbours.observe({ others, open, silent: [], clockSkewMs: 0 })
+    const alerts = found.filter(({ by }) => by.includes(name)).map(({ alert }) => alert)
+    const withThoseOfOthers = (own: readonly ShownAlert[]) => neighbours.withThoseOfOthers(own)
+    const standing = standingOf({
+      instance: name,
+      phase,
+      verdicts: [],
+      alerts,
+      withThoseOfOthers,
+      checks,
+      failing,
+      required: undefined,
+      others,
+    })
     return [name, parseStatus(SERVICE, encodeStatus(snapshotOf({ ...standing, instance: name }), 1).json)!]
   })
   return new Map(said)
 }
 
 /** What a reader makes of the messages and of the documents of open alerts. */
-function readAll(alerts: readonly Alert[], instances: readonly Instance[], said: Said) {
-  const documents = alerts.filter(isOpen).map((alert) => documentOf(encodeAlert(alert, 'a', NOW)))
+function readAll(found: readonly Found[], instances: readonly Instance[], said: Said) {
+  const documents = openOf(found).map((alert) => documentOf(alert))
   return serviceStatus(
     {
       service: SERVICE,
@@ -62,6 +85,11 @@ function readAll(alerts: readonly Alert[], instances: readonly Instance[], said:
   )
 }
 
+function openOf(found: readonly Found[]): readonly Alert[] {
+  return found.map(({ alert }) => alert).filter(isOpen)
+}
+
+const NAMES = ['a', 'b', 'c', 'd']
 const anyAlert = fc
   .record({
     rule: fc.constantFrom('low_success_rate', 'large_queue', 'slow_apple_api'),
@@ -69,14 +97,15 @@ const anyAlert = fc
     severity: fc.constantFrom('WARNING', 'CRITICAL'),
     state: fc.constantFrom('inactive', 'pending', 'firing', 'recovering', 'unknown', 'resolved'),
     message: fc.constantFrom('it is so', 'it is too much'),
+    by: fc.subarray(NAMES),
   })
-  .map(({ work, ...alert }) => {
+  .map(({ work, by, ...alert }): Found => {
     const labels = work === undefined ? {} : { labels: { 'work.name': work } }
-    return alertOf({ ...alert, ...labels, id: alertId(alert.rule, SERVICE, labels.labels) })
+    return { alert: alertOf({ ...alert, ...labels, id: alertId(alert.rule, SERVICE, labels.labels) }), by }
   })
-const anyAlerts = fc.uniqueArray(anyAlert, { selector: ({ id }) => id, maxLength: 5 })
+const anyAlerts = fc.uniqueArray(anyAlert, { selector: ({ alert }) => alert.id, maxLength: 5 })
 const anyInstance = fc.record({
-  name: fc.constantFrom('a', 'b', 'c', 'd'),
+  name: fc.constantFrom(...NAMES),
   phase: fc.constantFrom('starting', 'running', 'paused', 'draining'),
   missing: fc.boolean(),
   failing: fc.subarray(['redis', 'sql']),
@@ -85,14 +114,14 @@ const anyInstances = fc.uniqueArray(anyInstance, { selector: ({ name }) => name,
 
 test('what every instance publishes and what a reader folds agree, and nothing is said twice', () => {
   fc.assert(
-    fc.property(anyAlerts, anyInstances, (alerts, instances) => {
-      const said = publishAll(alerts, instances, publishAll(alerts, instances, new Map()))
-      const read = readAll(alerts, instances, said)
+    fc.property(anyAlerts, anyInstances, (found, instances) => {
+      const said = publishAll(found, instances, publishAll(found, instances, new Map()))
+      const read = readAll(found, instances, said)
       for (const { status, reasons } of [read, ...said.values()]) {
         expect(status).toBe(read.status)
         expect(new Set(reasons).size).toBe(reasons.length)
         expect(reasons.length > 0).toBe(status !== 'healthy')
-        const open = alerts.filter(isOpen)
+        const open = openOf(found)
         const worstFirst = open.filter(({ severity }) => severity === 'CRITICAL').length
         expect(reasons.filter((reason) => open.some(({ rule }) => reason.startsWith(rule)))).toHaveLength(open.length)
         expect(new Set(reasons)).toEqual(new Set([...reasons, ...open.map(alertReason)]))
@@ -115,7 +144,7 @@ test('what has passed is not kept alive by instances that repeat it to one anoth
       const first = publishAll(after, well, troubled)
       const said = publishAll(after, well, first)
       for (const { reasons } of [...said.values(), readAll(after, well, said)]) {
-        expect(reasons.toSorted()).toEqual(after.filter(isOpen).map(alertReason).toSorted())
+        expect(reasons.toSorted()).toEqual(openOf(after).map(alertReason).toSorted())
       }
     }),
   )

@@ -48,6 +48,23 @@ test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: Stat
   expect([folded.status, folded.reasons]).toEqual([is, reasons])
 })
 
+test.for<{ why: string; severities: Severity[]; is: string }>([
+  { why: 'a warning open', severities: ['WARNING'], is: 'unknown' },
+  { why: 'a critical alert open', severities: ['WARNING', 'CRITICAL'], is: 'unhealthy' },
+])('of a service that is not listed and left $why: $is', ({ severities, is }) => {
+  const alerts = severities.map((severity): AlertView => ({ ...alert(severity, severity), state: 'unknown' }))
+  const folded = serviceStatus({ service: 's', lastBeatAt: undefined, instances: [] }, alerts)
+  expect(folded.status).toBe(is)
+  expect(folded.otherReasons).toEqual(['no instance is on the list of services'])
+})
+
+test('an instance whose status cannot be read is there, and not well', () => {
+  const unread: InstanceView = { instance: 'b', lastBeatAt: AT, status: undefined, problem: 'is larger than 64 KB' }
+  const folded = serviceStatus({ service: 's', lastBeatAt: AT, instances: [live('a'), unread] }, [])
+  expect(folded).toMatchObject({ status: 'degraded', reasons: ['the status of instance b is larger than 64 KB'], missing: [] })
+  expect(folded.live).toHaveLength(2)
+})
+
 test('alerts are listed with the oldest of the worst first, and what else is wrong beside them', () => {
   const older = { ...alert('y', 'WARNING'), since: '2026-11-22T09:00:00.000Z' }
   const instances = [live('a', 'degraded', ['redis check is failing', 'w: as it was before']), missing('b')]

@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis'
 import { HealthSubscriber } from '../../src/subscribe/health-subscriber.ts'
 import type { AlertMessage } from '../../src/wire/alert-message.ts'
+import { shardOf } from '../../src/wire/names.ts'
 import { createReader } from '../../src/wire/redis-client.ts'
 import { forgedText, RedisRecord } from './record.ts'
 
@@ -12,11 +13,14 @@ export interface Storm {
   readonly cutShare: number
   readonly forged: number
   readonly seed: number
+  readonly shards?: number
 }
 
 export interface Outcome {
-  /** Sequence numbers, in the order in which they were told. */
-  readonly told: readonly number[]
+  /** Of each shard, the sequence numbers in the order in which they were told. */
+  readonly told: readonly (readonly number[])[]
+  /** Of each shard, how many there were. */
+  readonly written: readonly number[]
   readonly forgedTold: number
   readonly gaps: number
   readonly epochs: number
@@ -31,11 +35,11 @@ export interface Outcome {
 const ALERTS = 40
 const LONGEST_WAIT_MS = 20_000
 
-export async function weather({ port, transitions, cutShare, forged, seed }: Storm): Promise<Outcome> {
+export async function weather({ port, transitions, cutShare, forged, seed, shards = 1 }: Storm): Promise<Outcome> {
   const random = randomFrom(seed)
   const redis = new Redis(port)
   await redis.flushall()
-  const record = new RedisRecord(redis)
+  const record = new RedisRecord(redis, { shards })
   const readers = await Promise.all(
     [1, 2].map(async () => {
       const reader = (await createReader({ host: '127.0.0.1', port }, { timeoutMs: 2000, reconnect: true })) as Redis
@@ -45,7 +49,7 @@ export async function weather({ port, transitions, cutShare, forged, seed }: Sto
     }),
   )
   const [client, listening] = readers as [Redis, Redis]
-  const subscriber = new HealthSubscriber({ client, subscriber: listening })
+  const subscriber = new HealthSubscriber({ client, subscriber: listening, shards })
   const heard: AlertMessage[] = []
   let [gaps, epochs] = [0, 0]
   subscriber.on('message', ({ message }) => void (message.channel === 'alerts' && heard.push(message)))
@@ -54,16 +58,21 @@ export async function weather({ port, transitions, cutShare, forged, seed }: Sto
   await subscriber.start()
 
   const revs = new Map<string, number>()
+  const written = Array.from({ length: shards }, () => 0)
   let last = ''
   for (let i = 1; i <= transitions; i++) {
-    const id = `a${Math.floor(random() * ALERTS)}`
+    const n = Math.floor(random() * ALERTS)
+    const id = `a${n}`
+    const service = `service-${n % 10}`
+    const names = shardOf(service, shards)
+    const seq = ++written[names.shard]!
     const resolves = revs.has(id) && random() < 0.5
-    last = await record.tell({ id, type: resolves ? 'resolved' : revs.has(id) ? 'updated' : 'fired', message: `the ${i}th` })
+    last = await record.tell({ id, service, type: resolves ? 'resolved' : revs.has(id) ? 'updated' : 'fired', message: `the ${i}th` })
     if (resolves) revs.delete(id)
-    else revs.set(id, i)
+    else revs.set(id, seq)
     if (random() < forged / transitions) {
-      const seq = [i + 1, i + 2, 1_000_000, i, Math.max(i - 7, 0)][Math.floor(random() * 5)]!
-      await record.say('health:system:alerts', forgedText(last, random() < 0.8 ? { seq } : { seq: 1, epoch: 'forged' }))
+      const lie = [seq + 1, seq + 2, 1_000_000, seq, Math.max(seq - 7, 0)][Math.floor(random() * 5)]!
+      await record.say(names.alertsChannel, forgedText(last, random() < 0.8 ? { seq: lie } : { seq: 1, epoch: 'forged' }))
     }
     if (random() < cutShare) {
       for (const each of await connectionsBut(redis, random)) await redis.call('CLIENT', 'KILL', 'ID', each)
@@ -78,7 +87,8 @@ export async function weather({ port, transitions, cutShare, forged, seed }: Sto
   await subscriber.stop()
   for (const each of [redis, client, listening]) each.disconnect()
   return {
-    told: heard.map(({ seq }) => seq),
+    told: written.map((_, shard) => heard.filter(({ service }) => shardOf(service, shards).shard === shard).map(({ seq }) => seq)),
+    written,
     forgedTold: heard.filter(({ message }) => message === 'forged').length,
     gaps,
     epochs,
@@ -101,6 +111,11 @@ async function connectionsBut(redis: Redis, random: () => number): Promise<strin
 async function until(condition: () => boolean): Promise<void> {
   const begin = performance.now()
   while (!condition() && performance.now() - begin < LONGEST_WAIT_MS) await new Promise((resolve) => setTimeout(resolve, 2))
+}
+
+/** What is told if each is told once and in order. */
+export function eachOnce(written: readonly number[]): number[][] {
+  return written.map((count) => Array.from({ length: count }, (_, i) => i + 1))
 }
 
 /** Mulberry32. */

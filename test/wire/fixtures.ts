@@ -49,3 +49,12 @@ export function snapshotOf(change: Partial<Snapshot> = {}): Snapshot {
     ...change,
   }
 }
+
+/** The saved document, as the script writes it (src/wire/scripts/alert.ts). */
+export function documentOf(alert: Alert, change: Readonly<Record<string, unknown>> = {}): string {
+  const { id, episode, service, rule, labels, scope = 'any', severity, state, message, runbook, value } = alert
+  const since = new Date(alert.since).toISOString()
+  const document = { v: 1, rev: 7, alert_id: id, service, rule, labels, episode, scope, severity, state, since, message, runbook, value }
+  const instances = { '4f2c': { state, severity, since, breaching: state === 'firing', seen: since } }
+  return JSON.stringify({ ...document, instances, ...change })
+}

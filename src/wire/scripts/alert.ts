@@ -41,12 +41,13 @@ const SPEAKER = `
  * | 6 | `{health}:meta` | 8 | begins the name of a new epoch |
  * | 7 | `{health}:instances:<service>` | | |
  * | 8 | `{health}:silent` | | |
+ * | 9 | `{health}:due` | | |
  *
  * Answers {outcome, rev, state, severity, episode, epoch}. Outcome `1`: done. `3`: a later process of that name has spoken. `4`: the document
  * is of a version that is not known here, and is left alone.
  */
 export const ALERT: Script = {
-  numberOfKeys: 8,
+  numberOfKeys: 9,
   lua: `${NOW}${ISO}${PUBLISH}
 local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev')
 local document, rev = held[1], held[3] or '0'
@@ -195,7 +196,7 @@ end
 for _, e in ipairs(dead) do call('HDEL', KEYS[2], e.name) end
 
 local about = ARGV[4]
-if me == '' then about = string.match(document, '^{"v":1,"rev":%d+,(.-),"episode":') end
+if me == '' then about = string.match(document, '^{"v":1,"rev":%d+,(.*),"episode":%d+,"scope":') end
 local says
 if speaker then says = string.match(speaker.text, '"says":{(.*)}}$')
 elseif by and not wasOpen and state == 'inactive' then says = string.match(by.text, '"says":{(.*)}}$')
@@ -227,6 +228,8 @@ local fields = about .. ',"episode":' .. episodeText .. ',"scope":"' .. scope ..
   .. '","since":"' .. iso(since) .. '",' .. says .. ',"instances":{' .. instances .. '}' .. leftOut
 
 if opens then
+  -- Said after the service had said that it stops: somebody is to look after it.
+  if by and call('EXISTS', KEYS[7]) == 0 then call('ZADD', KEYS[9], format('%.0f', now + string.match(ARGV[2], '"keep":(%d+)')), string.match(KEYS[4], '[^:]*$')) end
   call('ZADD', KEYS[3], sinceText, id)
   call('SADD', KEYS[4], id)
   if document then

@@ -38,9 +38,10 @@ if ARGV[7] == 'stopped' then
     else call('ZADD', KEYS[4], format('%.0f', now + ARGV[3]), ARGV[4]) end
   end
 else
+  local isBack = call('EXISTS', KEYS[3]) == 0
   call('ZADD', KEYS[3], at, ARGV[5])
   call('ZADD', KEYS[2], at, ARGV[4])
-  local due = isSilent and 0 or tonumber(call('ZSCORE', KEYS[4], ARGV[4]) or '0')
+  local due = (isSilent or isBack) and 0 or tonumber(call('ZSCORE', KEYS[4], ARGV[4]) or '0')
   if due < now + ARGV[3] then call('ZADD', KEYS[4], format('%.0f', now + ARGV[3]), ARGV[4]) end
 end
 local epoch = call('HGET', KEYS[5], 'epoch')

@@ -7,14 +7,13 @@ import { NOW, type Script } from './script.ts'
  * | KEYS | | ARGV | |
  * |---|---|---|---|
  * | 1 | `{health}:history:<service>` | 1 | retention (ms) |
- * | 2 | `{health}:alerts` | 2, 3 | instance, status |
- * | | | 4, 5 | counts, gauges (JSON) |
+ * | 2 | `{health}:alerts` | 2… | names and values in turns, see src/publish/history.ts |
  */
 export const HISTORY: Script = {
   numberOfKeys: 2,
   lua: `${NOW}
 local oldest = format('%.0f', now - ARGV[1])
-call('XADD', KEYS[1], 'MINID', '=', oldest, '*', 'instance', ARGV[2], 'status', ARGV[3], 'counts', ARGV[4], 'gauges', ARGV[5])
+call('XADD', KEYS[1], 'MINID', '=', oldest, '*', (table.unpack or unpack)(ARGV, 2))
 call('PEXPIRE', KEYS[1], ARGV[1])
 call('XTRIM', KEYS[2], 'MINID', '=', oldest)
 return '1'`,

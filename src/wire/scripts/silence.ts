@@ -5,6 +5,9 @@
 import { SERVICE_SILENT } from '../../catalogue.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
 
+/** While alerts of a dead service are open: an instance may have said something after its last beat, and is gone so much later. */
+const LOOK_AGAIN_MS = 30_000
+
 /** Instances that are named; of more it is said how many. */
 const MOST_INSTANCES = 100
 
@@ -65,7 +68,7 @@ local listed = call('ZREVRANGE', KEYS[8], '0', '-1', 'WITHSCORES')
 local forget = tonumber(ARGV[6])
 if #listed == 0 then
   if call('SCARD', KEYS[3]) == 0 then call('ZREM', KEYS[6], ARGV[1])
-  else call('ZADD', KEYS[6], format('%.0f', now + forget), ARGV[1]) end
+  else call('ZADD', KEYS[6], format('%.0f', now + ${LOOK_AGAIN_MS}), ARGV[1]) end
   return '2'
 end
 local last = math.min(tonumber(listed[2]), now)
@@ -96,7 +99,8 @@ if isForgotten then
   call('ZREM', KEYS[6], ARGV[1])
   return unheard or '3'
 end
-call('ZADD', KEYS[6], format('%.0f', last + forget), ARGV[1])
+local nextLook = call('SCARD', KEYS[3]) > 1 and math.min(now + ${LOOK_AGAIN_MS}, last + forget) or last + forget
+call('ZADD', KEYS[6], format('%.0f', nextLook), ARGV[1])
 return unheard or '1'`,
 }
 
@@ -120,7 +124,7 @@ export const FORGET: Script = {
 local held = call('HMGET', KEYS[1], 'doc', 'fold')
 local state, severity, since, episode, scope = string.match(held[2] or '', '^(%l+) (%u+) (%d+) (%d+) (%l+)$')
 if not held[1] or string.sub(held[1], 1, 7) ~= '{"v":1,' or state ~= 'unknown' or now - since < tonumber(ARGV[5]) then return '0' end
-local about = string.match(held[1], '^{"v":1,"rev":%d+,(.-),"episode":')
+local about = string.match(held[1], '^{"v":1,"rev":%d+,(.*),"episode":%d+,"scope":')
 local fields = about .. ',"episode":' .. episode .. ',"scope":"' .. scope .. '","severity":"' .. severity .. '","state":"resolved","since":"'
   .. iso(now) .. '","message":' .. ARGV[8] .. ',"value":null,"instances":{}'
 local meta = ${META('KEYS[6]')}

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { AnisetteState } from '../../../src/kinds/tracker-fetcher/metrics.ts'
 import type { TrackerFetcherHealthMonitorOptions } from '../../../src/kinds/tracker-fetcher/monitor.ts'
 import { TrackerFetcherHealthMonitor } from '../../../src/kinds/tracker-fetcher/monitor.ts'
-import type { Presence } from '../../../src/types.ts'
+import type { Presence, ServiceAlert } from '../../../src/types.ts'
+import { alertId } from '../../../src/wire/alert-id.ts'
 import { diagLines } from '../../contracts/diag-lines.ts'
 import { MemoryExporter } from '../../support/memory-exporter.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
@@ -259,7 +260,7 @@ describe('a restart', () => {
     const first = await started()
     first.monitor.setAnisette('unreachable')
     await settle(first.clock)
-    const stored = [...first.exporter.saved.values()].map((alert) => ({ alert, rev: 1 }))
+    const stored = [...first.exporter.saved.values()]
     const exporter = new MemoryExporter(first.clock, stored)
     const second = new TrackerFetcherHealthMonitor({ clock: first.clock, exporter, env: { OTEL_METRICS_EXPORTER: 'none' } })
     running.push(second)
@@ -274,32 +275,74 @@ describe('a restart', () => {
 })
 
 describe('others', () => {
-  const presence = (watchedMs: number): Presence => ({
-    services: [
-      { service: 'tracker_fetcher', lastBeatAgeMs: 1000, silent: false },
-      { service: 'geocoding', lastBeatAgeMs: 95_000, silent: true },
-    ],
-    others: [{ instance: 'twin', lastBeatAgeMs: 95_000, live: false, instanceStatus: undefined, phase: undefined }],
-    watchedMs,
+  const presence = (change: Partial<Presence> = {}): Presence => ({
+    others: [{ instance: 'twin', lastBeatAgeMs: 1000, live: true, instanceStatus: 'healthy', phase: 'running' }],
+    ...{ open: [], silent: [], clockSkewMs: 0, ...change },
+  })
+  const theirs = (change: Partial<ServiceAlert> = {}): ServiceAlert => ({
+    ...{ id: alertId('anisette_unreachable', 'tracker_fetcher'), rule: 'anisette_unreachable', service: 'tracker_fetcher' },
+    ...{
+      state: 'firing',
+      severity: 'CRITICAL',
+      episode: 3,
+      since: 0,
+      message: 'theirs',
+      value: null,
+      asks: false,
+      ofOthers: true,
+      ...change,
+    },
   })
 
-  test('a service that fell silent is told of, as an alert of that service', async () => {
-    const { exporter, clock } = await started()
-    exporter.present = presence(90_000)
-    clock.advance(10_000)
-    await settle(clock)
-    expect(exporter.transitions).toMatchObject([
-      { type: 'fired', alert: { rule: 'service_silent', service: 'geocoding', severity: 'CRITICAL' } },
-    ])
+  async function amongOthers(present: Presence, act: (monitor: TrackerFetcherHealthMonitor) => void = () => {}) {
+    const it = await started()
+    act(it.monitor)
+    await settle(it.clock)
+    it.exporter.present = present
+    it.clock.advance(10_000)
+    await settle(it.clock)
+    return it
+  }
+
+  test('one that is missing degrades the service, and is no alert', async () => {
+    const missing = { instance: 'twin', lastBeatAgeMs: 95_000, live: false, instanceStatus: undefined, phase: undefined }
+    const { exporter } = await amongOthers(presence({ others: [missing] }))
     expect(exporter.last).toMatchObject({ status: 'degraded', reasons: ['instance twin is missing'], alerts: [] })
+    expect(exporter.transitions).toEqual([])
   })
 
-  test('nobody is silent just after Redis came back', async () => {
-    const { exporter, clock } = await started()
-    exporter.present = presence(89_000)
+  test('what another fires is shown, is none of this instance’s, and is not resolved by it however well it is', async () => {
+    const { exporter, clock } = await amongOthers(presence({ open: [theirs()] }), (monitor) => monitor.setAnisette('reachable'))
+    expect(exporter.last).toMatchObject({
+      status: 'unhealthy',
+      instanceStatus: 'healthy',
+      alerts: [{ rule: 'anisette_unreachable', message: 'theirs' }],
+    })
+    clock.advance(600_000)
+    await settle(clock)
+    expect([exporter.transitions, [...exporter.saved]]).toEqual([[], []])
+    exporter.present = presence()
     clock.advance(10_000)
     await settle(clock)
+    expect(exporter.last).toMatchObject({ status: 'healthy', alerts: [] })
+  })
+
+  test.for([
+    { why: 'who finds it well says so, and tells nobody itself', anisette: 'reachable', says: ['anisette_unreachable inactive'] },
+    { why: 'who does not know says nothing', anisette: undefined, says: [] },
+  ] as const)('one that is gone leaves an alert: $why', async ({ anisette, says }) => {
+    const { exporter, clock } = await amongOthers(presence({ open: [theirs({ asks: true })] }), (monitor) => {
+      if (anisette) monitor.setAnisette(anisette)
+    })
+    clock.advance(5000)
     expect(exporter.transitions).toEqual([])
+    expect([...exporter.saved.values()].map(({ rule, state }) => `${rule} ${state}`)).toEqual(says)
+  })
+
+  test('another service that fell silent is shown, and told of by whoever watches', async () => {
+    const { exporter } = await amongOthers(presence({ silent: ['geocoding'] }))
+    expect(exporter.transitions).toEqual([])
+    expect(exporter.last).toMatchObject({ status: 'healthy', alerts: [] })
   })
 })
 

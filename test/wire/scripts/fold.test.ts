@@ -97,7 +97,7 @@ async function dies(name: string): Promise<void> {
   await redis.hset(names.entries(ID), name, older)
 }
 
-async function run(client: PublisherClient, scope: RuleScope, by: Says | undefined, n: number, wasTold: boolean) {
+async function run(scope: RuleScope, by: Says | undefined, n: number, wasTold: boolean) {
   const keys = [
     names.alert(ID),
     names.entries(ID),
@@ -107,6 +107,7 @@ async function run(client: PublisherClient, scope: RuleScope, by: Says | undefin
     names.meta,
     names.instances(SERVICE),
     names.silent,
+    names.due,
   ]
   const breaching = by !== undefined && by.known && (by.state === 'pending' || by.state === 'firing')
   const { instance: name = '', state, severity, sinceAgeMs } = by ?? {}
@@ -148,7 +149,7 @@ test.for(SCOPES)('scope $scope: the script and the specification agree after eac
         if (by) n++
         const wasTold = by !== undefined && told.has(by.instance)
         if (!by && !at.before) continue
-        const [outcome, , state, severity, episode] = await run(client, scope, by, n, wasTold)
+        const [outcome, , state, severity, episode] = await run(scope, by, n, wasTold)
         expect(outcome).toBe('1')
         const after = await held()
         const own = by && after.entries.find(({ instance: name }) => name === by.instance)!
