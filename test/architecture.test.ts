@@ -88,6 +88,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     may: ['kinds', 'panels', 'rules', 'export', 'type:config', '@grafana/grafana-foundation-sdk/*', 'yaml'],
     because: 'dashboards and rules are made from metrics and kinds',
   },
+  control: { may: ['wire'], because: 'it says what people want, in the words of the wire' },
   panel: { may: ['subscribe', 'node:*'], because: OUTSIDE },
   relay: { may: ['config', 'wire', 'judge', 'node:*', 'type:ioredis'], because: OUTSIDE },
   doctor: {
@@ -100,6 +101,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   cli: {
     may: [
       'config',
+      'control',
       'doctor',
       'export',
       'generate',

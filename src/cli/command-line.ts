@@ -14,14 +14,15 @@ const HELP = `Usage: otel-health <command> [--json]
                      service that HEALTH_SERVICE_NAME or OTEL_SERVICE_NAME names
   doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
                      (or HEALTH_PROMETHEUS_URL) for its far end
+  forget <service>   takes a service that is dead for good off the lists, with the alerts that it left open
   dashboards <dir>   Grafana dashboards, one file each, with the limits of environment and health.config here
   relay              passes alerts on to Alertmanager and webhooks until it is stopped; --config <file> names them,
                      --test sends one message to each and ends
   rules <dir>        rules for Prometheus that watch whether services are judged and figures arrive
 
 Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
-The health Redis is HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
-HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA, _CLUSTER_MODE.
+The health Redis is HEALTH_REDIS_URL, or HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
+HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA; HEALTH_REDIS_CLUSTER_MODE and _SHARDS as the services have them.
 
   otel-health status
   HEALTH_REDIS_HOST=redis.internal otel-health check mailer
@@ -64,6 +65,11 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
       return (expectNoMore(none), watch(full))
     case 'tail':
       return (expectNoMore(none), tail(full))
+    case 'forget': {
+      expectNoMore(rest)
+      const { forget } = await import('./forget.ts')
+      return forget(full, argument)
+    }
     case 'dashboards':
       return (expectNoMore(rest), writeDashboards(full, argument))
     case 'rules':

@@ -1,6 +1,7 @@
 /** Where the health Redis is, from the environment, and connections to it for the length of a command. */
 import { resolveOptions, UNKNOWN_SERVICE, type Environment, type HealthOptions } from '../config/options.ts'
 import { redisTargetOf } from '../config/redis-target.ts'
+import type { Settings } from '../config/settings.ts'
 import { connectionTrouble } from '../doctor/redis-trouble.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
 import { reasonOf } from '../wire/redis-connection.ts'
@@ -12,6 +13,11 @@ const TIMEOUT_MS = 2000
 /** Throws a usage error if a variable cannot be used. */
 export function targetFrom(env: Environment): RedisTarget {
   return redisTargetOf(optionsFrom(env).settings)
+}
+
+/** Throws a usage error if a variable cannot be used. */
+export function settingsFrom(env: Environment): Settings {
+  return optionsFrom(env).settings
 }
 
 function optionsFrom(env: Environment): HealthOptions {

@@ -8,6 +8,7 @@ import type { Alert, Clock, TransitionCause } from '../types.ts'
 import { encodeEntry, type EncodedEntry } from '../wire/alert-entry.ts'
 import type { ShardNames } from '../wire/names.ts'
 import type { AlertReply, PublisherClient } from '../wire/redis-client.ts'
+import { alertKeys, lookingOnly } from '../wire/scripts/alert.ts'
 import { signatureOf } from '../wire/signature.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
 
@@ -175,9 +176,11 @@ export class AlertWriter {
     for (const { alertId } of this.#outbox.firsts()) this.#sendNext(alertId)
   }
 
-  /** Looks who is gone, for an alert of any service; `shard`: the one in which that service lives, if it is another. */
-  async fold(alertId: string, service: string, shard: ShardNames = this.#options.names): Promise<void> {
-    await this.#options.delivery.run((client) => client.healthAlert(...this.#keys(alertId, service, shard), ...this.#nobody(shard)))
+  /** Looks who is gone, for an alert of this service. */
+  async fold(alertId: string): Promise<void> {
+    const { delivery, names, service, retentionMs } = this.#options
+    const looking = lookingOnly(names, retentionMs, this.#start ?? '0')
+    await delivery.run((client) => client.healthAlert(...alertKeys(names, alertId, service), ...looking))
   }
 
   #sendNext(alertId: string): void {
@@ -191,7 +194,7 @@ export class AlertWriter {
     const how = `${entry.alert.scope ?? 'any'} ${this.#told.has(alertId) ? 'told' : 'untold'} ${entry.cause}`
     const answer = delivery.run((client) =>
       client.healthAlert(
-        ...this.#keys(alertId, service),
+        ...alertKeys(names, alertId, service),
         ...[instance, says, tail, about, how, names.alertsChannel, String(retentionMs), this.#start!],
       ),
     )
@@ -258,17 +261,6 @@ export class AlertWriter {
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** entry.failures++, longestMs)
     // Not only while messages flow: it may be the one that went ahead, for whose answer all others wait.
     clock.after(pause * (1 - Math.random() / 4), () => delivery.connected() && this.#sendNext(entry.alertId))
-  }
-
-  #keys(alertId: string, service: string, names: ShardNames = this.#options.names): readonly string[] {
-    return [
-      ...[names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta],
-      ...[names.instances(service), names.silent, names.due],
-    ]
-  }
-
-  #nobody(names: ShardNames): readonly string[] {
-    return ['', '', '', '', '', names.alertsChannel, String(this.#options.retentionMs), this.#start ?? '0']
   }
 
   #now(): Instant {

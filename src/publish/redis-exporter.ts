@@ -123,7 +123,6 @@ export class RedisExporter implements HealthExporter {
       graceMs: Math.max(this.#goneAfterMs, LEAST_GRACE_MS),
       clock,
       run,
-      fold: (id, of, shard) => this.#alerts.fold(id, of, shard),
     })
     this.#historyAt = clock.monotonicMs()
   }
@@ -285,7 +284,7 @@ export class RedisExporter implements HealthExporter {
     const sentAt = this.#clock.epochMs()
     const presence = await this.connection.run((client) => readPresence(client, this.#names, this.#service, this.#instance))
     this.#alerts.compare(presence.said)
-    for (const id of presence.unfolded) await this.#alerts.fold(id, this.#service)
+    for (const id of presence.unfolded) await this.#alerts.fold(id)
     return { ...presence, clockSkewMs: sentAt - presence.now }
   }
 

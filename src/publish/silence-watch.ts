@@ -4,12 +4,11 @@
  * a little later, in case that one is dead. Whoever looks first says it: the script looks again. Into other shards, where nobody may be left
  * to look, only the one whose turn it is in its own looks: else the cost of a process would grow with the shards.
  */
-import { SERVICE_SILENT } from '../catalogue.ts'
 import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
-import { alertId } from '../wire/alert-id.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { PublisherClient } from '../wire/redis-client.ts'
+import { lookAfterSilent } from '../wire/silent-service.ts'
 
 export interface SilenceWatchOptions {
   readonly shards: readonly ShardNames[]
@@ -20,8 +19,6 @@ export interface SilenceWatchOptions {
   readonly graceMs: number
   readonly clock: Clock
   readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
-  /** Looks who is gone, for an alert of a service. */
-  readonly fold: (alertId: string, service: string, shard: ShardNames) => Promise<void>
 }
 
 /** How often the one whose turn it is looks; the others look this much later than it would. */
@@ -110,34 +107,17 @@ export class SilenceWatch {
     if (this.#upSince !== undefined) this.#next(shard, nextDueMs)
   }
 
+  /** One that cannot be looked after hides none of those behind it. */
   async #isDue(shard: ShardNames, service: string): Promise<void> {
-    const { run, instance, retentionMs, fold } = this.#options
-    if (!isServiceName(service)) return void (await run((client) => client.zrem(shard.due, service)))
-    const id = alertId(SERVICE_SILENT, service)
-    const lists = [shard.alerts, shard.meta, shard.due, shard.services, shard.instances(service), shard.silent]
-    const found = await run((client) =>
-      client.healthSilence(
-        ...[shard.alert(id), shard.open, shard.openOf(service), ...lists],
-        ...[service, id, shard.alertsChannel, String(retentionMs), instance, String(FORGOTTEN_AFTER_MS)],
-      ),
-    )
-    if (found === '0') return
-    const open = await run((client) => client.smembers(shard.openOf(service)))
-    for (const other of open) {
-      if (other === id) continue
-      await fold(other, service, shard)
-      if (found !== '1') await this.#forget(shard, other, service, found === '3' ? 0 : FORGOTTEN_AFTER_MS)
-    }
-  }
-
-  async #forget(shard: ShardNames, id: string, service: string, unknownForMs: number): Promise<void> {
     const { run, instance, retentionMs } = this.#options
-    const sentence = JSON.stringify(`Forgotten, for nothing has been heard of ${service} for ${FORGOTTEN_AFTER_MS / 3_600_000} h`)
-    await run((client) =>
-      client.healthForget(
-        ...[shard.alert(id), shard.entries(id), shard.open, shard.openOf(service), shard.alerts, shard.meta],
-        ...[id, shard.alertsChannel, String(retentionMs), instance, String(unknownForMs), 'instance_gone', 'null', sentence],
-      ),
-    )
+    try {
+      if (!isServiceName(service)) await run((client) => client.zrem(shard.due, service))
+      else {
+        const silent = { names: shard, service, epochs: instance, retentionMs, forgottenAfterMs: FORGOTTEN_AFTER_MS }
+        await run((client) => lookAfterSilent(client, silent))
+      }
+    } catch (error) {
+      diag.debug(`otel-health: ${JSON.stringify(service)} could not be looked after`, error)
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** What of a judgement is told to whom: transitions and alerts to the exporter, the status where it changed, all of it as metrics. */
 import type { Instant } from '../judge/alert.ts'
-import { isWorthSaving } from '../judge/alert.ts'
+import { isOpen, isWorthSaving } from '../judge/alert.ts'
 import type { Judgement } from '../judge/judge.ts'
 import { alertKey } from '../judge/judge.ts'
 import type { HealthMetrics } from '../record/health-metrics.ts'
@@ -88,10 +88,11 @@ export class Publication {
     return { ...this.snapshot(), status }
   }
 
-  /** As metrics, which are exported. */
+  /** As metrics, which are exported: of alerts those of this instance, for every instance exports its own. */
   record(standing: Standing): void {
-    const { healthMetrics, neighbours, clock } = this.#options
-    healthMetrics.set(standing, neighbours, clock.epochMs())
+    const { healthMetrics, neighbours, clock, evaluation } = this.#options
+    const alerts = [...evaluation.last.alerts.values()].filter((alert) => alert.state === 'pending' || isOpen(alert))
+    healthMetrics.set({ ...standing, alerts }, neighbours, clock.epochMs())
   }
 
   standing({ verdicts, alerts }: Judgement = this.#options.evaluation.last): Standing {

@@ -219,7 +219,7 @@ test('tail prints messages as they come, and ends when told to', async () => {
 
 /** Until a child has begun to listen. */
 async function listening(): Promise<void> {
-  await expect.poll(() => redis.pubsub('NUMPAT'), { interval: 5 }).toBeGreaterThan(0)
+  await expect.poll(() => redis.pubsub('NUMPAT'), { interval: 5, timeout: 20_000 }).toBeGreaterThan(0)
 }
 
 test('watch, where stdout is no terminal, is a line whenever something changes', async () => {

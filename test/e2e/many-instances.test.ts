@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
-import { ServiceChild, startService, startServices } from '../support/service-child.ts'
+import { type ServiceChild, startService, startServices } from '../support/service-child.ts'
 import { instancesOf, openIn, toldBy, typesOf } from '../support/told.ts'
 
 let valkey: EmbeddedValkey

@@ -432,8 +432,8 @@ describe('said again', () => {
 
 test('whoever looks who is gone says nothing', async () => {
   const { sent, writer } = writerOf({ begun: false })
-  const folded = writer.fold('a1', 'geocoding')
-  expect(sent[0]!.text).toContain('{health}:open:geocoding')
+  const folded = writer.fold('a1')
+  expect(sent[0]!.text).toContain('{health}:open:tracker_fetcher')
   expect(sent[0]!.text).not.toContain('4f2c')
   await sent[0]!.answers()
   await folded

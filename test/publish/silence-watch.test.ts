@@ -43,14 +43,12 @@ type Run = Delivery['run']
 function watching(shards: readonly ShardNames[] = [one], run: Run = (command) => command(client)) {
   const clock = new VirtualClock()
   const asked = { looks: 0 }
-  const writer = writerOf('watcher', clock, run)
   const watch = new SilenceWatch({
     ...{ shards, instance: 'w', retentionMs: RETENTION_MS, graceMs: GRACE_MS, clock },
     run: (command) => {
       asked.looks++
       return run(command)
     },
-    fold: (id, service, shard) => writer.fold(id, service, shard),
   })
   cleanups.push(() => watch.down())
   return { watch, clock, asked }

@@ -5,6 +5,7 @@
  * Made to be repeated: the entry is written first, and the alert's own state, which is what tells what was told, last. A script that is
  * refused half-way (an ACL, a key of a wrong type), or whose answer is lost, is sent again and does what is left to do.
  */
+import type { ShardNames } from '../names.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
 
 /** What is kept of an instance that is dead and has nothing open: should it come back with what it could not say, that is recognised. */
@@ -252,4 +253,17 @@ end
 if message then publish(ARGV[6], message) end
 if unheard then return unheard end
 return {'1', rev, state, severity, episodeText, epoch}`,
+}
+
+/** KEYS of ALERT. */
+export function alertKeys(names: ShardNames, alertId: string, service: string): readonly string[] {
+  return [
+    ...[names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta],
+    ...[names.instances(service), names.silent, names.due],
+  ]
+}
+
+/** ARGV of ALERT for who says nothing and looks who is gone. `epochs` begins the name of a new epoch. */
+export function lookingOnly(names: ShardNames, retentionMs: number, epochs: string): readonly string[] {
+  return ['', '', '', '', '', names.alertsChannel, String(retentionMs), epochs]
 }

@@ -3,6 +3,7 @@
  * It is not folded of what instances say, for there is none to say it: whoever notices writes it, and the service's next beat resolves it.
  */
 import { SERVICE_SILENT } from '../../catalogue.ts'
+import type { ShardNames } from '../names.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
 
 /** While alerts of a dead service are open: an instance may have said something after its last beat, and is gone so much later. */
@@ -138,4 +139,17 @@ call('ZREM', KEYS[3], ARGV[1])
 call('SREM', KEYS[4], ARGV[1])
 publish(ARGV[2], message)
 return unheard or '1'`,
+}
+
+/** KEYS of SILENCE. */
+export function silenceKeys(names: ShardNames, silentId: string, service: string): readonly string[] {
+  return [
+    ...[names.alert(silentId), names.open, names.openOf(service), names.alerts, names.meta, names.due, names.services],
+    ...[names.instances(service), names.silent],
+  ]
+}
+
+/** KEYS of FORGET. */
+export function forgetKeys(names: ShardNames, alertId: string, service: string): readonly string[] {
+  return [names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta]
 }

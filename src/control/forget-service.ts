@@ -1,0 +1,26 @@
+/** `forget`: a service that is dead for good leaves the lists at once instead of after a day, and so do the alerts that nobody can resolve. */
+import { FORGOTTEN_BY_HAND_MS, lookAfterSilent } from '../wire/silent-service.ts'
+import { shardOf } from '../wire/names.ts'
+import type { PublisherClient } from '../wire/redis-client.ts'
+
+export type Forgotten = 'forgotten' | 'alive' | 'unheard of'
+
+export interface ForgetOptions {
+  readonly service: string
+  readonly actor: string
+  readonly shards: number
+  readonly retentionMs: number
+}
+
+/** Nothing is done to a service of which an instance is alive. Rejects with the server's error. */
+export async function forgetService(client: PublisherClient, { service, actor, shards, retentionMs }: ForgetOptions): Promise<Forgotten> {
+  const names = shardOf(service, shards)
+  const [instances, open] = await Promise.all([client.zrange(names.instances(service), '0', '-1'), client.scard(names.openOf(service))])
+  if (instances.length === 0 && open === 0) return 'unheard of'
+  const alive = await Promise.all(instances.map((instance) => client.exists(names.status(service, instance))))
+  if (alive.includes(1)) return 'alive'
+  // As if it had been due for ever; a beat in between makes it alive again, and the script looks.
+  await client.zadd(names.due, '1', service)
+  await lookAfterSilent(client, { names, service, epochs: 'forget', retentionMs, forgottenAfterMs: FORGOTTEN_BY_HAND_MS, actor })
+  return 'forgotten'
+}

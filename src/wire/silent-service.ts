@@ -1,0 +1,52 @@
+/** What becomes of a service of which nothing is heard any more, and of the alerts that it left open. */
+import { SERVICE_SILENT } from '../catalogue.ts'
+import { alertId } from './alert-id.ts'
+import type { ShardNames } from './names.ts'
+import type { PublisherClient } from './redis-client.ts'
+import { alertKeys, lookingOnly } from './scripts/alert.ts'
+import { forgetKeys, silenceKeys } from './scripts/silence.ts'
+
+/** As `forgottenAfterMs`: at once. */
+export const FORGOTTEN_BY_HAND_MS = 0
+
+export interface SilentService {
+  readonly names: ShardNames
+  readonly service: string
+  /** Begins the name of an epoch, should this write begin one. */
+  readonly epochs: string
+  readonly retentionMs: number
+  /** It is forgotten when nothing has been heard of it for so long. Milliseconds. */
+  readonly forgottenAfterMs: number
+  /** Who has it forgotten; left out: nobody, the time has come. */
+  readonly actor?: string
+}
+
+/**
+ * Fires `service_silent` if it is due; its open alerts become unknown, for nobody is left who knows; after a long time they end, and the
+ * service is forgotten. Whoever else does the same meanwhile does no harm. Returns whether it was due.
+ */
+export async function lookAfterSilent(client: PublisherClient, silent: SilentService): Promise<boolean> {
+  const { names, service, epochs, retentionMs, forgottenAfterMs } = silent
+  const silentId = alertId(SERVICE_SILENT, service)
+  const found = await client.healthSilence(
+    ...silenceKeys(names, silentId, service),
+    ...[service, silentId, names.alertsChannel, String(retentionMs), epochs, String(forgottenAfterMs)],
+  )
+  if (found === '0') return false
+  for (const id of await client.smembers(names.openOf(service))) {
+    if (id === silentId) continue
+    await client.healthAlert(...alertKeys(names, id, service), ...lookingOnly(names, retentionMs, epochs))
+    if (found !== '1') await forget(client, silent, id, found === '3' ? 0 : forgottenAfterMs)
+  }
+  return true
+}
+
+async function forget(client: PublisherClient, silent: SilentService, id: string, unknownForMs: number): Promise<void> {
+  const { names, service, epochs, retentionMs, forgottenAfterMs, actor } = silent
+  const why = actor === undefined ? `nothing has been heard of ${service} for ${forgottenAfterMs / 3_600_000} h` : `${actor} says so`
+  const said = [actor === undefined ? 'instance_gone' : 'manual', JSON.stringify(actor ?? null), JSON.stringify(`Forgotten, for ${why}`)]
+  await client.healthForget(
+    ...forgetKeys(names, id, service),
+    ...[id, names.alertsChannel, String(retentionMs), epochs, String(unknownForMs), ...said],
+  )
+}
