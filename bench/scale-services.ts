@@ -37,6 +37,8 @@ export interface ServicesReport {
 }
 
 const instances: SimulatedInstance[] = []
+/** One of each service: what another has found already would be no transition. */
+const changing: SimulatedInstance[] = []
 const minutes = await minutesOfAFetcher(3, process.pid)
 let redis: Redis | undefined
 let timers: NodeJS.Timeout[] = []
@@ -64,6 +66,7 @@ async function begin(options: Extract<ToServices, { kind: 'begin' }>): Promise<v
   }
   setTimeout(() => {
     instances.push(...added)
+    changing.push(...added.filter((_, i) => i % options.instances === 0))
     process.send?.('begun')
   }, spreadMs + 500)
 }
@@ -78,9 +81,9 @@ function setRates({ changes: perSecond, bare, bareLength }: Extract<ToServices, 
 }
 
 function change(): void {
-  if (instances.length === 0) return
+  if (changing.length === 0) return
   changes++
-  instances[Math.floor(Math.random() * instances.length)]!.change(changes, stamp())
+  changing[Math.floor(Math.random() * changing.length)]!.change(changes, stamp())
 }
 
 /** When it was said, on the clock that processes of a machine share. */

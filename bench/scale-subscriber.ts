@@ -1,6 +1,5 @@
-/** A process that follows everything, as the relay and the panel do. Argument: port. */
-import { HealthSubscriber } from '../src/subscribe/health-subscriber.ts'
-import { SERVICE_SILENT } from '../src/catalogue.ts'
+/** A process that follows everything, with the package as it is built (`npm run build`): sources would take memory of their own. Argument: port. */
+import type { HealthSubscriber as Subscriber } from '../src/subscribe.ts'
 import { Latencies } from './scale-latencies.ts'
 
 export interface SubscriberReport {
@@ -15,11 +14,15 @@ export interface SubscriberReport {
   /** Megabytes, now and the most so far. */
   readonly memory: number
   readonly mostMemory: number
+  /** Megabytes of it that are in use. */
+  readonly heap: number
   /** Services that were told to be silent: epoch milliseconds of the server. */
   readonly silent: readonly { readonly service: string; readonly at: number; readonly seconds: unknown }[]
   readonly gaps: number
 }
 
+const built = new URL('../dist/subscribe.js', import.meta.url).href
+const { HealthSubscriber } = (await import(built)) as { readonly HealthSubscriber: typeof Subscriber }
 const subscriber = new HealthSubscriber({ connection: { host: '127.0.0.1', port: Number(process.argv[2]) } })
 const latencies = new Latencies()
 const silent: SubscriberReport['silent'][number][] = []
@@ -30,7 +33,7 @@ subscriber.on('message', ({ message }) => {
   transitions++
   latencies.heard(message.message)
   const { rule, type, service, timestamp, value } = message
-  if (rule === SERVICE_SILENT && type === 'fired') silent.push({ service, at: Date.parse(timestamp), seconds: value?.current })
+  if (rule === 'service_silent' && type === 'fired') silent.push({ service, at: Date.parse(timestamp), seconds: value?.current })
 })
 // Somebody looks at it.
 let seen = 0
@@ -50,6 +53,7 @@ process.on('message', () => {
     cpuMs: (user + system) / 1000,
     memory: Math.round(process.memoryUsage.rss() / 2 ** 20),
     mostMemory: Math.round(process.resourceUsage().maxRSS / 1024),
+    heap: Math.round(process.memoryUsage().heapUsed / 2 ** 20),
     silent,
     gaps: stats.gaps,
   }

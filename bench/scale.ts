@@ -70,25 +70,26 @@ const ms = (microseconds: readonly number[], q: number) => quantileOf(microsecon
 console.log('\nservices  instances  Redis CPU %  commands/s  per instance  KB/s in  KB/s out  MB  subscriber CPU %  MB  instance CPU %')
 let there = 2
 let bareLength = 900
-let perInstance: number[] = []
-const setRates = (services: number) => {
+const perInstance: number[] = []
+const setRates = (changing: number) => {
   for (const worker of workers)
     worker.tell({
       kind: 'rates',
-      changes: (services * CHANGES) / PROCESSES,
+      changes: (changing * CHANGES) / PROCESSES,
       bare: BARE_PER_SECOND / PROCESSES,
       bareLength,
     } satisfies ToServices)
 }
-const row = (services: number, window: Window) => {
+const row = (services: number, window: Window, note = '') => {
   const instances = services * INSTANCES
-  perInstance = [...perInstance, window.redis.commands / instances]
+  const commands = window.redis.commands / instances
+  if (note === '') perInstance.push(commands)
   const figures = [
-    ...[services, instances, window.redis.cpu.toFixed(1), window.redis.commands.toFixed(0), perInstance.at(-1)!.toFixed(2)],
+    ...[services, instances, window.redis.cpu.toFixed(1), window.redis.commands.toFixed(0), commands.toFixed(2)],
     ...[(window.redis.bytesIn / 1000).toFixed(0), (window.redis.bytesOut / 1000).toFixed(0), window.memory.at(-1)!.toFixed(0)],
     ...[window.subscriberCpu.toFixed(1), window.told.memory, window.monitorCpu.toFixed(2)],
   ]
-  console.log(figures.map((figure, i) => String(figure).padStart([8, 11, 13, 12, 14, 9, 10, 4, 18, 4, 16][i]!)).join(''))
+  console.log(figures.map((figure, i) => String(figure).padStart([8, 11, 13, 12, 14, 9, 10, 4, 18, 4, 16][i]!)).join(''), note)
 }
 let long: Window | undefined
 let lastBeat = 0
@@ -112,6 +113,10 @@ for (const services of STEPS) {
   long = await watchFor(parts, passed(LONG_MINUTES * 60_000))
   row(services, long)
 }
+setRates(0)
+await passed(2000)
+row(there, await watchFor(parts, passed(WINDOW_MS)), ' no alert changes')
+setRates(there)
 const other = redis.duplicate()
 const flooded = await watchFor(parts, flood(other, FLOOD_SECONDS, false))
 other.disconnect()
@@ -137,6 +142,9 @@ const sum = (of: 'changes' | 'dropped' | 'failed') => reports.reduce((total, rep
 const { told } = flooded
 console.log(`\n${sum('changes')} changes, ${sum('dropped')} dropped, ${sum('failed')} attempts failed; ${told.gaps} gaps at the subscriber`)
 console.log(`Redis, MB over the long part: ${calm.memory.map((mb) => mb.toFixed(0)).join(' ')}`)
+console.log(
+  `Subscriber: ${calm.told.services} services, ${calm.told.instances} instances, heap ${calm.told.heap} MB, ${calm.told.memory} MB in all; with the flood ${told.heap} and ${told.memory}, ${told.mostMemory} at most`,
+)
 const found = told.silent.filter(({ service }) => service === SILENT)
 
 bar('Redis, percent of a core', calm.redis.cpu, 50, 'at most', '%')
@@ -151,11 +159,14 @@ bar(
   'times',
 )
 bar('memory of the subscriber, with the flood', told.mostMemory, 200, 'at most', 'MB')
+bar('of it because of the flood', told.mostMemory - calm.told.mostMemory, 50, 'at most', 'MB')
 bar('times that the silent one was told', found.length, 1, 'at least', 'times')
 bar('the silent one was found after its last beat', ((found[0]?.at ?? NaN) - lastBeat) / 1000, (3 * INTERVAL_MS) / 1000 + 1, 'at most', 's')
 bar('other services said to be silent', told.silent.length - found.length, 0, 'at most', 'services')
 bar('what was not published', sum('dropped'), 0, 'at most', 'messages')
-bar('Redis at the end against a minute before', calm.memory.at(-1)! / calm.memory.at(-13)!, 1.05, 'at most', 'times')
+// A sample that met a full buffer of a client says nothing.
+const settled = (from: number, to?: number) => quantileOf(calm.memory.slice(from, to), 0.5)
+bar('memory of Redis, the last half minute against a minute before', settled(-6) / settled(-18, -12), 1.05, 'at most', 'times')
 
 for (const each of [...workers, beside, listener, subscriber, monitor]) each.kill()
 redis.disconnect()

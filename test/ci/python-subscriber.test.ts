@@ -54,13 +54,15 @@ afterAll(async () => {
 
 const transitions = () => events.flatMap(({ transition }) => transition ?? [])
 
+const soon = { timeout: 20_000, interval: 50 }
+
 test('knows what there is, and hears what a service says', async () => {
   expect(events[0]).toEqual({ known: { seq: 0, services: ['tracker_fetcher'], open: [] } })
   monitor.setAnisette('unreachable')
-  await expect.poll(() => transitions()).toMatchObject([{ seq: 1, type: 'fired', rule: 'anisette_unreachable' }])
+  await expect.poll(() => transitions(), soon).toMatchObject([{ seq: 1, type: 'fired', rule: 'anisette_unreachable' }])
   monitor.setAnisette('reachable')
-  await expect.poll(() => transitions()).toMatchObject([{ seq: 1 }, { seq: 2, type: 'resolved' }])
-  await expect.poll(() => events.some(({ status }) => status?.service === 'tracker_fetcher')).toBe(true)
+  await expect.poll(() => transitions(), soon).toMatchObject([{ seq: 1 }, { seq: 2, type: 'resolved' }])
+  await expect.poll(() => events.some(({ status }) => status?.service === 'tracker_fetcher'), soon).toBe(true)
   expect(events.filter(({ refused, gap, epoch }) => refused || gap || epoch)).toEqual([])
 })
 
@@ -72,7 +74,7 @@ test('what is forged tells nothing and hides nothing', async () => {
   await record.say('health:system:alerts', '{"v":2}')
   await record.say('health:service:stranger:status', statusText({ service: 'stranger' }))
   monitor.setAnisette('unreachable')
-  await expect.poll(() => transitions().map(({ seq }) => seq)).toEqual([1, 2, 3])
+  await expect.poll(() => transitions().map(({ seq }) => seq), soon).toEqual([1, 2, 3])
   expect(transitions().filter(({ message }) => message === 'forged')).toEqual([])
   expect(events.some(({ status }) => status?.service === 'stranger')).toBe(false)
   expect(events.flatMap(({ refused }) => refused ?? [])).toEqual([
@@ -83,14 +85,14 @@ test('what is forged tells nothing and hides nothing', async () => {
 test('what is lost with its connection is read from the stream', async () => {
   await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
   monitor.setAnisette('reachable')
-  await expect.poll(() => redis.xlen('{health}:alerts')).toBe(4)
+  await expect.poll(() => redis.xlen('{health}:alerts'), soon).toBe(4)
   monitor.setAnisette('unreachable')
-  await expect.poll(() => transitions().map(({ seq }) => seq), { timeout: 10_000 }).toEqual([1, 2, 3, 4, 5])
+  await expect.poll(() => transitions().map(({ seq }) => seq), soon).toEqual([1, 2, 3, 4, 5])
   expect(events.filter(({ gap, epoch }) => gap || epoch)).toEqual([])
   expect(complaints).toMatch(/^(no connection to the health Redis: [^\n]*; trying again\n)?$/)
 })
 
 test('a server that lost its memory is noticed', async () => {
   await redis.flushall()
-  await expect.poll(() => events.filter(({ epoch }) => epoch), { timeout: 10_000 }).not.toEqual([])
+  await expect.poll(() => events.filter(({ epoch }) => epoch), soon).not.toEqual([])
 })

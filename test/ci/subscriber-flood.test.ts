@@ -54,8 +54,8 @@ async function underFlood({ seconds, write }: { seconds: number; write: boolean 
   await record.beat({ service: 'a-real-other' })
   // Until everything has been looked at since.
   let report = await reading.report()
-  const isOver = () => report.services.includes('a-real-other') || report.problems.some((problem) => problem.includes('room'))
-  for (let i = 0; i < 100 && !isOver(); i++) {
+  const isOver = () => (write ? report.problems.some((problem) => problem.includes('room')) : report.services.includes('a-real-other'))
+  for (let i = 0; i < 300 && !isOver(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 200))
     report = await reading.report()
   }
