@@ -50,8 +50,6 @@ const MINUTE_MS = 60_000
 /** A status that was refused or not answered is sent again after this, unless there is a newer one or another connection. */
 const STATUS_AGAIN_MS = 1000
 const HOUR_MS = 3_600_000
-/** All seem silent when Redis comes back; by then everybody has connected again. */
-const LEAST_GRACE_MS = 10_000
 
 export class RedisExporter implements HealthExporter {
   readonly stats: PublishStats = { published: 0, dropped: 0, failed: 0, conflicts: 0, cut: 0, reconnects: 0 }
@@ -120,7 +118,7 @@ export class RedisExporter implements HealthExporter {
       shards: shards === 1 ? [this.#names] : allShards(shards),
       instance: this.#instance,
       retentionMs: this.#retentionMs,
-      graceMs: Math.max(this.#goneAfterMs, LEAST_GRACE_MS),
+      graceMs: this.#goneAfterMs,
       clock,
       run,
     })
@@ -218,8 +216,8 @@ export class RedisExporter implements HealthExporter {
 
   #up(): void {
     this.stats.reconnects = this.connection.reconnects
-    this.#silences.up()
     this.#probing = this.connection.troubled
+    this.#silences.up(this.#probing || this.stats.reconnects > 0)
     if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
     if (this.#alerts.begun) return this.#sendWhatWaits()
     this.connection

@@ -15,7 +15,7 @@ export interface SilenceWatchOptions {
   /** Begins the name of an epoch, should this write begin one. */
   readonly instance: string
   readonly retentionMs: number
-  /** All seem silent when Redis comes back: this long they are given to say otherwise. Milliseconds. */
+  /** All may seem silent to whoever has just begun to watch: this long they are given to say otherwise. Milliseconds. */
   readonly graceMs: number
   readonly clock: Clock
   readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
@@ -28,6 +28,8 @@ const SPREAD_MS = 300
 /** In other shards than the one of this service, whose own processes look more often if there are any. */
 const ELSEWHERE_MS = 15_000
 const MOST_AT_ONCE = 50
+/** By then everybody has connected again: the longest pause between two attempts, twice. */
+const LEAST_GRACE_MS = 10_000
 
 /** A service of which nothing has been heard for so long is forgotten, with the alerts that nobody can resolve any more. */
 export const FORGOTTEN_AFTER_MS = 86_400_000
@@ -36,6 +38,8 @@ export class SilenceWatch {
   readonly #options: SilenceWatchOptions
   readonly #timers = new Map<number, Cancel>()
   #upSince: number | undefined
+  /** Milliseconds on the monotonic clock. */
+  #watchesFrom = Infinity
   #isWatcher = false
   /** Index of the shard in which this service lives, once it is known. */
   #own: number | undefined
@@ -45,9 +49,13 @@ export class SilenceWatch {
     if (options.shards.length === 1) this.#own = options.shards[0]!.shard
   }
 
-  up(): void {
-    this.#upSince = this.#options.clock.monotonicMs()
-    for (const shard of this.#options.shards) this.#lookIn(this.#options.graceMs, shard)
+  /** `isBack`: Redis was away, and others have to find back to it as well. */
+  up(isBack: boolean = false): void {
+    const { clock, graceMs, shards } = this.#options
+    const grace = isBack ? Math.max(graceMs, LEAST_GRACE_MS) : graceMs
+    this.#upSince = clock.monotonicMs()
+    this.#watchesFrom = this.#upSince + grace
+    for (const shard of shards) this.#lookIn(grace, shard)
   }
 
   down(): void {
@@ -63,8 +71,7 @@ export class SilenceWatch {
     const begins = isWatcher && !this.#isWatcher
     this.#isWatcher = isWatcher
     this.#own = own.shard
-    const grace = this.#upSince + this.#options.graceMs - this.#options.clock.monotonicMs()
-    if (grace > 0) return
+    if (this.#options.clock.monotonicMs() < this.#watchesFrom) return
     this.#next(own, nextDueMs)
     if (begins) for (const shard of this.#options.shards) if (shard.shard !== own.shard) this.#lookIn(LOOK_MS, shard)
   }

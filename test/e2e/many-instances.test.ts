@@ -98,7 +98,6 @@ describe('three instances of one service', { timeout: 60_000 }, () => {
     for (const each of [a, b]) each!.tell({ anisette: 'unreachable' })
     await expect.poll(() => instancesOf(redis, ANISETTE), soon).toEqual({ A: 'firing', B: 'firing' })
     await Promise.all([a!.kill(), b!.kill()])
-    // Redis that comes back is given ten seconds: nobody is silent before.
     await expect.poll(() => told(), { ...soon, timeout: 25_000 }).toEqual(['fired', 'unknown'])
     expect(await told('service_silent')).toEqual(['fired'])
     await aWhile()

@@ -60,7 +60,7 @@ test('what services say is believed, and what somebody else has written is named
     'ours',
   ])
   expect(view.alerts).toEqual([])
-  expect(view.problems.map(({ reason }) => reason).toSorted()).toEqual([
+  expect(view.problems!.map(({ reason }) => reason).toSorted()).toEqual([
     'alert a2 is not signed with the key of HEALTH_HMAC_KEY',
     'is not signed with the key of HEALTH_HMAC_KEY',
   ])
