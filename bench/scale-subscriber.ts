@@ -1,5 +1,6 @@
-/** A process that follows everything, with the package as it is built (`npm run build`): sources would take memory of their own. Argument: port. */
-import type { HealthSubscriber as Subscriber } from '../src/subscribe.ts'
+/** A process that follows everything, as the relay and the panel do. Argument: port. */
+import { SERVICE_SILENT } from '../src/catalogue.ts'
+import { HealthSubscriber } from '../src/subscribe/health-subscriber.ts'
 import { Latencies } from './scale-latencies.ts'
 
 export interface SubscriberReport {
@@ -21,8 +22,6 @@ export interface SubscriberReport {
   readonly gaps: number
 }
 
-const built = new URL('../dist/subscribe.js', import.meta.url).href
-const { HealthSubscriber } = (await import(built)) as { readonly HealthSubscriber: typeof Subscriber }
 const subscriber = new HealthSubscriber({ connection: { host: '127.0.0.1', port: Number(process.argv[2]) } })
 const latencies = new Latencies()
 const silent: SubscriberReport['silent'][number][] = []
@@ -33,7 +32,7 @@ subscriber.on('message', ({ message }) => {
   transitions++
   latencies.heard(message.message)
   const { rule, type, service, timestamp, value } = message
-  if (rule === 'service_silent' && type === 'fired') silent.push({ service, at: Date.parse(timestamp), seconds: value?.current })
+  if (rule === SERVICE_SILENT && type === 'fired') silent.push({ service, at: Date.parse(timestamp), seconds: value?.current })
 })
 // Somebody looks at it.
 let seen = 0

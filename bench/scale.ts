@@ -10,10 +10,12 @@ import { Redis } from 'ioredis'
 import { startRedis } from '../test/ci/real-redis.ts'
 import { flood } from '../test/subscribe/flood.ts'
 import { bar } from './rounds.ts'
+import { build } from './scale-build.ts'
 import { measureCosts } from './scale-costs.ts'
 import { quantileOf } from './scale-latencies.ts'
 import { minutesOfAFetcher } from './scale-minutes.ts'
 import { ScaleProcess } from './scale-process.ts'
+import { ratesOf, readUse } from './scale-redis.ts'
 import type { ServicesReport, ToServices } from './scale-services.ts'
 import { watchFor, type Window } from './scale-window.ts'
 
@@ -56,8 +58,8 @@ const [silent, beside, listener, subscriber, monitor] = await Promise.all([
   ScaleProcess.start('./scale-services.ts'),
   ScaleProcess.start('./scale-services.ts'),
   ScaleProcess.start('./scale-listener.ts', port),
-  ScaleProcess.start('./scale-subscriber.ts', port),
-  ScaleProcess.start('./scale-monitor.ts', port, MONITORED),
+  ScaleProcess.start(await build('scale-subscriber.ts'), port),
+  ScaleProcess.start(await build('scale-monitor.ts'), port, MONITORED),
 ])
 const parts = { redis, listener, subscriber, monitor }
 await Promise.all([
@@ -67,7 +69,7 @@ await Promise.all([
 
 const ms = (microseconds: readonly number[], q: number) => quantileOf(microseconds, q) / 1000
 
-console.log('\nservices  instances  Redis CPU %  commands/s  per instance  KB/s in  KB/s out  MB  subscriber CPU %  MB  instance CPU %')
+console.log('\nservices  instances  Redis CPU %  commands/s  per instance  KB/s in  KB/s out  MB  subscriber CPU %  MB  instance CPU %  MB')
 let there = 2
 let bareLength = 900
 const perInstance: number[] = []
@@ -87,9 +89,9 @@ const row = (services: number, window: Window, note = '') => {
   const figures = [
     ...[services, instances, window.redis.cpu.toFixed(1), window.redis.commands.toFixed(0), commands.toFixed(2)],
     ...[(window.redis.bytesIn / 1000).toFixed(0), (window.redis.bytesOut / 1000).toFixed(0), window.memory.at(-1)!.toFixed(0)],
-    ...[window.subscriberCpu.toFixed(1), window.told.memory, window.monitorCpu.toFixed(2)],
+    ...[window.subscriberCpu.toFixed(1), window.told.memory, window.monitorCpu.toFixed(2), window.monitor.memory],
   ]
-  console.log(figures.map((figure, i) => String(figure).padStart([8, 11, 13, 12, 14, 9, 10, 4, 18, 4, 16][i]!)).join(''), note)
+  console.log(figures.map((figure, i) => String(figure).padStart([8, 11, 13, 12, 14, 9, 10, 4, 18, 4, 16, 4][i]!)).join(''), note)
 }
 let long: Window | undefined
 let lastBeat = 0
@@ -121,6 +123,14 @@ const other = redis.duplicate()
 const flooded = await watchFor(parts, flood(other, FLOOD_SECONDS, false))
 other.disconnect()
 const calm = long!
+
+setRates(0)
+subscriber.kill()
+await passed(5000)
+const alone = await readUse(redis)
+await passed(WINDOW_MS / 2)
+const { cpu, commands } = ratesOf(alone, await readUse(redis))
+console.log(`Redis with no alert changes and no subscriber: ${cpu.toFixed(1)} %, ${commands.toFixed(0)} commands/s`)
 
 console.log('\nmilliseconds on their way            p50      p90      p99     n')
 for (const [what, latencies] of [

@@ -107,7 +107,9 @@ export class AlertWriter {
 
   /** Milliseconds of the server's clock at the first contact; later ones change nothing. */
   begin(serverNow: number): void {
-    this.#start ??= String(serverNow * 1000 + Math.floor(Math.random() * 1000))
+    if (this.#start !== undefined) return
+    this.#start = String(serverNow * 1000 + Math.floor(Math.random() * 1000))
+    if (this.#options.delivery.flowing()) this.sendAll()
   }
 
   /** `silent`: no transition; what is newer takes its place. */

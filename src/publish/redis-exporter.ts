@@ -341,9 +341,7 @@ export class RedisExporter implements HealthExporter {
 
   /** Whether the server still knows what it was told, and whether others have missed this instance. */
   #heardBack([epoch, wasKept, nextDueMs, isWatcher, now]: BeatReply): void {
-    const isFirst = !this.#alerts.begun
     this.#alerts.begin(Number(now))
-    if (isFirst) this.#alerts.sendAll()
     const isForgotten = this.#epoch !== undefined && this.#epoch !== epoch
     const wasMissed = this.#hasBeaten && wasKept === '0'
     this.#epoch = epoch

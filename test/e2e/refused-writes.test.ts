@@ -3,6 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
+import { HealthChannels, isAlert } from '../contracts/health-channels.ts'
 import { startService } from '../support/service-child.ts'
 import { openIn, typesOf } from '../support/told.ts'
 
@@ -41,13 +42,33 @@ test.for(['xadd', 'hset', 'time', 'zadd', 'sadd', 'hgetall', 'hmget', 'evalsha',
   },
 )
 
-test('without the channel of alerts: the stream has them all the same', { timeout: 60_000 }, async () => {
+test(
+  'without the channel of alerts: the stream has them all the same, and the channel when it may be used',
+  { timeout: 60_000 },
+  async () => {
+    await redis.flushall()
+    await redis.call('ACL', 'SETUSER', 'mute', ...ALL.filter((rule) => !rule.startsWith('&')), 'resetchannels')
+    const child = await startService({ redisPort: valkey.port, instance: 'A', redisUsername: 'mute', redisPassword: 'pw' })
+    child.tell({ anisette: 'unreachable' })
+    await expect.poll(() => openIn(redis), soon).toEqual(['anisette_unreachable firing'])
+    const channels = await HealthChannels.of(valkey.port)
+    await redis.call('ACL', 'SETUSER', 'mute', ...ALL)
+    expect((await channels.take(1, isAlert))[0]!.body).toMatchObject({ type: 'fired', seq: 1 })
+    channels.close()
+    expect(await typesOf(redis, 'anisette_unreachable')).toEqual(['fired'])
+  },
+)
+
+test('without a command, for longer than a first look at what was said before takes', { timeout: 60_000 }, async () => {
   await redis.flushall()
-  await redis.call('ACL', 'SETUSER', 'mute', ...ALL.filter((rule) => !rule.startsWith('&')), 'resetchannels')
-  const child = await startService({ redisPort: valkey.port, instance: 'A', redisUsername: 'mute', redisPassword: 'pw' })
+  await redis.call('ACL', 'SETUSER', 'timeless', ...ALL, '-time')
+  const child = await startService({ redisPort: valkey.port, instance: 'A', redisUsername: 'timeless', redisPassword: 'pw' })
   child.tell({ anisette: 'unreachable' })
+  // The refusals of several rounds.
+  await expect.poll(async () => (await redis.call('ACL', 'LOG', '1')) as unknown[][], soon).not.toEqual([])
+  await expect.poll(() => child.ask().then(({ alerts }) => alerts), soon).toEqual(['anisette_unreachable firing'])
+  await redis.call('ACL', 'SETUSER', 'timeless', ...ALL)
   await expect.poll(() => openIn(redis), soon).toEqual(['anisette_unreachable firing'])
-  expect(await typesOf(redis, 'anisette_unreachable')).toEqual(['fired'])
 })
 
 test.for(['{health}:meta', '{health}:alerts', '{health}:open', '{health}:services', '{health}:due'].map((key) => ({ key })))(

@@ -3,7 +3,8 @@
  * specification. Entry, document, list, stream and channel change in one step.
  *
  * Made to be repeated: the entry is written first, and the alert's own state, which is what tells what was told, last. A script that is
- * refused half-way (an ACL, a key of a wrong type), or whose answer is lost, is sent again and does what is left to do.
+ * refused half-way (an ACL, a key of a wrong type), or whose answer is lost, is sent again and does what is left to do; what its channel
+ * refused is published then.
  */
 import type { ShardNames } from '../names.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
@@ -50,7 +51,7 @@ const SPEAKER = `
 export const ALERT: Script = {
   numberOfKeys: 9,
   lua: `${NOW}${ISO}${PUBLISH}
-local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev')
+local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev', 'unheard')
 local document, rev = held[1], held[3] or '0'
 if document and string.sub(document, 1, 7) ~= '{"v":1,' then return {'4', rev, '', '', '0', ''} end
 local meta = ${META('KEYS[6]')}
@@ -250,8 +251,16 @@ if not isOpen then
   call('ZREM', KEYS[3], id)
   call('SREM', KEYS[4], id)
 end
+if not message and held[4] then
+  local entry = call('XRANGE', KEYS[5], held[4], held[4])[1]
+  message = entry and entry[2][2]
+end
 if message then publish(ARGV[6], message) end
-if unheard then return unheard end
+if unheard then
+  call('HSET', KEYS[1], 'unheard', string.match(message, '"id":"([^"]+)"'))
+  return unheard
+end
+if held[4] then call('HDEL', KEYS[1], 'unheard') end
 return {'1', rev, state, severity, episodeText, epoch}`,
 }
 
