@@ -78,7 +78,8 @@ export class RedisExporter implements HealthExporter {
   /** After trouble one message goes ahead; the others follow when it was taken. */
   #probing = false
   #toldOfDrops = false
-  readonly #toldOfFaults = new Set<string>()
+  /** When each kind of refusal came last. */
+  readonly #faults = new Map<string, number>()
   #started = false
   #stopping: PromiseWithResolvers<void> | undefined
 
@@ -405,16 +406,23 @@ export class RedisExporter implements HealthExporter {
       return false
     }
     const reason = reasonOf(error)
-    const kind = reason.slice(0, 40)
-    if (!this.#toldOfFaults.has(kind) && this.#toldOfFaults.size < MOST_FAULTS_TOLD)
-      diag.warn(`otel-health: Redis refuses a message of ${this.#service} (${reason}); it is kept and sent again until Redis takes it.`)
-    this.#toldOfFaults.add(kind)
+    this.#sayFault(reason)
     // That it answers at all is enough for the others.
     if (this.#probing && this.connection.up) {
       this.#probing = false
       this.#sendAll()
     }
     return true
+  }
+
+  /** Once, for as long as it goes on. */
+  #sayFault(reason: string): void {
+    const [now, kind] = [this.#clock.monotonicMs(), reason.slice(0, 40)]
+    const last = this.#faults.get(kind)
+    if (last === undefined && this.#faults.size === MOST_FAULTS) this.#faults.clear()
+    this.#faults.set(kind, now)
+    if (last !== undefined && now - last < FAULT_IS_OVER_MS) return
+    diag.warn(`otel-health: Redis refuses a message of ${this.#service} (${reason}); it is kept and sent again until Redis takes it.`)
   }
 
   #drop(count: number): void {
@@ -437,7 +445,9 @@ export class RedisExporter implements HealthExporter {
   }
 }
 
-const MOST_FAULTS_TOLD = 10
+const MOST_FAULTS = 20
+/** A refusal that has not come for so long is news when it comes again: what is refused is sent again sooner. */
+const FAULT_IS_OVER_MS = 60_000
 
 function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
