@@ -3,22 +3,21 @@
  * could not take is kept: what is said of alerts within a bound, of status and metrics only the newest. When Redis is back the alerts
  * come first, in order, then the newest status.
  */
-import { SERVICE_SILENT } from '../catalogue.ts'
 import { diag } from '../diag.ts'
 import type { Instant } from '../judge/alert.ts'
 import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
-import { alertId } from '../wire/alert-id.ts'
 import { encodeMetrics } from '../wire/metrics-message.ts'
 import { allShards, shardOf, toInstanceName, type ShardNames } from '../wire/names.ts'
 import type { BeatReply, PublisherClient } from '../wire/redis-client.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
 import { signed } from '../wire/signature.ts'
-import { encodeStatus } from '../wire/status-message.ts'
 import { AlertWriter } from './alert-writer.ts'
-import { historyEntry, increaseOf } from './history.ts'
+import { HistoryWriter } from './history-writer.ts'
 import { readPresence } from './presence.ts'
+import { isRefusalOfAll, isReply, Refusals } from './refusals.ts'
 import { readSaid } from './said-before.ts'
 import { SilenceWatch } from './silence-watch.ts'
+import { StatusWriter } from './status-writer.ts'
 
 export interface RedisExporterOptions extends RedisConnectionOptions {
   readonly service: string
@@ -46,11 +45,6 @@ export interface PublishStats {
   reconnects: number
 }
 
-const MINUTE_MS = 60_000
-/** A status that was refused or not answered is sent again after this, unless there is a newer one or another connection. */
-const STATUS_AGAIN_MS = 1000
-const HOUR_MS = 3_600_000
-
 export class RedisExporter implements HealthExporter {
   readonly stats: PublishStats = { published: 0, dropped: 0, failed: 0, conflicts: 0, cut: 0, reconnects: 0 }
   /** Also read by others of this process; not to be closed by them. */
@@ -64,22 +58,18 @@ export class RedisExporter implements HealthExporter {
   readonly #goneAfterMs: number
   readonly #retentionMs: number
   readonly #alerts: AlertWriter
+  readonly #statuses: StatusWriter
+  readonly #history: HistoryWriter
   readonly #silences: SilenceWatch
   #presence: Promise<Presence | undefined> | undefined
-  #statusBeat = 0
   #metricsBeat = 0
-  #status: { readonly json: string; readonly stopped: boolean } | undefined
-  #statusTaken: unknown
   #metrics: string | undefined
   #epoch: string | undefined
   #hasBeaten = false
-  #historyAt: number
-  #historyTotals: Snapshot['totals'] = {}
   /** After trouble one message goes ahead; the others follow when it was taken. */
   #probing = false
   #toldOfDrops = false
-  /** When each kind of refusal came last. */
-  readonly #faults = new Map<string, number>()
+  readonly #refusals: Refusals
   #started = false
   #stopping: PromiseWithResolvers<void> | undefined
 
@@ -112,9 +102,21 @@ export class RedisExporter implements HealthExporter {
         conflicted: () => void this.stats.conflicts++,
         cut: (count) => void (this.stats.cut += count),
         dropped: (count) => this.#drop(count),
-        heardEpoch: (epoch) => (this.#epoch = epoch),
+        heardEpoch: (epoch) => this.#heardEpoch(epoch),
       },
     })
+    const own = { names: this.#names, service, instance: this.#instance, retentionMs: this.#retentionMs, clock }
+    const send = <T>(command: (client: PublisherClient) => Promise<T>) => this.#send(command)
+    this.#statuses = new StatusWriter({
+      ...own,
+      goneAfterMs: this.#goneAfterMs,
+      send,
+      // It may be the message that goes ahead, for whose answer all others wait.
+      mayBeSentAgain: () => this.#flowing || (this.connection.up && this.#alerts.waiting === 0),
+      taken: (reply) => this.#heardBack(reply),
+    })
+    this.#history = new HistoryWriter({ ...own, send, taken: () => this.#taken() })
+    this.#refusals = new Refusals(service, clock)
     this.#silences = new SilenceWatch({
       shards: shards === 1 ? [this.#names] : allShards(shards),
       instance: this.#instance,
@@ -123,7 +125,6 @@ export class RedisExporter implements HealthExporter {
       clock,
       run,
     })
-    this.#historyAt = clock.monotonicMs()
   }
 
   /** Begins to connect; `load` does it too. */
@@ -172,7 +173,8 @@ export class RedisExporter implements HealthExporter {
     this.#safely(() => {
       const { json, cut } = encodeMetrics(snapshot, ++this.#metricsBeat)
       this.stats.cut += cut
-      this.#metrics = this.#sign('metrics', json)
+      const { hmacKey } = this.#names
+      this.#metrics = hmacKey === undefined ? json : signed(hmacKey, 'metrics', json)
       if (this.#flowing) this.#sendMetrics()
     })
   }
@@ -244,7 +246,7 @@ export class RedisExporter implements HealthExporter {
 
   #sendOne(): void {
     if (this.#alerts.sendFirst()) return
-    if (this.#status) return this.#sendStatus()
+    if (this.#statuses.has) return this.#statuses.send()
     // There is no message whose answer could end the probing.
     this.#probing = false
     this.#sendMetrics()
@@ -252,7 +254,7 @@ export class RedisExporter implements HealthExporter {
 
   #sendAll(): void {
     this.#alerts.sendAll()
-    this.#sendStatus()
+    this.#statuses.send()
     this.#sendMetrics()
   }
 
@@ -265,7 +267,7 @@ export class RedisExporter implements HealthExporter {
       this.#toldOfDrops = false
       this.#sendAll()
     }
-    if (this.#alerts.waiting === 0 && !this.#status) this.#stopping?.resolve()
+    if (this.#alerts.waiting === 0 && !this.#statuses.owesFarewell) this.#stopping?.resolve()
   }
 
   async #readSaid(): Promise<readonly Alert[] | undefined> {
@@ -287,69 +289,31 @@ export class RedisExporter implements HealthExporter {
     return { ...presence, clockSkewMs: sentAt - presence.now }
   }
 
-  // ---- status, metrics, history ----
-
-  #sign(kind: 'status' | 'metrics', json: string): string {
-    const { hmacKey } = this.#names
-    return hmacKey === undefined ? json : signed(hmacKey, kind, json)
-  }
-
   #publishStatus(snapshot: Snapshot, stopped: boolean): void {
     if (this.#stopping) return
-    const { json, cut } = encodeStatus(snapshot, ++this.#statusBeat)
-    this.stats.cut += cut
-    this.#status = { json: this.#sign('status', json), stopped }
-    if (this.connection.up && (stopped || !this.#probing)) this.#sendStatus()
-    if (this.#flowing) this.#sendHistory(snapshot, stopped)
-  }
-
-  #sendStatus(): void {
-    const status = this.#status
-    if (!status) return
-    const [names, service] = [this.#names, this.#service]
-    const silentId = alertId(SERVICE_SILENT, service)
-    const keys = [
-      ...[names.status(service, this.#instance), names.services, names.instances(service), names.due, names.meta, names.watcher],
-      ...[names.alert(silentId), names.open, names.openOf(service), names.alerts, names.silent],
-    ]
-    const args = [
-      ...[names.statusChannel(service), status.json, String(this.#goneAfterMs), service, this.#instance],
-      ...[
-        String(Math.max(HOUR_MS, this.#goneAfterMs)),
-        status.stopped ? 'stopped' : 'alive',
-        names.alertsChannel,
-        String(this.#retentionMs),
-      ],
-      ...[this.#instance, silentId, String(Math.ceil(this.#goneAfterMs / 2))],
-    ]
-    this.#send((client) => client.healthBeat(...keys, ...args)).then(
-      (reply) => {
-        if (status.stopped && this.#status === status) this.#status = undefined
-        this.#statusTaken = status
-        this.#heardBack(reply)
-        this.#taken()
-      },
-      // A cluster that is choosing a new primary does not lose the connection.
-      () => void this.#clock.after(STATUS_AGAIN_MS, () => this.#statusTaken !== status && this.#sendStatusAgain(status)),
-    )
-  }
-
-  /** Unless there is a newer one. It may be the message that goes ahead, for whose answer all others wait. */
-  #sendStatusAgain(status: unknown): void {
-    const mayBeSent = this.#flowing || (this.connection.up && this.#alerts.waiting === 0)
-    if (mayBeSent && this.#status === status) this.#sendStatus()
+    this.stats.cut += this.#statuses.make(snapshot, stopped)
+    if (this.connection.up && (stopped || !this.#probing)) this.#statuses.send()
+    if (this.#flowing) this.stats.cut += this.#history.write(snapshot, stopped)
   }
 
   /** Whether the server still knows what it was told, and whether others have missed this instance. */
   #heardBack([epoch, wasKept, nextDueMs, isWatcher, now]: BeatReply): void {
     this.#alerts.begin(Number(now))
-    const isForgotten = this.#epoch !== undefined && this.#epoch !== epoch
     const wasMissed = this.#hasBeaten && wasKept === '0'
-    this.#epoch = epoch
     this.#hasBeaten = true
-    if (this.#stopping) return
-    if (isForgotten || wasMissed) this.#alerts.sayAgain()
-    this.#silences.heard(this.#names, nextDueMs === '' ? undefined : Number(nextDueMs), isWatcher === '1')
+    this.#heardEpoch(epoch)
+    if (!this.#stopping) {
+      if (wasMissed) this.#alerts.sayAgain()
+      this.#silences.heard(this.#names, nextDueMs === '' ? undefined : Number(nextDueMs), isWatcher === '1')
+    }
+    this.#taken()
+  }
+
+  /** Another one: the server has lost its memory. */
+  #heardEpoch(epoch: string): void {
+    const isForgotten = this.#epoch !== undefined && this.#epoch !== epoch
+    this.#epoch = epoch
+    if (isForgotten && !this.#stopping) this.#alerts.sayAgain()
   }
 
   #sendMetrics(): void {
@@ -363,25 +327,6 @@ export class RedisExporter implements HealthExporter {
         this.#taken()
       },
       () => {},
-    )
-  }
-
-  /** The totals of the entry before count as written only when Redis said so: minutes that it missed are in the next entry. */
-  #sendHistory(snapshot: Snapshot, last: boolean): void {
-    const now = this.#clock.monotonicMs()
-    if (now - this.#historyAt < MINUTE_MS && !last) return
-    const before = this.#historyAt
-    this.#historyAt = now
-    const { instanceStatus: status, totals, metrics: gauges } = snapshot
-    const { fields, cut } = historyEntry({ instance: this.#instance, status, counts: increaseOf(totals, this.#historyTotals), gauges })
-    this.stats.cut += cut
-    const keys = [this.#names.history(this.#service), this.#names.alerts]
-    this.#send((client) => client.healthHistory(...keys, String(this.#retentionMs), ...fields)).then(
-      () => {
-        this.#historyTotals = totals
-        this.#taken()
-      },
-      () => (this.#historyAt = before),
     )
   }
 
@@ -401,28 +346,17 @@ export class RedisExporter implements HealthExporter {
   #failed(error: unknown): boolean {
     this.stats.failed++
     if (!isReply(error)) return false
-    if (isRefusal(error)) {
+    if (isRefusalOfAll(error)) {
       this.connection.giveUp(error)
       return false
     }
-    const reason = reasonOf(error)
-    this.#sayFault(reason)
+    this.#refusals.say(reasonOf(error))
     // That it answers at all is enough for the others.
     if (this.#probing && this.connection.up) {
       this.#probing = false
       this.#sendAll()
     }
     return true
-  }
-
-  /** Once, for as long as it goes on. */
-  #sayFault(reason: string): void {
-    const [now, kind] = [this.#clock.monotonicMs(), reason.slice(0, 40)]
-    const last = this.#faults.get(kind)
-    if (last === undefined && this.#faults.size === MOST_FAULTS) this.#faults.clear()
-    this.#faults.set(kind, now)
-    if (last !== undefined && now - last < FAULT_IS_OVER_MS) return
-    diag.warn(`otel-health: Redis refuses a message of ${this.#service} (${reason}); it is kept and sent again until Redis takes it.`)
   }
 
   #drop(count: number): void {
@@ -443,17 +377,4 @@ export class RedisExporter implements HealthExporter {
       diag.error('otel-health: a message for Redis could not be made', error)
     }
   }
-}
-
-const MOST_FAULTS = 20
-/** A refusal that has not come for so long is news when it comes again: what is refused is sent again sooner. */
-const FAULT_IS_OVER_MS = 60_000
-
-function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
-}
-
-/** The server takes no writes at all, for now. Older servers wrap these codes into the text of a script's error. */
-function isRefusal(error: Error): boolean {
-  return /\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|WRONGPASS|EXECABORT)\b/.test(error.message)
 }

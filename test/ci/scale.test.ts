@@ -19,7 +19,7 @@ const INTERVAL_MS = 1000
 /** After the last beat: three intervals, and a second. */
 const FOUND_WITHIN_MS = 3 * INTERVAL_MS + 1000
 /** Before, whoever has just connected takes nobody for silent. */
-const GRACE_MS = 10_000
+const GRACE_MS = 4 * INTERVAL_MS
 const soon = { timeout: 20_000, interval: 50 }
 
 const processes: ScaleProcess[] = []
