@@ -142,7 +142,7 @@ export async function checkWriting({ client, subscriber }: HealthRedis, clock: C
   const cancel = clock.after(TIMEOUT_MS, () => heard.resolve(Infinity))
   const head = '{"state":"firing","severity":"WARNING","breaching":true,"known":true,"keep":1000,"start":1,"n":1,"episode":1,"age":0,'
   const entry = ['doctor', head, '"timers":{},"says":{"message":"","value":null}}']
-  const alert = [`"alert_id":"${run}","service":"doctor","rule":"doctor"`, 'any untold condition', channel, '1000', run]
+  const alert = [`"alert_id":"${run}","service":"doctor","rule":"doctor"`, 'any untold staying condition', channel, '1000', run]
   try {
     const [written, deleted] = (await client
       .pipeline()

@@ -31,6 +31,8 @@ export interface Delivery {
   /** Whether a message may be sent as soon as there is one. */
   readonly flowing: () => boolean
   readonly connected: () => boolean
+  /** Whether it has been said that this instance stops. */
+  readonly leaving: () => boolean
   /** Sends in the same tick. */
   readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
   /** Redis took a message. */
@@ -193,7 +195,8 @@ export class AlertWriter {
     const { head, about } = entry.encoded
     const tail = this.#signed(entry)
     const says = `${head}"keep":${goneAfterMs},"start":${this.#start},"n":${entry.n},${entry.encoded.counted}`
-    const how = `${entry.alert.scope ?? 'any'} ${this.#told.has(alertId) ? 'told' : 'untold'} ${entry.cause}`
+    const told = this.#told.has(alertId) ? 'told' : 'untold'
+    const how = `${entry.alert.scope ?? 'any'} ${told} ${delivery.leaving() ? 'leaving' : 'staying'} ${entry.cause}`
     const answer = delivery.run((client) =>
       client.healthAlert(
         ...alertKeys(names, alertId, service),

@@ -96,6 +96,7 @@ export class RedisExporter implements HealthExporter {
       delivery: {
         flowing: () => this.#flowing,
         connected: () => this.connection.up,
+        leaving: () => this.#stopping !== undefined,
         run,
         taken: () => this.#taken(),
         failed: (error) => this.#failed(error),

@@ -73,6 +73,7 @@ function writerOf({ limit = 100, begun = true } = {}) {
     delivery: {
       flowing: () => is.flowing,
       connected: () => is.connected,
+      leaving: () => false,
       run: (command) => command(client),
       taken: () => void heard.taken++,
       failed: (error) => {

@@ -56,7 +56,7 @@ function watching(shards: readonly ShardNames[] = [one], run: Run = (command) =>
 
 function writerOf(service: string, clock: VirtualClock, run: Run = (command) => command(client)): AlertWriter {
   const delivery: Delivery = {
-    ...{ flowing: () => true, connected: () => true, run, taken() {}, failed: () => true },
+    ...{ flowing: () => true, connected: () => true, leaving: () => true, run, taken() {}, failed: () => true },
     ...{ conflicted() {}, cut() {}, dropped() {}, heardEpoch() {} },
   }
   return new AlertWriter({

@@ -7,10 +7,15 @@
  * refused is published then.
  */
 import type { ShardNames } from '../names.ts'
-import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
+import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
 /** What is kept of an instance that is dead and has nothing open: should it come back with what it could not say, that is recognised. */
 const DEAD_ENTRIES_KEPT_MS = 3_600_000
+/**
+ * What instances say is kept so long after the first has said something, open or not: if it is lost while the alert is open, those who are alive
+ * notice it and say it again.
+ */
+const ENTRIES_KEPT_MS = 2 * KEPT_AFTER_RESOLVE_MS
 /** Instances in a message; `instances_left_out` says how many more there are. With names of 128 characters they fit into it. */
 const MOST_INSTANCES = 100
 /** A sign of life this far in the future is none. */
@@ -20,17 +25,12 @@ const FURTHEST_AHEAD_MS = 60_000
 const ENTRY =
   '^{"state":"(%l+)","severity":"(%u+)","breaching":(%l+),"known":(%l+),"keep":(%d+),"start":(%d+),"n":(%d+),"episode":(%d+),"age":(%d+),"at":(%d+),'
 
-/** Chooses the entry whose evidence is shown. */
-const SPEAKER = `
-  local function comesBefore(a, b)
-    if state == 'firing' or state == 'pending' then
-      if a.severity ~= b.severity then return a.severity == 'CRITICAL' end
-      if a.known ~= b.known then return a.known end
-      if a.since ~= b.since then return a.since < b.since end
-    elseif a.at ~= b.at then return a.at > b.at end
-    return a.name < b.name
-  end
-  for _, e in ipairs(voices) do if comesBefore(e, speaker) then speaker = e end end`
+/** Lua: whether the evidence of entry `a` is shown rather than that of `b`, which may be nil: the worst, of these what is known, then the oldest. */
+const heavier = (a: string, b: string): string =>
+  `not ${b} or (${a}.severity ~= ${b}.severity and ${a}.severity == 'CRITICAL') or (${a}.severity == ${b}.severity and (${a}.known and not ${b}.known
+    or ${a}.known == ${b}.known and (${a}.since < ${b}.since or ${a}.since == ${b}.since and ${a}.name < ${b}.name)))`
+/** The newest. */
+const newer = (a: string, b: string): string => `not ${b} or ${a}.at > ${b}.at or (${a}.at == ${b}.at and ${a}.name < ${b}.name)`
 
 /**
  * | KEYS | | ARGV | |
@@ -38,7 +38,7 @@ const SPEAKER = `
  * | 1 | `{health}:alert:<id>` | 1 | instance; empty: says nothing, looks who is gone |
  * | 2 | `{health}:alert:<id>:instances` | 2, 3 | what it says, without the time: before and after it (JSON) |
  * | 3 | `{health}:open` | 4 | what the alert is about (fields of JSON) |
- * | 4 | `{health}:open:<service>` | 5 | scope, whether it was told of it as open (`told` or `untold`), cause |
+ * | 4 | `{health}:open:<service>` | 5 | scope, `told` of it as open or `untold`, `leaving` or `staying`, cause |
  * | 5 | `{health}:alerts` | 6, 7 | channel, retention (ms) |
  * | 6 | `{health}:meta` | 8 | begins the name of a new epoch |
  * | 7 | `{health}:instances:<service>` | | |
@@ -50,7 +50,8 @@ const SPEAKER = `
  */
 export const ALERT: Script = {
   numberOfKeys: 9,
-  lua: `${NOW}${ISO}${PUBLISH}
+  lua: `${NOW}${ISO}
+local unheard
 local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev', 'unheard')
 local document, rev = held[1], held[3] or '0'
 if document and string.sub(document, 1, 7) ~= '{"v":1,' then return {'4', rev, '', '', '0', ''} end
@@ -75,12 +76,12 @@ for i = 1, #stored, 2 do
   end
 end
 
-local wasTold, cause = false, 'instance_gone'
+local wasTold, isLeaving, cause = false, false, 'instance_gone'
 if me == '' then by = nil
 else
-  local told
-  scope, told, cause = string.match(ARGV[5], '^(%l+) (%l+) ([%l_]+)$')
-  wasTold = told == 'told'
+  local told, leaving
+  scope, told, leaving, cause = string.match(ARGV[5], '^(%l+) (%l+) (%l+) ([%l_]+)$')
+  wasTold, isLeaving = told == 'told', leaving == 'leaving'
   local entry = ARGV[2] .. '"at":' .. format('%.0f', now) .. ',' .. ARGV[3]
   local state, severity, breaching, known, keep, start, n, episode, age, at = string.match(entry, '${ENTRY}')
   start, n = tonumber(start), tonumber(n)
@@ -94,6 +95,7 @@ else
   else
     call('HSET', KEYS[2], me, entry)
     at = now
+    if #stored == 0 then call('PEXPIRE', KEYS[2], '${ENTRIES_KEPT_MS}') end
   end
   by = {name = me, state = state, severity = severity, breaching = breaching == 'true', known = known == 'true', since = at - age,
     at = tonumber(at), episode = tonumber(episode), text = entry}
@@ -102,9 +104,12 @@ end
 
 local wasOpen = wasState == 'firing' or wasState == 'recovering' or wasState == 'unknown'
 wasSince = tonumber(wasSince)
-local well, firing, recovering, pending, gone, dead = {}, {}, {}, {}, {}, {}
+-- Of each kind the one whose evidence is shown, if there is any; no lists, for these lines are what an alert waits for.
+local firing, recovering, pending, well, gone, dead
+local isCritical, isPendingCritical, isKnown, lastFiringAt = false, false, false, 0
 local lastSignOfGone = 0
-for _, e in ipairs(entries) do
+for i = 1, #entries do
+  local e = entries[i]
   local state = e.state
   if e == by then e.seen = now
   else
@@ -114,58 +119,63 @@ for _, e in ipairs(entries) do
     local silentFor = now - e.seen
     if silentFor > e.keep then
       if state == 'pending' or state == 'firing' or state == 'recovering' or state == 'unknown' then
+        gone = gone or {}
         gone[#gone + 1] = e
         e.state = 'gone'
-      elseif silentFor > e.keep + ${DEAD_ENTRIES_KEPT_MS} and not (state == 'gone' and wasOpen) then dead[#dead + 1] = e end
+      elseif silentFor > e.keep + ${DEAD_ENTRIES_KEPT_MS} and not (state == 'gone' and wasOpen) then
+        dead = dead or {}
+        dead[#dead + 1] = e
+      end
       state = nil
     end
   end
-  if state == 'firing' or state == 'unknown' then firing[#firing + 1] = e
-  elseif state == 'recovering' then recovering[#recovering + 1] = e
-  elseif state == 'pending' then pending[#pending + 1] = e
-  elseif (state == 'inactive' or state == 'resolved') and e.known then well[#well + 1] = e end
+  if state == 'firing' or state == 'unknown' then
+    if ${heavier('e', 'firing')} then firing = e end
+    isCritical = isCritical or e.severity == 'CRITICAL'
+    isKnown = isKnown or e.known
+    if e.at > lastFiringAt then lastFiringAt = e.at end
+  elseif state == 'recovering' then
+    if ${newer('e', 'recovering')} then recovering = e end
+    isCritical = isCritical or e.severity == 'CRITICAL'
+  elseif state == 'pending' then
+    if ${heavier('e', 'pending')} then pending = e end
+    isPendingCritical = isPendingCritical or e.severity == 'CRITICAL'
+  elseif (state == 'inactive' or state == 'resolved') and e.known then
+    if ${newer('e', 'well')} then well = e end
+  end
   if e.state == 'gone' and e.seen > lastSignOfGone then lastSignOfGone = e.seen end
 end
-
-if scope == 'shared' and #firing > 0 then
-  local lastSaid, isKnown = 0, false
-  for _, e in ipairs(firing) do
-    lastSaid = math.max(lastSaid, e.at)
-    isKnown = isKnown or e.known
+if scope == 'shared' and firing and not isKnown and well and well.at > lastFiringAt then
+  firing, isCritical = nil, false
+  for i = 1, #entries do
+    local e = entries[i]
+    isCritical = isCritical or (e.state == 'recovering' and now - e.seen <= (e.keep or 0) and e.severity == 'CRITICAL')
   end
-  if not isKnown then for _, e in ipairs(well) do if e.at > lastSaid then firing = {} end end end
 end
 
 local forgotten = not wasState and by ~= nil and wasTold
-local state
-if #firing > 0 and (scope ~= 'all' or (#recovering == 0 and #well == 0 and (wasOpen or forgotten or #pending == 0))) then state = 'firing'
+local state, speaker
+if firing and (scope ~= 'all' or (not recovering and not well and (wasOpen or forgotten or not pending))) then
+  state, speaker = 'firing', firing
 elseif not wasOpen and not forgotten then
-  state = #pending > 0 and 'pending' or wasState == 'resolved' and 'resolved' or 'inactive'
-elseif scope == 'all' and #well > 0 then state = 'resolved'
-elseif #recovering > 0 then state = 'recovering'
-elseif not wasState then state = 'resolved'
-else
-  local isWell = false
-  local evidenceFrom = math.max(lastSignOfGone, wasSince)
-  if #firing == 0 then for _, e in ipairs(well) do isWell = isWell or e.at >= evidenceFrom end end
-  if isWell then state = 'resolved'
-  elseif by or (call('ZCARD', KEYS[7]) > 0 and not call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$'))) then state = wasState
-  else state = 'unknown' end
-end
-
-local voices = state == 'firing' and firing or state == 'pending' and pending or state == 'recovering' and recovering
-  or state == 'resolved' and well or {}
-local speaker = voices[1]
-if voices[2] then${SPEAKER}
+  state = pending and 'pending' or wasState == 'resolved' and 'resolved' or 'inactive'
+  if state == 'pending' then speaker = pending elseif state == 'resolved' then speaker = well end
+elseif scope == 'all' and well then state, speaker = 'resolved', well
+elseif recovering then state, speaker = 'recovering', recovering
+elseif not wasState then state, speaker = 'resolved', well
+elseif not firing and well and well.at >= math.max(lastSignOfGone, wasSince) then state, speaker = 'resolved', well
+elseif by or (call('ZCARD', KEYS[7]) > 0 and not call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$'))) then state = wasState
+else state = 'unknown' end
+if not speaker then
+  if state == 'firing' then speaker = firing elseif state == 'recovering' then speaker = recovering end
 end
 
 local isOpen = state == 'firing' or state == 'recovering' or state == 'unknown'
 local opens = isOpen and not wasOpen
 local severity = wasSeverity or by and by.severity or 'WARNING'
-if state == 'pending' or (#firing + #recovering > 0 and (state == 'firing' or (opens and state == 'recovering'))) then
-  severity = 'WARNING'
-  for _, e in ipairs(state == 'pending' and pending or firing) do if e.severity == 'CRITICAL' then severity = 'CRITICAL' end end
-  if state ~= 'pending' then for _, e in ipairs(recovering) do if e.severity == 'CRITICAL' then severity = 'CRITICAL' end end end
+if state == 'pending' then severity = isPendingCritical and 'CRITICAL' or 'WARNING'
+elseif (firing or recovering) and (state == 'firing' or (opens and state == 'recovering')) then
+  severity = isCritical and 'CRITICAL' or 'WARNING'
 end
 local since = wasSince
 if state ~= wasState then
@@ -188,14 +198,16 @@ elseif wasOpen then
   elseif severity ~= wasSeverity then kind = severity == 'CRITICAL' and 'escalated' or 'deescalated' end
 end
 
-if not by and #gone == 0 and #dead == 0 and (not wasState or not kind and state == wasState) then
+if not by and not gone and not dead and (not wasState or not kind and state == wasState) then
   return {'1', rev, wasState or '', wasSeverity or '', wasEpisode or '0', epoch}
 end
-for _, e in ipairs(gone) do
-  e.text = string.gsub(e.text, '^{"state":"%l+"', '{"state":"gone"', 1)
-  call('HSET', KEYS[2], e.name, e.text)
+if gone then
+  for _, e in ipairs(gone) do
+    e.text = string.gsub(e.text, '^{"state":"%l+"', '{"state":"gone"', 1)
+    call('HSET', KEYS[2], e.name, e.text)
+  end
 end
-for _, e in ipairs(dead) do call('HDEL', KEYS[2], e.name) end
+if dead then for _, e in ipairs(dead) do call('HDEL', KEYS[2], e.name) end end
 
 local about = ARGV[4]
 if me == '' then about = string.match(document, '^{"v":1,"rev":%d+,(.*),"episode":%d+,"scope":') end
@@ -215,7 +227,8 @@ if entries[2] then
   end)
 end
 local instances, leftOut = '', ''
-for i, e in ipairs(entries) do
+for i = 1, #entries do
+  local e = entries[i]
   if i > ${MOST_INSTANCES} then
     leftOut = ',"instances_left_out":' .. #entries - ${MOST_INSTANCES}
     break
@@ -231,13 +244,12 @@ local fields = about .. ',"episode":' .. episodeText .. ',"scope":"' .. scope ..
 
 if opens then
   -- Said after the service had said that it stops: somebody is to look after it.
-  if by and call('EXISTS', KEYS[7]) == 0 then call('ZADD', KEYS[9], format('%.0f', now + string.match(ARGV[2], '"keep":(%d+)')), string.match(KEYS[4], '[^:]*$')) end
+  if isLeaving and call('EXISTS', KEYS[7]) == 0 then
+    call('ZADD', KEYS[9], format('%.0f', now + string.match(ARGV[2], '"keep":(%d+)')), string.match(KEYS[4], '[^:]*$'))
+  end
   call('ZADD', KEYS[3], sinceText, id)
   call('SADD', KEYS[4], id)
-  if document then
-    call('PERSIST', KEYS[1])
-    call('PERSIST', KEYS[2])
-  end
+  if document then call('PERSIST', KEYS[1]) end
 end
 local message
 if kind then
@@ -247,7 +259,6 @@ call('HSET', KEYS[1], 'rev', rev, 'doc', '{"v":1,"rev":' .. rev .. ',' .. fields
   .. ' ' .. episodeText .. ' ' .. scope)
 if not isOpen then
   call('PEXPIRE', KEYS[1], '${KEPT_AFTER_RESOLVE_MS}')
-  call('PEXPIRE', KEYS[2], '${KEPT_AFTER_RESOLVE_MS}')
   call('ZREM', KEYS[3], id)
   call('SREM', KEYS[4], id)
 end
@@ -255,7 +266,8 @@ if not message and held[4] then
   local entry = call('XRANGE', KEYS[5], held[4], held[4])[1]
   message = entry and entry[2][2]
 end
-if message then publish(ARGV[6], message) end
+if message then${publish('ARGV[6]', 'message')}
+end
 if unheard then
   call('HSET', KEYS[1], 'unheard', string.match(message, '"id":"([^"]+)"'))
   return unheard

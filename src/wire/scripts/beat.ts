@@ -1,4 +1,4 @@
-import { ISO, NOW, PUBLISH, type Script } from './script.ts'
+import { ISO, NOW, publish, type Script } from './script.ts'
 import { TELL_SILENCE } from './silence.ts'
 
 /**
@@ -24,7 +24,8 @@ import { TELL_SILENCE } from './silence.ts'
  */
 export const BEAT: Script = {
   numberOfKeys: 11,
-  lua: `${NOW}${ISO}${PUBLISH}
+  lua: `${NOW}${ISO}
+local unheard
 local at = format('%.0f', now)
 local wasKept = call('EXISTS', KEYS[1])
 call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -64,7 +65,8 @@ if not watcher or watcher == ARGV[5] then
   call('SET', KEYS[6], watcher, 'PX', ARGV[12])
 end
 local nextDue = call('ZRANGE', KEYS[4], '0', '0', 'WITHSCORES')[2]
-publish(ARGV[1], ARGV[2])
+do${publish('ARGV[1]', 'ARGV[2]')}
+end
 if unheard then return unheard end
 return {epoch, format('%.0f', wasKept), nextDue and format('%.0f', nextDue - now) or '', watcher == ARGV[5] and '1' or '0', at}`,
 }

@@ -4,7 +4,7 @@
  */
 import { SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
-import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, PUBLISH, tell, type Script } from './script.ts'
+import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
 /** While alerts of a dead service are open: an instance may have said something after its last beat, and is gone so much later. */
 const LOOK_AGAIN_MS = 30_000
@@ -40,7 +40,8 @@ ${tell('of.stream', 'of.meta', `'"type":"' .. (of.state == 'firing' and 'fired' 
       call('ZREM', of.open, of.id)
       call('SREM', of.openOf, of.id)
     end
-    publish(of.channel, message)
+    do${publish('of.channel', 'message')}
+end
   end`
 
 /**
@@ -62,7 +63,8 @@ ${tell('of.stream', 'of.meta', `'"type":"' .. (of.state == 'firing' and 'fired' 
  */
 export const SILENCE: Script = {
   numberOfKeys: 9,
-  lua: `${NOW}${ISO}${PUBLISH}
+  lua: `${NOW}${ISO}
+local unheard
 local due = tonumber(call('ZSCORE', KEYS[6], ARGV[1]) or '0')
 if due == 0 or due > now then return '0' end
 local listed = call('ZREVRANGE', KEYS[8], '0', '-1', 'WITHSCORES')
@@ -121,7 +123,8 @@ return unheard or '1'`,
  */
 export const FORGET: Script = {
   numberOfKeys: 6,
-  lua: `${NOW}${ISO}${PUBLISH}
+  lua: `${NOW}${ISO}
+local unheard
 local held = call('HMGET', KEYS[1], 'doc', 'fold')
 local state, severity, since, episode, scope = string.match(held[2] or '', '^(%l+) (%u+) (%d+) (%d+) (%l+)$')
 if not held[1] or string.sub(held[1], 1, 7) ~= '{"v":1,' or state ~= 'unknown' or now - since < tonumber(ARGV[5]) then return '0' end
@@ -137,7 +140,8 @@ call('PEXPIRE', KEYS[1], '${KEPT_AFTER_RESOLVE_MS}')
 call('DEL', KEYS[2])
 call('ZREM', KEYS[3], ARGV[1])
 call('SREM', KEYS[4], ARGV[1])
-publish(ARGV[2], message)
+do${publish('ARGV[2]', 'message')}
+end
 return unheard or '1'`,
 }
 

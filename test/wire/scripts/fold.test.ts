@@ -116,7 +116,7 @@ async function run(scope: RuleScope, by: Says | undefined, n: number, wasTold: b
     name,
     `{"state":"${state}","severity":"${severity}","breaching":${breaching},"known":${by?.known},"keep":60000,"start":1,"n":${n},"episode":1,"age":${sinceAgeMs},`,
     `"timers":{"breachAt":1},"says":{"message":"${name} ${n}","value":null}}`,
-    ...[`"alert_id":"${ID}","service":"${SERVICE}","rule":"r"`, `${scope} ${wasTold ? 'told' : 'untold'} condition`],
+    ...[`"alert_id":"${ID}","service":"${SERVICE}","rule":"r"`, `${scope} ${wasTold ? 'told' : 'untold'} staying condition`],
     ...[names.alertsChannel, '86400000', 'e'],
   )
 }
