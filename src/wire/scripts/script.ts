@@ -45,8 +45,8 @@ export function publish(channel: string, message: string): string {
   if type(answer) == 'table' and answer.err then unheard = answer end`
 }
 
-/** So seldom is it said anew when the stream of alerts ends. */
-const EXPIRY_SLACK_MS = 15_000
+/** So seldom is it said anew when the stream of alerts ends: this, or a hundredth of the retention where that is shorter. */
+const LONGEST_SLACK_MS = 15_000
 
 /** The fields of `{health}:meta`, as `tell` needs them in `meta`. */
 export const META = (key: string): string => `call('HMGET', ${key}, 'seq', 'epoch', 'ms')`
@@ -66,7 +66,8 @@ export function tell(stream: string, meta: string, fields: string, { retention, 
     .. iso(ms) .. '",' .. ${fields} .. '}'
   call('XADD', ${stream}, 'MINID', '=', format('%.0f', ms - ${retention}), at .. '-' .. rev, 'd', message)
   call('HSET', ${meta}, 'seq', rev, 'ms', at, 'epoch', epoch)
-  if ms - (meta[3] or 0) > ${EXPIRY_SLACK_MS} or rev == '1' then call('PEXPIRE', ${stream}, format('%.0f', ${retention} + ${2 * EXPIRY_SLACK_MS})) end`
+  local slack = math.min(${LONGEST_SLACK_MS}, ${retention} / 100)
+  if ms - (meta[3] or 0) > slack or rev == '1' then call('PEXPIRE', ${stream}, format('%.0f', ${retention} + 2 * slack)) end`
 }
 
 /** An alert that is over is kept for 30 days. Milliseconds. */
