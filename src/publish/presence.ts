@@ -7,7 +7,8 @@ import { parseAlertDocument } from '../wire/alert-document.ts'
 import { isAlertState, isPhase, isSeverity, isStatus } from '../wire/closed-lists.ts'
 import { isListOf, isText, parseFields } from '../wire/fields.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
-import type { RedisClient } from '../wire/redis-client.ts'
+import type { PublisherClient, RedisClient } from '../wire/redis-client.ts'
+import { toMs } from '../wire/scripts/time.ts'
 import { MAX_MESSAGE_BYTES } from '../wire/sizes.ts'
 
 /** More than these are not looked at: the most recent instances, any of the alerts, the services that fell silent first. */
@@ -28,14 +29,19 @@ export interface ServicePresence {
 }
 
 /** Three round trips. */
-export async function readPresence(client: RedisClient, names: ShardNames, service: string, instance: string): Promise<ServicePresence> {
-  const [[seconds, microseconds], listed, alertIds, silent] = await Promise.all([
-    client.time(),
+export async function readPresence(
+  client: PublisherClient,
+  names: ShardNames,
+  service: string,
+  instance: string,
+): Promise<ServicePresence> {
+  const [time, listed, alertIds, silent] = await Promise.all([
+    client.healthTime(names.meta),
     client.zrevrange(names.instances(service), 0, MOST_INSTANCES - 1, 'WITHSCORES').then(toScores),
     client.smembers(names.openOf(service)),
     client.zrange(names.silent, '0', String(MOST_SILENT - 1)),
   ])
-  const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+  const now = toMs(time)
   const others = listed.filter(({ name, at }) => name !== instance && at <= now + FURTHEST_AHEAD_MS)
   const [messages, alerts] = await Promise.all([
     Promise.all(others.map(({ name }) => client.getrange(names.status(service, name), 0, MAX_MESSAGE_BYTES))),

@@ -10,6 +10,7 @@ import { encodeMetrics } from '../wire/metrics-message.ts'
 import { allShards, shardOf, toInstanceName, type ShardNames } from '../wire/names.ts'
 import type { BeatReply, PublisherClient } from '../wire/redis-client.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
+import { toMs } from '../wire/scripts/time.ts'
 import { signed } from '../wire/signature.ts'
 import { AlertWriter } from './alert-writer.ts'
 import { HistoryWriter } from './history-writer.ts'
@@ -76,11 +77,11 @@ export class RedisExporter implements HealthExporter {
   constructor(options: RedisExporterOptions) {
     const { service, clock, publishingIntervalMs, target } = options
     const shards = target.shards ?? 1
-    this.connection = new RedisConnection(options)
     this.#clock = clock
     this.#service = service
     this.#instance = toInstanceName(options.instance)
     this.#names = shardOf(service, shards, target.hmacKey)
+    this.connection = new RedisConnection({ ...options, key: this.#names.meta })
     this.#alertIds = options.alertIds ?? []
     this.#goneAfterMs = Math.ceil(3 * publishingIntervalMs)
     this.#retentionMs = Math.round(options.retentionMs)
@@ -225,9 +226,9 @@ export class RedisExporter implements HealthExporter {
     if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
     if (this.#alerts.begun) return this.#sendWhatWaits()
     this.connection
-      .run((client) => client.time())
+      .run((client) => client.healthTime(this.#names.meta))
       .then(
-        ([seconds, microseconds]) => this.#alerts.begin(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)),
+        (time) => this.#alerts.begin(toMs(time)),
         (error: unknown) => this.#failed(error),
       )
       .finally(() => this.#sendWhatWaits())

@@ -3,7 +3,8 @@ import type { Instant } from '../judge/alert.ts'
 import type { Alert } from '../types.ts'
 import { decodeEntry } from '../wire/alert-entry.ts'
 import type { ShardNames } from '../wire/names.ts'
-import type { RedisClient } from '../wire/redis-client.ts'
+import type { PublisherClient } from '../wire/redis-client.ts'
+import { toMs } from '../wire/scripts/time.ts'
 
 export interface SaidBefore {
   /** Epoch milliseconds of the server. */
@@ -21,18 +22,18 @@ interface Who {
 }
 
 /** Two round trips. */
-export async function readSaid(client: RedisClient, { names, service, instance, alertIds }: Who, at: Instant): Promise<SaidBefore> {
+export async function readSaid(client: PublisherClient, { names, service, instance, alertIds }: Who, at: Instant): Promise<SaidBefore> {
   const read = async (id: string) => {
     const [entry, document] = await Promise.all([client.hget(names.entries(id), instance), client.hget(names.alert(id), 'doc')])
     return { entry, document }
   }
-  const [[seconds, microseconds], epoch, open, known] = await Promise.all([
-    client.time(),
+  const [time, epoch, open, known] = await Promise.all([
+    client.healthTime(names.meta),
     client.hget(names.meta, 'epoch'),
     client.smembers(names.openOf(service)),
     Promise.all(alertIds.map(read)),
   ])
-  const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+  const now = toMs(time)
   const others = await Promise.all(open.filter((id) => !alertIds.includes(id)).map(read))
   const alerts = [...known, ...others].flatMap(({ entry, document }) => {
     const alert = entry === null || document === null ? undefined : decodeEntry(entry, document, now, at)

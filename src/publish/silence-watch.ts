@@ -8,6 +8,7 @@ import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { PublisherClient } from '../wire/redis-client.ts'
+import { toMs } from '../wire/scripts/time.ts'
 import { lookAfterSilent } from '../wire/silent-service.ts'
 
 export interface SilenceWatchOptions {
@@ -25,8 +26,10 @@ export interface SilenceWatchOptions {
 const LOOK_MS = 400
 /** Others follow within as long again, so that not all look at once. */
 const SPREAD_MS = 300
-/** In other shards than the one of this service, whose own processes look more often if there are any. */
-const ELSEWHERE_MS = 15_000
+/** At the latest, though nobody is said to be due. */
+const NOW_AND_THEN_MS = 15_000
+/** Times the number of shards: so often one whose turn it is looks into each other, and so often a shard is looked into, however many there are. */
+const ELSEWHERE_MS = 100
 const MOST_AT_ONCE = 50
 /** By then everybody has connected again: the longest pause between two attempts, twice. */
 const LEAST_GRACE_MS = 10_000
@@ -80,8 +83,9 @@ export class SilenceWatch {
     const isOwn = shard.shard === this.#own
     if (this.#isWatcher && isOwn) return this.#lookIn(LOOK_MS, shard)
     const late = LOOK_MS + Math.random() * SPREAD_MS
-    const due = nextDueMs === undefined ? ELSEWHERE_MS : Math.max(nextDueMs, 0) + late
-    this.#lookIn(isOwn ? due : Math.min(due, ELSEWHERE_MS), shard)
+    const due = nextDueMs === undefined ? NOW_AND_THEN_MS : Math.max(nextDueMs, 0) + late
+    const elsewhere = Math.min(Math.max(ELSEWHERE_MS * this.#options.shards.length, LOOK_MS), NOW_AND_THEN_MS)
+    this.#lookIn(isOwn ? due : Math.min(due, elsewhere), shard)
   }
 
   #lookIn(ms: number, shard: ShardNames): void {
@@ -98,10 +102,10 @@ export class SilenceWatch {
     const { run } = this.#options
     let nextDueMs: number | undefined
     try {
-      const [[seconds, microseconds], due] = await run((client) =>
-        Promise.all([client.time(), client.zrange(shard.due, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES')]),
+      const [time, due] = await run((client) =>
+        Promise.all([client.healthTime(shard.meta), client.zrange(shard.due, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES')]),
       )
-      const now = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+      const now = toMs(time)
       for (let i = 0; i + 1 < due.length; i += 2) {
         nextDueMs = Number(due[i + 1]) - now
         if (nextDueMs > 0) break

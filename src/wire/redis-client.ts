@@ -8,6 +8,7 @@ import { BEAT } from './scripts/beat.ts'
 import { HISTORY } from './scripts/history.ts'
 import type { Script } from './scripts/script.ts'
 import { FORGET, SILENCE } from './scripts/silence.ts'
+import { SERVER_TIME } from './scripts/time.ts'
 
 export interface RedisTarget {
   readonly host: string
@@ -39,6 +40,7 @@ interface ScriptCommands {
   readonly healthSilence: ScriptCommand<'0' | '1' | '2' | '3'>
   readonly healthForget: ScriptCommand<'0' | '1'>
   readonly healthHistory: ScriptCommand<unknown>
+  readonly healthTime: ScriptCommand<readonly [seconds: string, microseconds: string]>
 }
 const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
   healthAlert: ALERT,
@@ -46,6 +48,7 @@ const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
   healthSilence: SILENCE,
   healthForget: FORGET,
   healthHistory: HISTORY,
+  healthTime: SERVER_TIME,
 }
 
 /** Tells our connections from the service's, which may use the same server; see src/instrument/clients/ioredis-connections.ts. */

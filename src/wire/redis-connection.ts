@@ -10,6 +10,8 @@ import { createPublisher, type Publisher, type PublisherClient, type RedisNode, 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget
   readonly clock: Clock
+  /** What is written to in a cluster: the node that has it must answer. Default: `{health}:meta`. */
+  readonly key?: string
   /**
    * A server that says nothing for this long while it owes an answer is frozen; four times as long as it takes where that is longer, up to
    * the target's `timeoutMs`. Milliseconds.
@@ -47,6 +49,7 @@ const REFUSED_CREDENTIALS_FACTOR = 6
 export class RedisConnection {
   readonly #target: RedisTarget
   readonly #clock: Clock
+  readonly #key: string
   readonly #leastTimeoutMs: number
   readonly #longestTimeoutMs: number
   readonly #firstWaitMs: number
@@ -75,9 +78,18 @@ export class RedisConnection {
   /** Nodes of the cluster as they were last known: the configured one may be the one that is gone. */
   #nodes: readonly RedisNode[] = []
 
-  constructor({ target, clock, timeoutMs = 1000, firstWaitMs = 50, longestWaitMs, quiet = false }: RedisConnectionOptions) {
+  constructor({
+    target,
+    clock,
+    key = shardNames().meta,
+    timeoutMs = 1000,
+    firstWaitMs = 50,
+    longestWaitMs,
+    quiet = false,
+  }: RedisConnectionOptions) {
     this.#target = target
     this.#clock = clock
+    this.#key = key
     this.#leastTimeoutMs = timeoutMs
     this.#longestTimeoutMs = Math.max(target.timeoutMs ?? LONGEST_TIMEOUT_MS, timeoutMs)
     this.#timeoutMs = timeoutMs
@@ -204,7 +216,7 @@ export class RedisConnection {
     await this.#within(this.#timeoutMs, () => client.connect())
     const limit = Math.max(2 * (this.#clock.monotonicMs() - begin), LEAST_PROBE_MS)
     // Of the very node that is to take the messages: any other would answer a ping while that one is frozen.
-    await this.#within(Math.min(limit, this.#longestTimeoutMs), () => client.exists(shardNames(0, this.#target.shards).meta))
+    await this.#within(Math.min(limit, this.#longestTimeoutMs), () => client.exists(this.#key))
   }
 
   /** Rejects if there is no answer in time; and expects the next one to take longer. */

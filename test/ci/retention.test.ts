@@ -30,7 +30,7 @@ beforeAll(async () => {
   redis = new Redis(server.port)
 })
 beforeEach(() => redis.flushall())
-afterEach(() => Promise.all(exporters.splice(0).map((exporter) => exporter.stop(snapshotOf({ phase: 'stopped' }), 500))))
+afterEach(() => Promise.all(exporters.splice(0).map((exporter) => exporter.stop(snapshotOf({ phase: 'stopped' }), 500))), 10_000)
 afterAll(async () => {
   redis.disconnect()
   await server.stop()
@@ -195,7 +195,7 @@ describe('the retention', () => {
     { key: 'status', left: 3 * 30_000, of: (service: string) => names.status(service, 'i') },
     { key: 'history', left: 86_400_000, of: (service: string) => names.history(service) },
     { key: 'alert that is over', left: 30 * 86_400_000, of: () => names.alert('a1') },
-    { key: 'what its instances said', left: 30 * 86_400_000, of: () => names.entries('a1') },
+    { key: 'entries of its instances', left: 60 * 86_400_000, of: () => names.entries('a1') },
   ])('ends the $key by itself', async ({ left, of }) => {
     const clock = new VirtualClock()
     const exporter = new RedisExporter({

@@ -12,10 +12,10 @@ import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } fro
 /** What is kept of an instance that is dead and has nothing open: should it come back with what it could not say, that is recognised. */
 const DEAD_ENTRIES_KEPT_MS = 3_600_000
 /**
- * What instances say is kept so long after the first has said something, open or not: if it is lost while the alert is open, those who are alive
- * notice it and say it again.
+ * What instances say is kept so long after the alert opened: should it be lost while it is open still, those who are alive notice it and say it
+ * again.
  */
-const ENTRIES_KEPT_MS = 2 * KEPT_AFTER_RESOLVE_MS
+const ENTRIES_KEPT_MS = 3 * KEPT_AFTER_RESOLVE_MS
 /** Instances in a message; `instances_left_out` says how many more there are. With names of 128 characters they fit into it. */
 const MOST_INSTANCES = 100
 /** A sign of life this far in the future is none. */
@@ -249,7 +249,10 @@ if opens then
   end
   call('ZADD', KEYS[3], sinceText, id)
   call('SADD', KEYS[4], id)
-  if document then call('PERSIST', KEYS[1]) end
+  if document then
+    call('PERSIST', KEYS[1])
+    call('PEXPIRE', KEYS[2], '${ENTRIES_KEPT_MS}')
+  end
 end
 local message
 if kind then
