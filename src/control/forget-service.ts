@@ -21,6 +21,14 @@ export async function forgetService(client: PublisherClient, { service, actor, s
   if (alive.includes(1)) return 'alive'
   // As if it had been due for ever; a beat in between makes it alive again, and the script looks.
   await client.zadd(names.due, '1', service)
-  await lookAfterSilent(client, { names, service, epochs: 'forget', retentionMs, forgottenAfterMs: FORGOTTEN_BY_HAND_MS, actor })
+  await lookAfterSilent(client, {
+    names,
+    service,
+    epochs: 'forget',
+    retentionMs,
+    forgottenAfterMs: FORGOTTEN_BY_HAND_MS,
+    lookAgainMs: 1000,
+    actor,
+  })
   return 'forgotten'
 }

@@ -31,6 +31,10 @@ const NOW_AND_THEN_MS = 15_000
 /** Times the number of shards: so often one whose turn it is looks into each other, and so often a shard is looked into, however many there are. */
 const ELSEWHERE_MS = 100
 const MOST_AT_ONCE = 50
+/** Between two looks at a dead service whose alerts are open. */
+const FIRST_LOOK_AGAIN_MS = 1000
+const LONGEST_LOOK_AGAIN_MS = 300_000
+const MOST_LOOKS = 1000
 /** By then everybody has connected again: the longest pause between two attempts, twice. */
 const LEAST_GRACE_MS = 10_000
 
@@ -44,6 +48,8 @@ export class SilenceWatch {
   /** Milliseconds on the monotonic clock. */
   #watchesFrom = Infinity
   #isWatcher = false
+  /** Services that were looked after lately. */
+  readonly #looks = new Map<string, { readonly at: number; readonly againMs: number }>()
   /** Index of the shard in which this service lives, once it is known. */
   #own: number | undefined
 
@@ -75,7 +81,8 @@ export class SilenceWatch {
     this.#isWatcher = isWatcher
     this.#own = own.shard
     if (this.#options.clock.monotonicMs() < this.#watchesFrom) return
-    this.#next(own, nextDueMs)
+    // Who looks all the time is not to be held up by beats that come more often than that.
+    if (!isWatcher || begins) this.#next(own, nextDueMs)
     if (begins) for (const shard of this.#options.shards) if (shard.shard !== own.shard) this.#lookIn(LOOK_MS, shard)
   }
 
@@ -125,10 +132,22 @@ export class SilenceWatch {
       if (!isServiceName(service)) await run((client) => client.zrem(shard.due, service))
       else {
         const silent = { names: shard, service, epochs: instance, retentionMs, forgottenAfterMs: FORGOTTEN_AFTER_MS }
-        await run((client) => lookAfterSilent(client, silent))
+        const lookAgainMs = this.#lookAgainMs(service)
+        await run((client) => lookAfterSilent(client, { ...silent, lookAgainMs }))
       }
     } catch (error) {
       diag.debug(`otel-health: ${JSON.stringify(service)} could not be looked after`, error)
     }
+  }
+
+  /** Soon at first, then more and more seldom. */
+  #lookAgainMs(service: string): number {
+    const now = this.#options.clock.monotonicMs()
+    const last = this.#looks.get(service)
+    const isSame = last !== undefined && now - last.at < 3 * last.againMs
+    const againMs = isSame ? Math.min(2 * last.againMs, LONGEST_LOOK_AGAIN_MS) : FIRST_LOOK_AGAIN_MS
+    if (this.#looks.size >= MOST_LOOKS) this.#looks.clear()
+    this.#looks.set(service, { at: now, againMs })
+    return againMs
   }
 }

@@ -17,6 +17,8 @@ export interface SilentService {
   readonly retentionMs: number
   /** It is forgotten when nothing has been heard of it for so long. Milliseconds. */
   readonly forgottenAfterMs: number
+  /** Looked at again after this while alerts of it are open: an instance may have said something after its last beat. Milliseconds. */
+  readonly lookAgainMs: number
   /** Who has it forgotten; left out: nobody, the time has come. */
   readonly actor?: string
 }
@@ -26,11 +28,11 @@ export interface SilentService {
  * service is forgotten. Whoever else does the same meanwhile does no harm. Returns whether it was due.
  */
 export async function lookAfterSilent(client: PublisherClient, silent: SilentService): Promise<boolean> {
-  const { names, service, epochs, retentionMs, forgottenAfterMs } = silent
+  const { names, service, epochs, retentionMs, forgottenAfterMs, lookAgainMs } = silent
   const silentId = alertId(SERVICE_SILENT, service)
   const found = await client.healthSilence(
     ...silenceKeys(names, silentId, service),
-    ...[service, silentId, names.alertsChannel, String(retentionMs), epochs, String(forgottenAfterMs)],
+    ...[service, silentId, names.alertsChannel, String(retentionMs), epochs, String(forgottenAfterMs), String(lookAgainMs)],
   )
   if (found === '0') return false
   for (const id of await client.smembers(names.openOf(service))) {

@@ -317,6 +317,17 @@ describe('who looks when', () => {
     expect(clock.nextDue() - clock.monotonicMs()).toBeLessThanOrEqual(to)
   })
 
+  test('beats that come more often than the looks do not hold them up', () => {
+    const { watch, clock, asked } = watching()
+    watch.up()
+    clock.advance(GRACE_MS - 1)
+    for (let i = 0; i < 20; i++) {
+      clock.advance(100)
+      watch.heard(one, 30_000, true)
+    }
+    expect(asked.looks).toBeGreaterThan(0)
+  })
+
   test('a look that fails is repeated', async () => {
     await beats()
     await passes(KEEP_MS)

@@ -6,9 +6,6 @@ import { SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
-/** While alerts of a dead service are open: an instance may have said something after its last beat, and is gone so much later. */
-const LOOK_AGAIN_MS = 30_000
-
 /** Instances that are named; of more it is said how many. */
 const MOST_INSTANCES = 100
 
@@ -53,7 +50,7 @@ end
  * | 2 | `{health}:open` | 3, 4 | channel, retention (ms) |
  * | 3 | `{health}:open:<service>` | 5 | begins the name of a new epoch |
  * | 4 | `{health}:alerts` | 6 | forgotten after (ms) |
- * | 5 | `{health}:meta` | | |
+ * | 5 | `{health}:meta` | 7 | looked at again after (ms) while alerts are open: what was said after the last beat is gone later |
  * | 6 | `{health}:due` | | |
  * | 7 | `{health}:services` | | |
  * | 8 | `{health}:instances:<service>` | | |
@@ -71,7 +68,7 @@ local listed = call('ZREVRANGE', KEYS[8], '0', '-1', 'WITHSCORES')
 local forget = tonumber(ARGV[6])
 if #listed == 0 then
   if call('SCARD', KEYS[3]) == 0 then call('ZREM', KEYS[6], ARGV[1])
-  else call('ZADD', KEYS[6], format('%.0f', now + ${LOOK_AGAIN_MS}), ARGV[1]) end
+  else call('ZADD', KEYS[6], format('%.0f', now + ARGV[7]), ARGV[1]) end
   return '2'
 end
 local last = math.min(tonumber(listed[2]), now)
@@ -102,7 +99,7 @@ if isForgotten then
   call('ZREM', KEYS[6], ARGV[1])
   return unheard or '3'
 end
-local nextLook = call('SCARD', KEYS[3]) > 1 and math.min(now + ${LOOK_AGAIN_MS}, last + forget) or last + forget
+local nextLook = call('SCARD', KEYS[3]) > 1 and math.min(now + ARGV[7], last + forget) or last + forget
 call('ZADD', KEYS[6], format('%.0f', nextLook), ARGV[1])
 return unheard or '1'`,
 }
