@@ -5,6 +5,7 @@ import { paint, type Line } from '../../examples/demo/line.ts'
 import { readOptions } from '../../examples/demo/options.ts'
 import { screenLines } from '../../examples/demo/screen.ts'
 import { View } from '../../examples/demo/view.ts'
+import { toInstanceName } from '../../src/wire/names.ts'
 import { parseMessage } from '../../src/wire/message.ts'
 import { isCovered } from '../../src/judge/covered.ts'
 
@@ -55,6 +56,7 @@ const TRANSITION = {
   since: AT,
   message: 'm',
   value: null,
+  instances: {},
 }
 
 /** A view that was told these bodies as they come over the channels. */
@@ -108,7 +110,7 @@ describe('screen', () => {
             reasons: words as never[],
             alerts: Array.from({ length: alerts }, () => ({ ...alert, rule, message })) as never[],
           },
-          { ...METRICS, instance: instance.slice(0, 9), metrics, evidence: metrics },
+          { ...METRICS, instance: toInstanceName(instance.slice(0, 9)), metrics, evidence: metrics },
           { ...TRANSITION, rule, message },
         )
         view.say('fetcher', message, 'warning', NOW)
