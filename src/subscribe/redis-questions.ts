@@ -1,6 +1,7 @@
 /** Questions to the health Redis: several at once, each answered for itself, none waited for longer than a limit. */
 import type { Cluster, Redis } from 'ioredis'
 import type { Cancel, Clock } from '../types.ts'
+import { toMs } from '../wire/scripts/time.ts'
 
 export type RedisReader = Redis | Cluster
 
@@ -66,6 +67,5 @@ const STALL_MS = 100
 
 /** Epoch milliseconds of the server. */
 export async function serverTime(client: RedisReader): Promise<number> {
-  const [seconds, microseconds] = await client.time()
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+  return toMs(await client.time())
 }

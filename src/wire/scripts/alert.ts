@@ -6,6 +6,7 @@
  * refused half-way (an ACL, a key of a wrong type), or whose answer is lost, is sent again and does what is left to do; what its channel
  * refused is published then.
  */
+import { FURTHEST_AHEAD_MS } from '../alert-entry.ts'
 import type { ShardNames } from '../names.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
@@ -18,8 +19,6 @@ const DEAD_ENTRIES_KEPT_MS = 3_600_000
 const ENTRIES_KEPT_MS = 3 * KEPT_AFTER_RESOLVE_MS
 /** Instances in a message; `instances_left_out` says how many more there are. With names of 128 characters they fit into it. */
 const MOST_INSTANCES = 100
-/** A sign of life this far in the future is none. */
-const FURTHEST_AHEAD_MS = 60_000
 
 /** The beginning of an entry. */
 const ENTRY =

@@ -11,7 +11,7 @@ export const SERVER_TIME: Script = {
   lua: `return redis.call('TIME')`,
 }
 
-/** Epoch milliseconds. */
-export function toMs([seconds, microseconds]: readonly [string, string]): number {
+/** Epoch milliseconds of what TIME answers. */
+export function toMs([seconds, microseconds]: readonly (string | number)[]): number {
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
