@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAlertDocument } from '../../src/wire/alert-document.ts'
 import { encodeMetrics } from '../../src/wire/metrics-message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
+import { shardNames } from '../../src/wire/names.ts'
 import { parseMessage } from '../../src/wire/message.ts'
 import { alertFields } from '../subscribe/record.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
@@ -39,12 +40,12 @@ const KINDS: readonly Kind[] = [
       snapshotOf({ alerts: [alertOf({ ...labelled, state: 'pending' })] }),
       snapshotOf({ reasons: Array.from({ length: 1000 }, () => long), metrics: { [long]: 1 } }),
     ].map((snapshot, i) => encodeStatus(snapshot, i + 1).json),
-    read: (text) => parseMessage('health:service:tracker_fetcher:status', text),
+    read: (text) => parseMessage(shardNames().statusChannel(serviceOf(text)), text),
   },
   {
     schema: 'metrics',
     written: [snapshotOf(), snapshotOf({ metrics: {}, evidence: {} })].map((snapshot, i) => encodeMetrics(snapshot, i + 1).json),
-    read: (text) => parseMessage('health:service:tracker_fetcher:metrics', text),
+    read: (text) => parseMessage(shardNames().metricsChannel(serviceOf(text)), text),
   },
   {
     schema: 'alert',
@@ -57,6 +58,11 @@ const KINDS: readonly Kind[] = [
     read: (text) => parseAlertDocument('41', text),
   },
 ]
+
+/** It comes over the channel of its service. */
+function serviceOf(text: string): string {
+  return String((JSON.parse(text) as { readonly service?: unknown }).service)
+}
 
 test('there is one of each kind, and no other', () => {
   expect([...schemas.keys()].toSorted()).toEqual(KINDS.map(({ schema }) => schema).toSorted())
