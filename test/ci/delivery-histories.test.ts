@@ -1,6 +1,6 @@
 /**
  * Three instances in processes of their own through random histories: faults that come and go, kills, freezes, graceful restarts, clocks that
- * are stepped. OTEL_HEALTH_TEST_HISTORIES: how many (default 40).
+ * are stepped. OTEL_HEALTH_TEST_HISTORIES: how many (default 60).
  */
 import { setTimeout as passed } from 'node:timers/promises'
 
@@ -17,7 +17,7 @@ import { ServiceChild } from '../support/service-child.ts'
 import type { ToldTransition } from '../support/told.ts'
 import { startRedis, type RealRedis } from './real-redis.ts'
 
-const HISTORIES = Number(process.env['OTEL_HEALTH_TEST_HISTORIES'] ?? 40)
+const HISTORIES = Number(process.env['OTEL_HEALTH_TEST_HISTORIES'] ?? 60)
 /** Side by side. */
 const LANES = 4
 const KEEP_MS = 900

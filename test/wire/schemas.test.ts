@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAlertDocument } from '../../src/wire/alert-document.ts'
 import { encodeMetrics } from '../../src/wire/metrics-message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
-import { shardNames } from '../../src/wire/names.ts'
+import { shardNames, toInstanceName } from '../../src/wire/names.ts'
 import { parseMessage } from '../../src/wire/message.ts'
 import { alertFields } from '../subscribe/record.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
@@ -63,6 +63,16 @@ const KINDS: readonly Kind[] = [
 function serviceOf(text: string): string {
   return String((JSON.parse(text) as { readonly service?: unknown }).service)
 }
+
+test.for(['status', 'metrics'])('%s: an instance has every character that its name has, and no other', (schema) => {
+  const validate = schemas.get(schema)!
+  const text = KINDS.find((kind) => kind.schema === schema)!.written[0]!
+  for (let code = 0; code <= 0xffff; code++) {
+    if (code >= 0xd800 && code <= 0xdfff) continue
+    const instance = String.fromCodePoint(code)
+    expect([code, validate({ ...JSON.parse(text), instance })]).toEqual([code, toInstanceName(instance) === instance])
+  }
+})
 
 test('there is one of each kind, and no other', () => {
   expect([...schemas.keys()].toSorted()).toEqual(KINDS.map(({ schema }) => schema).toSorted())
