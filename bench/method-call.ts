@@ -37,7 +37,7 @@ const METHODS = ['fetch', 'wait', 'count', 'promise'] as const
 for (const name of METHODS) {
   // A copy, so that the methods of the bare class are not shared.
   const method = Object.getOwnPropertyDescriptor(Fetcher.prototype, name)!.value as (this: Fetcher, tracker: number) => unknown
-  const listener = callListener(recorder, { records: 'attempt' }, { name, upstream: name, isAttempt: false })
+  const listener = callListener(recorder, { records: 'attempt' }, { name, upstream: name, isAttempt: false, unread() {} })
   Object.defineProperty(Watched.prototype, name, {
     value: watchFunction(method as never, { clock: systemClock, ...listener }),
     writable: true,

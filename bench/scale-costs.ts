@@ -16,6 +16,7 @@ export interface Cost {
   readonly bytesOut: number
 }
 
+const COUNTED = '{"low_success_rate":[50,2],"low_fetch_rate":[50,60000],"slow_apple_api":[12,0]}'
 const TIMES = 3000
 
 /** Of a service with three instances, and nobody who listens. */
@@ -52,7 +53,9 @@ export async function measureCosts(redis: Redis, port: number, minutes: readonly
   await measure('beat', () => taken(() => exporter.status(snapshot), 1))
   await measure('transition, with its status', () => taken(() => one!.change(0, ''), 2))
   await measure('minute of history', () =>
-    connection.run((client) => client.healthHistory(names.history(service), names.alerts, '86400000', ...fields)),
+    connection.run((client) =>
+      client.healthHistory(names.history(service), names.alerts, names.counted(service), '86400000', 'i', COUNTED, ...fields),
+    ),
   )
   await measure('look at the others of a service', () => exporter.presence())
   await measure('PUBLISH of 800 bytes', () => connection.run((client) => client.publish('bench:bare', 'x'.repeat(800))))

@@ -65,7 +65,6 @@ export class SimulatedInstance {
       since: epochMs,
       message: `Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed ${sentence}`,
       value: { current: 71.4, threshold: 80, unit: 'percent', n: 70, failures: 20, window_seconds: 300 },
-      breachAt: monotonicMs,
       evaluatedAt: monotonicMs,
     }
     this.#alerts.set(rule, alert)

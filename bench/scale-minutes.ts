@@ -45,6 +45,7 @@ export async function minutesOfAFetcher(count: number, seed: number): Promise<re
 function keeping(minutes: Snapshot[]): HealthExporter {
   return {
     load: () => Promise.resolve([]),
+    recall: () => Promise.resolve([]),
     presence: () => Promise.resolve(undefined),
     save() {},
     transition() {},

@@ -39,7 +39,7 @@ const LISTENING = ['SUBSCRIBE', 'UNSUBSCRIBE', 'PSUBSCRIBE', 'PUNSUBSCRIBE']
 const SHARD_LISTENING = ['SSUBSCRIBE', 'SUNSUBSCRIBE']
 const SCRIPTING = ['EVAL', 'EVALSHA']
 /** Of people: what they silence, and the record of what they did. */
-const BY_PEOPLE = ['HSET', 'HDEL', 'XADD', 'XTRIM']
+const BY_PEOPLE = ['HLEN', 'HSET', 'HDEL', 'MULTI', 'EXEC', 'XADD', 'XTRIM']
 
 /** Commands that Lua calls, by `redis.call`, `redis.pcall` or a local of that name, sorted; both of two where it chooses one. */
 export function commandsOf(...scripts: readonly { readonly lua: string }[]): string[] {
@@ -76,13 +76,16 @@ function rightsOf(role: Role, sharded: boolean): Rights {
       return {
         // It listens and reads for doctor, which is run with its settings.
         commands: [...viewer, ...SCRIPTING, 'DEL', ...publishing(commandsOf(ALERT, BEAT, HISTORY, SILENCE, FORGET))],
-        keys: [...keysOf(names), '{health}:doctor:*'],
+        keys: [...keysOf(names).filter((key) => key !== names.audit), '{health}:doctor:*'],
         channels: [...heard, ...(doctor ? [doctor] : [])],
       }
     case 'operator':
       return {
-        commands: [...viewer, ...SCRIPTING, ...BY_PEOPLE, ...commandsOf(FORGET).filter((name) => !name.endsWith('PUBLISH'))],
-        keys: [names.alert('*'), names.open, names.openOf('*'), names.alerts, names.meta, `${tag}:silences`, `${tag}:audit`],
+        commands: [...viewer, ...SCRIPTING, ...BY_PEOPLE, ...commandsOf(ALERT, FORGET).filter((name) => !name.endsWith('PUBLISH'))],
+        keys: [
+          ...[names.alert('*'), names.open, names.openOf('*'), names.alerts, names.meta],
+          ...[names.silences, names.audit, names.causing, names.overlayDue],
+        ],
         readKeys: [`${tag}:*`],
         channels: heard,
         publishes: [names.alertsChannel],

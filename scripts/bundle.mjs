@@ -2,7 +2,7 @@
  * dist as few files: each file that a service loads at its start costs a third of a millisecond. The package's own dependencies stay
  * outside; Grafana's builders (11 MB) and a YAML writer, of which little is needed, are taken in, for whoever generates dashboards.
  */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,8 +19,13 @@ const GENERATORS = 'chunk-files.js'
 const LICENCES =
   '/*! Contains @grafana/grafana-foundation-sdk (Apache-2.0, Grafana Labs), yaml (ISC, Eemeli Aro) and tslib (0BSD, Microsoft). */'
 
+/** What is loaded first, on any Node, by `import` and by `require`. */
+const FIRST = 'old-node.cjs'
+const ENTRIES = ['index', 'register', 'subscribe', 'control']
+const COMMAND_LINE = 'cli/main'
+
 const bundle = await rolldown({
-  input: Object.fromEntries(['index', 'register', 'subscribe', 'cli/main'].map((name) => [name, join(dist, `${name}.js`)])),
+  input: Object.fromEntries([...ENTRIES, COMMAND_LINE].map((name) => [name, join(dist, `${name}.js`)])),
   platform: 'node',
   // The modules of yaml, of which only what writes remains.
   resolve: { conditionNames: ['browser', 'import', 'default'] },
@@ -35,7 +40,15 @@ const { output } = await bundle.generate({
   chunkFileNames: 'chunk-[name].js',
 })
 for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) if (name.endsWith('.js')) rmSync(join(dist, name))
-for (const { fileName, code } of output) {
+for (const { fileName, name, isEntry, code } of output) {
   const isForeign = fileName === GENERATORS
-  writeFileSync(join(dist, fileName), isForeign ? `${LICENCES}\n${minifySync(fileName, code).code}` : code)
+  const first = isEntry ? `import '${name === COMMAND_LINE ? '..' : '.'}/${FIRST}'\n` : ''
+  writeFileSync(
+    join(dist, fileName),
+    isForeign ? `${LICENCES}\n${minifySync(fileName, code).code}` : code.replace(/^(?:#!.*\n)?/, (hashbang) => hashbang + first),
+  )
 }
+copyFileSync(new URL(FIRST, import.meta.url), join(dist, FIRST))
+// A Node that cannot require an ES module is told so by what it can.
+for (const name of ENTRIES)
+  writeFileSync(join(dist, `${name}.cjs`), `'use strict'\nrequire('./${FIRST}')\nmodule.exports = require('./${name}.js')\n`)

@@ -13,7 +13,9 @@ import { prometheusName } from '../src/export/prometheus-name.ts'
 import { prometheusRules } from '../src/generate/prometheus-rules.ts'
 import { KINDS } from '../src/kinds/index.ts'
 import type { Kind } from '../src/kinds/kind.ts'
+import { EVERY_SERVICE_RULE_NAMES } from '../src/rules/every-service.ts'
 import { profileOf } from '../src/rules/service-kind.ts'
+import { anyService } from '../src/service/any-service.ts'
 import type { Rule } from '../src/types.ts'
 
 export const REFERENCE: string = fileURLToPath(new URL('../docs/reference.md', import.meta.url))
@@ -25,14 +27,15 @@ const INSTRUMENTS: Record<InstrumentKind, string> = {
   observable_gauge: 'ObservableGauge',
 }
 
-const EVERY_SERVICE_RULES: readonly NamedRule[] = [
+const RULES_OF_EVERY_SERVICE: readonly NamedRule[] = [
   {
     name: SERVICE_SILENT,
     forSeconds: 0,
     keepFiringSeconds: 0,
     summary:
-      'No instance has been heard of for three publishing intervals and none said that it stops; noticed by whichever instance of any service is watching, one at a time.',
+      'No instance is alive, and the last that did not say that it stops has not been heard of for three publishing intervals; noticed by whichever instance of any service is watching, one at a time. It can be switched off, not changed.',
   },
+  ...profileOf(anyService, limitsOf(defaultSettings())).rules,
 ]
 
 export function reference(): string {
@@ -56,7 +59,7 @@ ${table(
 
 ## Rules of every service
 
-${rulesTable(EVERY_SERVICE_RULES)}
+${rulesTable(RULES_OF_EVERY_SERVICE)}
 
 ${KINDS.map(rulesSection).join('\n\n')}
 
@@ -87,11 +90,14 @@ ${table(
 type NamedRule = Pick<Rule, 'name' | 'forSeconds' | 'keepFiringSeconds' | 'summary'>
 
 function rulesSection(kind: Kind): string {
-  return [
-    `## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(profileOf(kind, limitsOf(defaultSettings())).rules)}`,
-    ...recordsOf(kind),
-    ...figuresOf(kind),
-  ].join('\n\n')
+  return [`## Rules of a ${kind.title}\n\n${kind.about}\n\n${rulesTable(rulesOf(kind))}`, ...recordsOf(kind), ...figuresOf(kind)].join(
+    '\n\n',
+  )
+}
+
+function rulesOf(kind: Kind): readonly NamedRule[] {
+  const { rules } = profileOf(kind, limitsOf(defaultSettings()))
+  return rules.filter(({ name }) => !EVERY_SERVICE_RULE_NAMES.includes(name))
 }
 
 /** What `records` of health.config and `record` of a monitor may say, by field. */

@@ -22,6 +22,15 @@ export interface MetricDefinition {
 /** Name of the alert about a service of which nothing is heard: one process at a time watches for it, for all services. */
 export const SERVICE_SILENT = 'service_silent'
 
+/** Name of the rule about a service whose processes crash and are started again. */
+export const RESTART_LOOP = 'restart_loop'
+/** Name of the rule about a process that was asked to end and does not. */
+export const DRAIN_STUCK = 'drain_stuck'
+/** Name of the rule about what a service depends on. */
+export const DEPENDENCY_DOWN = 'dependency_down'
+/** Which check an alert of it is about: short, for it is among the labels of the alert. */
+export const DEPENDENCY = 'check'
+
 /** The instrumentation scope of everything otel-health records. */
 export const SCOPE = 'otel-health'
 
@@ -71,6 +80,30 @@ export const HEALTH_CHECK_STATUS: MetricDefinition = {
     'Status of what a dependency check found last: 1 for the current state, 0 for the others, all 0 once it is not checked any more.',
   attributes: { [HEALTH_CHECK_NAME]: [], [HEALTH_STATE]: STATUSES },
 }
+export const HEALTH_DEPENDENCY_STATUS: MetricDefinition = {
+  name: 'health.dependency.status',
+  instrument: 'observable_up_down_counter',
+  unit: '1',
+  description:
+    'What a required check makes of the service: degraded or, if it is critical, unhealthy once it has failed twice in a row, else healthy, also once it is not checked any more. 1 for the current state, 0 for the others.',
+  attributes: { [DEPENDENCY]: [], [HEALTH_STATE]: STATUSES },
+}
+export const HEALTH_RESTARTS: MetricDefinition = {
+  name: 'health.restarts',
+  instrument: 'observable_gauge',
+  unit: '{restart}',
+  description:
+    'How often a process of the service took the place of one that had ended unasked, without saying that it stops, in the last 15 minutes, as the health Redis knows it.',
+  attributes: {},
+}
+export const HEALTH_DRAINING_TIME: MetricDefinition = {
+  name: 'health.draining.time',
+  instrument: 'observable_gauge',
+  unit: 's',
+  description:
+    'How long ago the process was asked to end, by a signal or because the service says that it is draining; 0 where it was not.',
+  attributes: {},
+}
 export const HEALTH_ALERT_ACTIVE: MetricDefinition = {
   name: 'health.alert.active',
   instrument: 'observable_up_down_counter',
@@ -102,6 +135,16 @@ export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   instrument: 'observable_gauge',
   unit: 's',
   description: 'Unix time of the last evaluation: old or absent means that nobody is judging this service.',
+  attributes: {},
+}
+
+/** 0 where a service is watched and nothing of its work is seen; not there where the service tells of its work itself. */
+export const HEALTH_WORK_SOURCES: MetricDefinition = {
+  name: 'health.work.sources',
+  instrument: 'observable_up_down_counter',
+  unit: '{source}',
+  description:
+    'Sources of work that are watched from outside the service: workers of queue libraries, and what health.config says is an attempt; without queues whose workers the service itself has paused. At 0 nobody sees the work, so that its rate is not known; not exported where the service records its work itself.',
   attributes: {},
 }
 
@@ -202,10 +245,14 @@ export const EVERY_SERVICE: readonly MetricDefinition[] = [
   HEALTH_INSTANCE_STATUS,
   HEALTH_INSTANCE_PHASE,
   HEALTH_CHECK_STATUS,
+  HEALTH_DEPENDENCY_STATUS,
+  HEALTH_RESTARTS,
+  HEALTH_DRAINING_TIME,
   HEALTH_ALERT_ACTIVE,
   HEALTH_ALERT_STATUS,
   HEALTH_SERVICE_SILENT,
   HEALTH_HEARTBEAT_TIME,
+  HEALTH_WORK_SOURCES,
   HEALTH_CLOCK_SKEW,
   HTTP_CLIENT_REQUEST_DURATION,
   PROCESS_MEMORY_USAGE,

@@ -16,7 +16,7 @@ export type { HealthSubscriberOptions, SubscriberConnection, SubscriberStats } f
 export { HealthSubscriber } from './subscribe/health-subscriber.ts'
 export type { SnapshotOptions } from './subscribe/snapshot.ts'
 export { readSnapshot } from './subscribe/snapshot.ts'
-export type { ServiceStatus } from './subscribe/service-status.ts'
+export type { FoldedStatus, ServiceStatus } from './subscribe/service-status.ts'
 export { serviceStatus } from './subscribe/service-status.ts'
 export type { Dependency, ServiceDependencies } from './subscribe/dependencies.ts'
 export { dependenciesOf } from './subscribe/dependencies.ts'

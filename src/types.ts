@@ -37,6 +37,9 @@ export interface Tally {
   readonly factor: number
 }
 
+/** Of an attempt; `unknown` where nobody can tell, which is neither. */
+export type Success = boolean | 'unknown'
+
 /** A record that is work as well: one attempt, or a batch of as many as a field says. */
 export type AttemptOf = 'attempt' | { readonly batchOf: string }
 
@@ -85,7 +88,15 @@ export type Where = Readonly<Record<string, string | readonly string[] | { reado
  * What compute is asked to keep of the metrics: only what a selector names costs a ring, and matching series are added up. A selector is
  * its own name: whoever holds it asks for its reading with it. Two that say the same are one.
  */
-export type Selector = EventsSelector | DistributionSelector | LevelSelector | StateSelector | TimeAboveSelector | LastSeenSelector
+export type Selector =
+  | EventsSelector
+  | DistributionSelector
+  | LevelSelector
+  | StateSelector
+  | TimeAboveSelector
+  | FallsSelector
+  | LastSeenSelector
+  | CountsSelector
 
 interface Matching {
   readonly metric: string
@@ -122,11 +133,28 @@ export interface TimeAboveSelector {
   readonly kind: 'time_above'
   readonly level: LevelSelector
   readonly above: number
+  /** Time in which this level was 0 is none of it. */
+  readonly unless?: LevelSelector
+}
+
+/** How often, and by how much, a level fell from one collection to the next. */
+export interface FallsSelector {
+  readonly kind: 'falls'
+  readonly level: LevelSelector
 }
 
 /** When something was last recorded: a count that grew, or a level that was set. */
 export interface LastSeenSelector extends Matching {
   readonly kind: 'last_seen'
+}
+
+/**
+ * Several counts side by side, over a day: events, or milliseconds that a level was above something. They are the evidence of rules that
+ * judge a service by what it is used to; they outlive its processes.
+ */
+export interface CountsSelector {
+  readonly kind: 'counts'
+  readonly of: readonly (EventsSelector | TimeAboveSelector)[]
 }
 
 /** Events in a window. `coveredSeconds` is the part of the window in which events could have been seen. */
@@ -156,6 +184,23 @@ export interface LastReading<T> {
   readonly stale: boolean
 }
 
+/** Counts over windows that end now: of a multiple of 10 s up to an hour, of whole minutes up to a day. */
+export interface CountsReading {
+  /** What the count in this place of the selector grew by in the last `seconds`; 0 for 0 s. */
+  grew(place: number, seconds: number): number
+  /** How far back anything is known, in seconds, at most a day; in whole steps of the windows that can be asked for. */
+  readonly reachSeconds: number
+  readonly notes?: CountsNotes
+}
+
+/** What can be remembered of counts. */
+export interface CountsNotes {
+  /** Gone as soon as any window begins elsewhere than it did: until then only what comes now changes counts. */
+  of: unknown
+  /** The count in this place since whenever: until `of` is gone it grows as the count of any window does. */
+  total(place: number): number
+}
+
 /** All readings at one instant; asking with a selector that nobody asked to keep throws, for that is a mistake in a rule. */
 export interface Readings {
   events(selector: EventsSelector, windowSeconds: number): EventsReading
@@ -166,8 +211,11 @@ export interface Readings {
   state(selector: StateSelector): LastReading<string> | undefined
   /** Seconds of the window in which the level was above the bound, and for how much of the window that was known. */
   timeAbove(selector: TimeAboveSelector, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number }
+  /** How often the level fell in the window, at most 6 h, and by how much in all. */
+  falls(selector: FallsSelector, windowSeconds: number): { readonly times: number; readonly amount: number }
   /** Seconds since anything was recorded; `undefined` while nothing ever was. */
   lastSeenSeconds(selector: LastSeenSelector): number | undefined
+  counts(selector: CountsSelector): CountsReading
   /** For how much of the last `windowSeconds` events could have been seen. */
   coveredSeconds(windowSeconds: number): number
   /** Every value of the attribute `by` that series of these selectors have had; the empty one stands for series without it. */
@@ -188,15 +236,8 @@ export type Severity = 'WARNING' | 'CRITICAL'
 export type Status = 'healthy' | 'degraded' | 'unhealthy'
 export type Phase = 'starting' | 'running' | 'paused' | 'draining' | 'stopped'
 
-export type InconclusiveReason =
-  | 'no_data'
-  | 'starting'
-  | 'low_sample'
-  | 'stale'
-  | 'evaluator_error'
-  | 'clock_jump'
-  | 'paused'
-  | 'dependency_unknown'
+/** `unwatched`: what is done is not seen, so that nothing seen says nothing. */
+export type InconclusiveReason = 'no_data' | 'starting' | 'low_sample' | 'stale' | 'evaluator_error' | 'paused' | 'unwatched'
 
 /** The evidence people see in an alert: JSON as it goes on the wire, numbers or strings. */
 export interface Evidence {
@@ -254,6 +295,13 @@ export interface Rule extends RuleTiming {
   readonly by?: string
   /** Where to read what to do about it. */
   readonly runbook?: string
+  /** Names of rules whose open alerts explain its own. */
+  readonly inhibitedBy?: readonly string[]
+  /**
+   * It asks for new work, or is about what all instances share: of an instance that is ending the one is not owed, and the other is for those
+   * to say that stay.
+   */
+  readonly endsWithDraining?: true
   /** Left out by a rule about states. */
   readonly limits?: RuleLimits
   /** What it reads now, as a figure of status and metrics; left out where the kind shows it already. */
@@ -284,12 +332,18 @@ export interface FiguresInput {
   readonly now: number
   /** Seconds between two evaluations. */
   readonly tickSeconds: number
+  /** Why nothing of the work is seen, half a sentence; left out where some is, or the service tells of it itself. */
+  readonly unseen?: string | undefined
+  /** Why no size of a queue is known, as long as none is: half a sentence. */
+  readonly unreadQueues?: string | undefined
 }
 
 export interface KeyFigures {
   readonly metrics: KeyMetrics
   /** Counts and covered time behind the metrics, by their name. */
   readonly evidence: Readonly<Record<string, unknown>>
+  /** Why metrics are `null`, by their name: half a sentence. */
+  readonly unknown?: Readonly<Record<string, string>>
 }
 
 /** What one kind of service is judged by, and which figures it shows. */
@@ -298,6 +352,8 @@ export interface Profile {
   readonly rules: readonly Rule[]
   /** Names of rules without whose verdict nobody knows how the service is: `stale` or `evaluator_error` of one degrades the status. */
   readonly required?: readonly string[]
+  /** It is no alert when nothing is heard of the service: then it counts as stopped. */
+  readonly mayBeSilent?: boolean
   /** What the figures read, besides what rules do. */
   readonly selectors: readonly Wanted[]
   /** Readings that are shown besides `figures` and those of rules. */
@@ -327,10 +383,50 @@ export type TransitionType =
   | 'updated'
 
 /**
- * One alert of one rule of one service. All `...At` are on the monotonic clock and drive the timers; `since` is epoch
- * milliseconds of the last change of state and is what people read.
+ * One alert of one rule of one service. Each state has only the timers that run in it; docs/alert-states.md says what starts and ends them.
+ * All `...At` are on the monotonic clock, in milliseconds.
  */
-export interface Alert {
+export type Alert = InactiveAlert | PendingAlert | FiringAlert | RecoveringAlert | UnknownAlert | ResolvedAlert
+
+/** No breach, or none that anybody was told of. */
+export interface InactiveAlert extends AlertBase, Cleared {
+  readonly state: 'inactive'
+}
+/** A breach that has not held for long enough. */
+export interface PendingAlert extends AlertBase, Cleared {
+  readonly state: 'pending'
+  /** When the present unbroken breach began. */
+  readonly breachAt: number
+  /** When the present unbroken run of CRITICAL verdicts began. */
+  readonly criticalAt?: number | undefined
+}
+export interface FiringAlert extends AlertBase {
+  readonly state: 'firing'
+  /** Of a WARNING: when the present unbroken run of CRITICAL verdicts began. */
+  readonly criticalAt?: number | undefined
+  /** Of a CRITICAL: when the present unbroken run of WARNING verdicts began. */
+  readonly lowerAt?: number | undefined
+}
+/** Told of, and found well for now. */
+export interface RecoveringAlert extends AlertBase {
+  readonly state: 'recovering'
+  /** When the present unbroken run of ok verdicts began. */
+  readonly okAt: number
+}
+/** Told of, and for long nothing has been known of it. */
+export interface UnknownAlert extends AlertBase {
+  readonly state: 'unknown'
+}
+export interface ResolvedAlert extends AlertBase, Cleared {
+  readonly state: 'resolved'
+}
+
+interface Cleared {
+  /** When the ok run began that resolved the last episode. */
+  readonly clearedAt?: number | undefined
+}
+
+interface AlertBase {
   readonly id: string
   readonly rule: string
   readonly service: string
@@ -338,32 +434,34 @@ export interface Alert {
   readonly labels?: Attributes | undefined
   /** How what instances say of it combines; left out: `any`. */
   readonly scope?: RuleScope
-  readonly state: AlertState
   readonly severity: Severity
   readonly episode: number
+  /** Epoch milliseconds of the last change of state, as people read it. */
   readonly since: number
   readonly message: string
   /** URL of a text that says what to do. */
   readonly runbook?: string
   readonly value: Evidence | null
-  /** When the present unbroken breach began, minus frozen time. */
-  readonly breachAt: number
-  /** When the present unbroken run of CRITICAL verdicts began, minus frozen time. */
-  readonly criticalAt?: number | undefined
-  /** When verdicts below the alert's severity began while it still breaches, minus frozen time. */
-  readonly lowerAt?: number | undefined
-  /** When the present unbroken run of ok verdicts began, minus frozen time. */
-  readonly okAt?: number | undefined
-  /** When the last conclusive verdict was followed by an inconclusive one; timers stand still from here. */
+  /** Since when nothing has been known, if so: timers stand still from here, and go on with the next conclusive verdict. */
   readonly frozenAt?: number | undefined
-  /** When the ok run began that resolved the last episode. Not saved: the windows it concerns do not outlive the process either. */
-  readonly clearedAt?: number | undefined
   /** When the rule was last evaluated, with whatever verdict. */
   readonly evaluatedAt: number
 }
 
-/** `memory_lost`: the server had forgotten the alert, which goes on. */
-export type TransitionCause = 'condition' | 'manual' | 'rule_removed' | 'silence' | 'instance_gone' | 'memory_lost'
+/**
+ * `memory_lost`: the server had forgotten the alert, which goes on. `silence`: one began, or ended; `inhibition`, `flapping`, `ack`: it ended,
+ * and what people were told before is not what is true.
+ */
+export type TransitionCause =
+  | 'condition'
+  | 'manual'
+  | 'rule_removed'
+  | 'silence'
+  | 'inhibition'
+  | 'flapping'
+  | 'ack'
+  | 'instance_gone'
+  | 'memory_lost'
 
 /** One message of health:system:alerts before Redis allots seq, rev, id, epoch and timestamp. */
 export interface Transition {
@@ -406,8 +504,24 @@ export interface Snapshot {
   /** Pending, firing, recovering or unknown: those of this instance, and those that other instances have found. */
   readonly alerts: readonly ShownAlert[]
   readonly metrics: KeyMetrics
+  /** Why metrics are `null`, by their name: half a sentence. */
+  readonly unknown?: Readonly<Record<string, string>>
+  /** Whether a source of work is watched; left out: not known, or there is no work to be seen. */
+  readonly working?: boolean
   readonly evidence: Readonly<Record<string, unknown>>
   readonly totals: Readonly<Record<string, unknown>>
+  /** What this process has counted for rules that judge a service by what it is used to, by the rule. */
+  readonly counted: Counted
+}
+
+/** Counts by the key of their rule, and of the value that it is split by: those of the rule's `CountsSelector`, in its order. */
+export type Counted = Readonly<Record<string, readonly number[]>>
+
+/** What an earlier process of the service counted in about a minute. */
+export interface CountedBefore {
+  /** How long ago, in milliseconds. */
+  readonly agoMs: number
+  readonly counted: Counted
 }
 
 export type KeyMetric = number | string | boolean | null | { readonly [key: string]: number | null }
@@ -448,6 +562,10 @@ export interface Presence {
   readonly open: readonly ServiceAlert[]
   /** Services whose silence an alert is open about. */
   readonly silent: readonly string[]
+  /** Ids of alerts of this instance that a person has said to be over; left out: none. */
+  readonly resolvedByHand?: readonly string[]
+  /** How often a process of the service took the place of one that had crashed, within 15 minutes; left out: not known. */
+  readonly restarts?: number
   /** This clock less the server's. Milliseconds. */
   readonly clockSkewMs: number
 }
@@ -456,9 +574,15 @@ export interface Presence {
 export interface HealthStore {
   /**
    * What this instance has said of alerts of its service, those that are over included for their episode; read before the first evaluation
-   * so that a restart neither forgets nor repeats one. `undefined` if there is no answer within `timeoutMs`: the caller asks again.
+   * so that a restart neither forgets nor repeats one. `undefined` if there is no answer within `timeoutMs`: the caller asks again. An answer that
+   * comes later is told to `late`, before anything that was said of these alerts meanwhile is written; a store may do without it.
    */
-  load(timeoutMs: number): Promise<readonly Alert[] | undefined>
+  load(timeoutMs: number, late?: (alerts: readonly Alert[]) => void): Promise<readonly Alert[] | undefined>
+  /**
+   * What processes of this service that are no more have counted in the last day: evidence is the service's, and outlives them. `undefined` if
+   * there is no answer within `timeoutMs`; one that comes later is told to `late`.
+   */
+  recall(timeoutMs: number, late?: (counted: readonly CountedBefore[]) => void): Promise<readonly CountedBefore[] | undefined>
   /** Who else is alive, and what they say; `undefined` where that is not known. */
   presence(): Promise<Presence | undefined>
   /** How an alert stands with this instance, without a transition of its own: a pending one, or that its rule is found well. */

@@ -29,6 +29,7 @@ import { compareBooks, type Totals } from './ledger-comparison.ts'
 import { listen } from './listen.ts'
 import { OtlpSums } from './otlp-sums.ts'
 import { clockTime, type Step, type Timeline } from './timeline.ts'
+import { isOfAnHour, unexplained } from './clock-of-redis.ts'
 import { compareAlerts, type AlertComparison, type ToldAlert } from './told-alerts.ts'
 import { hearComplaints } from './complaints.ts'
 
@@ -109,16 +110,23 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
   const redis = new Redis(valkey.port, '127.0.0.1')
   const channels = await listen(valkey.port)
   const told: ToldAlert[] = []
+  let heard = 0
   let totals: Totals | undefined
   channels.onMessage = (message) => {
     if (message.channel === 'metrics') totals = message.totals as unknown as Totals
     if (message.channel !== 'alerts') return
+    if (message.seq !== ++heard) complain(`message ${heard} about an alert has the number ${message.seq}`)
+    if (isOfAnHour(message.type)) return
     told.push({ atMs: clock.now() - midnight, rule: message.rule, type: message.type, severity: message.severity })
-    if (message.seq !== told.length) complain(`message ${told.length} about an alert has the number ${message.seq}`)
     tell(`alert      ${message.type} ${message.rule} ${message.severity}: ${message.message}`)
   }
 
-  const { config, file } = loadHealthConfig(fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)), process.cwd(), KINDS)!
+  const { config: given, file } = loadHealthConfig(
+    fileURLToPath(new URL('../tracker-fetcher/service.ts', import.meta.url)),
+    process.cwd(),
+    KINDS,
+  )!
+  const config = unexplained(given)
   const health = healthClock(clock)
   const monitor = new TrackerFetcherHealthMonitor({ config, clock: health })
   const { stop: unwatch } = watchService({

@@ -12,9 +12,9 @@ export interface FaultKey {
 
 export const FAULT_KEYS: readonly FaultKey[] = [
   { key: '1', fault: 'anisette.down', settings: {}, title: 'anisette is down', seen: 'CRITICAL within 20 s' },
-  { key: '2', fault: 'http.500', settings: { probability: 0.35 }, title: 'a third of calls fail', seen: 'WARNING in about 2 min' },
-  { key: '3', fault: 'http.500', settings: { probability: 1 }, title: 'every call fails', seen: 'CRITICAL in about 1 min' },
-  { key: '4', fault: 'slow', settings: {}, title: 'Apple takes 12 s', seen: 'WARNING in about 2 min' },
+  { key: '2', fault: 'http.500', settings: { probability: 0.5 }, title: 'half of the calls fail', seen: 'WARNING in about 8 min' },
+  { key: '3', fault: 'http.500', settings: { probability: 1 }, title: 'every call fails', seen: 'WARNING in about 5 min' },
+  { key: '4', fault: 'slow', settings: {}, title: 'Apple takes 12 s', seen: 'WARNING in about 5 min' },
   { key: '5', fault: 'auth.2fa', settings: {}, title: 'Apple wants a code', seen: 'CRITICAL in a few seconds' },
 ]
 
@@ -26,7 +26,7 @@ export const ALL_FAULT_KEYS: readonly FaultKey[] = [
     fault: 'http.500',
     settings: { probability: 1 },
     title: 'Apple always fails',
-    seen: 'tracker_fetcher CRITICAL in about 1 min',
+    seen: 'tracker_fetcher WARNING in about 5 min',
   },
   { key: '3', fault: 'store.slow', settings: {}, title: 'the store takes 12 s', seen: 'location_aggregator WARNING in about 1.5 min' },
   { key: '4', fault: 'fences.broken', settings: {}, title: 'a fence is broken', seen: 'realtime_geofence CRITICAL in about 1 min' },
@@ -69,13 +69,13 @@ export function isOn({ fault, settings }: FaultKey, active: readonly ActiveFault
   return active.find(({ name, settings: on }) => name === fault && TOLD_APART.every((key) => on[key] === settings[key]))
 }
 
-/** As `npm run fault` takes them: `0.35`, `provider=nominatim retry_after_s=1`. */
+/** As `npm run fault` takes them: `0.5`, `provider=nominatim retry_after_s=1`. */
 export function asArguments({ probability, ...others }: FaultSettings): readonly string[] {
   const named = Object.entries(others).map(([key, value]) => `${key}=${value}`)
   return probability === undefined ? named : [String(probability), ...named]
 }
 
-/** `probability 0.35, channel sms`; nothing where there is no setting. */
+/** `probability 0.5, channel sms`; nothing where there is no setting. */
 export function inWords(settings: FaultSettings): string {
   return Object.entries(settings)
     .map(([key, value]) => `${key} ${value}`)

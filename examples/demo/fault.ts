@@ -27,7 +27,7 @@ async function list(control: Control): Promise<void> {
   console.log(`\n${USAGE}`)
 }
 
-/** `0.35` is a probability, everything else `key=value`; undefined for what is neither. */
+/** `0.5` is a probability, everything else `key=value`; undefined for what is neither. */
 function settingsFrom(words: readonly string[]): FaultSettings | undefined {
   const pairs = words.map((word, index) => (index === 0 && isNumber(word) ? ['probability', word] : word.split('=')))
   if (!pairs.every((pair) => pair.length === 2 && pair.every((part) => part !== ''))) return undefined

@@ -57,7 +57,7 @@ export class Overview extends Shown {
       const { type, service, severity } = message
       this.say('alerts', `${service} ${type} ${alertName(message)} ${severity}: ${message.message}`, toneOfAlert(message), now)
     } else if (message.channel === 'metrics') known.metrics = message.metrics
-    // A reader's view forgets whoever says that it stopped.
+    // A reader's view has no instance of whoever says that it stopped.
     else if (message.phase === 'stopped') this.#stand(message.service, known, message.status, 'stopped', message.reasons, now)
   }
 
@@ -69,7 +69,7 @@ export class Overview extends Shown {
       if (!known) continue
       const { status, reasons, live } = serviceStatus(service, view.alerts)
       const phase = live[0]?.status?.phase ?? known.phase
-      if (phase && status !== 'unknown') this.#stand(service.service, known, status, phase, reasons, now)
+      if (phase && status !== 'unknown' && status !== 'stopped') this.#stand(service.service, known, status, phase, reasons, now)
     }
     const all = [...this.#known.values()]
     if (all.every(({ phase }) => phase === 'running')) this.#allRanAt ??= now

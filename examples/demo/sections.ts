@@ -87,7 +87,7 @@ export function tryLines(keys: readonly FaultKey[], { faults }: Shown, facts: Sc
 export function keyLine({ keys }: ScreenFacts): Line {
   return keys
     ? [['c', 'bold'], ['  enter the code     '], ['q', 'bold'], ['  quit     '], ['again: off; more: npm run fault', 'dim']]
-    : [['npm run fault -- http.500 on 0.35 (or off); Ctrl-C quits', 'dim']]
+    : [['npm run fault -- http.500 on 0.5 (or off); Ctrl-C quits', 'dim']]
 }
 
 export function shortTry(keys: readonly FaultKey[], facts: ScreenFacts): Line {

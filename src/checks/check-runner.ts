@@ -4,7 +4,7 @@
  * Servers that the service is found to use are checked too, by its own traffic as long as there is any.
  */
 import { maskedValue } from '../credentials.ts'
-import type { Cancel, CheckResult, Clock } from '../types.ts'
+import type { Cancel, CheckResult, Clock, Status } from '../types.ts'
 import type { Check } from './check.ts'
 import { Dependencies } from './dependencies.ts'
 import type { DependencyEvidence, DependencyKind } from './dependency-evidence.ts'
@@ -17,7 +17,7 @@ export interface CheckRunnerOptions {
   readonly intervalMs?: number
   /** Milliseconds a check may take. */
   readonly timeoutMs?: number
-  /** Called in the same tick after a check's status has changed. */
+  /** Called in the same tick after a check's status has changed, or what one makes of the service. */
   readonly onChange?: () => void
   /** Random number in [0, 1), for the jitter that keeps instances from checking in step. */
   readonly random?: () => number
@@ -28,6 +28,10 @@ export interface CheckRunnerOptions {
 const INTERVAL_MS = 15_000
 const TIMEOUT_MS = 5_000
 const JITTER = 0.1
+/** Milliseconds after which a check that has failed once is run again: one failure is a hiccup. */
+const CONFIRM_MS = 1000
+/** Failures in a row that make a dependency one that is down. */
+const DOWN_AFTER = 2
 /** One that was given up but never settles, as on a half-open connection, does not keep another connection from being tried. */
 const MOST_RUNS = 2
 
@@ -35,6 +39,8 @@ export class CheckRunner {
   readonly #options: Required<Omit<CheckRunnerOptions, 'probe'>>
   readonly #dependencies: Dependencies
   readonly #results = new Map<string, CheckResult>()
+  /** In a row, by check. */
+  readonly #failures = new Map<string, number>()
   /** Runs that have not settled, by check; one whose signal is aborted has been given up. */
   readonly #running = new Map<string, Set<AbortController>>()
   #cancel: Cancel | undefined
@@ -97,6 +103,19 @@ export class CheckRunner {
     return [...configured.map(({ name }) => name), ...inUse.map(([name]) => name)]
   }
 
+  /** What each required check, and each server in use, makes of the service; one failure makes nothing yet. What was never run is left out. */
+  dependencies(): ReadonlyMap<string, Status> {
+    const configured = this.#options.checks.flatMap(({ name, required, critical }): [string, Status][] => {
+      const failures = this.#failures.get(name)
+      if (!required || failures === undefined) return []
+      return [[name, failures < DOWN_AFTER ? 'healthy' : critical ? 'unhealthy' : 'degraded']]
+    })
+    const inUse = this.#dependencies
+      .results()
+      .map(([name, { status }]): [string, Status] => [name, status === 'healthy' ? 'healthy' : 'degraded'])
+    return new Map([...configured, ...inUse])
+  }
+
   /** Runs every check that is not still running, and probes what the service's own traffic has not proved. Never rejects. */
   async runAll(): Promise<void> {
     await Promise.all([...this.#options.checks.map((check) => this.#runOne(check)), this.#dependencies.check()])
@@ -124,14 +143,25 @@ export class CheckRunner {
     const run = runSafely(check, abort.signal).finally(() => runs.delete(abort))
     const error = await Promise.race([run, aborted])
     cancelTimeout()
-    if (stops === this.#stops) this.#record(check.name, clock.monotonicMs() - startedAt, error)
+    if (stops === this.#stops) this.#record(check, clock.monotonicMs() - startedAt, error)
   }
 
-  #record(name: string, latencyMs: number, error: string | undefined): void {
+  #record(check: Check, latencyMs: number, error: string | undefined): void {
+    const { name, required } = check
     const before = this.#results.get(name)?.status
+    const failures = error === undefined ? 0 : (this.#failures.get(name) ?? 0) + 1
+    this.#failures.set(name, failures)
+    if (required && failures > 0 && failures < DOWN_AFTER) this.#runAgain(check)
     const status = error === undefined ? 'healthy' : 'unhealthy'
     this.#results.set(name, { status, latencyMs, ...(error !== undefined && { error }) })
-    if (status !== before) this.#options.onChange()
+    if (status !== before || (required && failures === DOWN_AFTER)) this.#options.onChange()
+  }
+
+  #runAgain(check: Check): void {
+    const stops = this.#stops
+    this.#options.clock.after(CONFIRM_MS, () => {
+      if (this.#started && stops === this.#stops) void this.#runOne(check)
+    })
   }
 }
 

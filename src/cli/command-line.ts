@@ -1,32 +1,27 @@
 /** `otel-health <command>`: arguments in, exit code out. */
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+
+import { meant } from '../config/nearest.ts'
 import { maskedText, maskedValue } from '../credentials.ts'
+import { VERSION } from '../version.ts'
+import {
+  COMMANDS,
+  commandNamed,
+  commandsTaking,
+  OF_ALL,
+  OPTIONS,
+  type Command,
+  type CommandName,
+  type Option,
+  type OptionName,
+} from './command-list.ts'
 import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
 import { writeDashboards, writeRules } from './generated-files.ts'
+import { commandHelp, overviewHelp, usageOf } from './help.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
 
-const HELP = `Usage: otel-health <command> [--json]
-
-  status [service]   what is known now; exit 1 if anything is unhealthy
-  watch              the same, live
-  tail               channel messages as they come, one JSON a line
-  check [service]    for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; without a name of the
-                     service that HEALTH_SERVICE_NAME or OTEL_SERVICE_NAME names
-  doctor             checks the whole chain from this folder and says what to mend; --prometheus <url>
-                     (or HEALTH_PROMETHEUS_URL) for its far end
-  forget <service>   takes a service that is dead for good off the lists, with the alerts that it left open
-  dashboards <dir>   Grafana dashboards, one file each, with the limits of environment and health.config here
-  relay              passes alerts on to Alertmanager and webhooks until it is stopped; --config <file> names them,
-                     --test sends one message to each and ends
-  rules <dir>        rules for Prometheus that watch whether services are judged and figures arrive
-
-Data goes to stdout, talk to stderr. Exit: 0 ok, 1 unhealthy or failed, 2 usage, 3 no connection.
-The health Redis is HEALTH_REDIS_URL, or HEALTH_REDIS_HOST (localhost), HEALTH_REDIS_PORT (6379), and if needed
-HEALTH_REDIS_USERNAME, _PASSWORD, _TLS, _CA; HEALTH_REDIS_CLUSTER_MODE and _SHARDS as the services have them.
-
-  otel-health status
-  HEALTH_REDIS_HOST=redis.internal otel-health check mailer
-  otel-health tail | jq 'select(.type == "fired")'`
+/** As given; what takes no value is true. */
+type Values = { readonly [N in OptionName]?: (typeof OPTIONS)[N] extends { readonly value: string } ? string : boolean }
 
 /** Never rejects: what goes wrong is one sentence of talk. */
 export async function runCommand(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
@@ -42,74 +37,141 @@ export async function runCommand(args: readonly string[], io: Omit<Io, 'json'>):
 
 async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
   const { values, positionals } = parse(args)
-  const [command, argument, ...rest] = positionals
-  if (values.help) {
-    io.out(HELP)
+  const [name, argument, ...rest] = positionals
+  const tell = (lines: readonly string[]): number => {
+    for (const line of lines) io.out(line)
     return OK
   }
-  if (command === undefined) throw new CommandError(USAGE, HELP)
-  const full: Io = { ...io, json: values.json ?? false }
-  const none = (argument !== undefined ? [argument] : []).concat(rest)
-  if (values.prometheus !== undefined && command !== 'doctor') {
-    throw new CommandError(USAGE, '--prometheus is of doctor alone: see otel-health --help.')
+  if (name === undefined) {
+    if (values.version) return tell([values.json ? JSON.stringify({ version: VERSION }) : VERSION])
+    if (values.help) return tell(overviewHelp(io.width?.()))
+    throw new CommandError(USAGE, overviewHelp(io.width?.()).join('\n'))
   }
-  if ((values.config !== undefined || values.test) && command !== 'relay') {
-    throw new CommandError(USAGE, '--config and --test are of relay alone: see otel-health --help.')
+  const command = commandOf(name)
+  if (values.help) return tell(commandHelp(command, io.width?.()))
+  checkOptions(command, values)
+  const [tooMany] = command.takes === undefined ? positionals.slice(1) : rest
+  if (tooMany !== undefined)
+    throw new CommandError(USAGE, `${JSON.stringify(maskedValue(tooMany))} is one argument too many: see otel-health --help.`)
+  if (command.name === 'help') {
+    return tell(argument === undefined ? overviewHelp(io.width?.()) : commandHelp(commandOf(argument), io.width?.()))
   }
-  switch (command) {
+  return await run(command.name, { ...io, json: values.json ?? false }, argument, values)
+}
+
+/** What brings much along is loaded when it is asked for. */
+async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string | undefined, values: Values): Promise<number> {
+  switch (name) {
     case 'status':
-      return (expectNoMore(rest), status(full, argument))
+      return status(io, argument)
     case 'check':
-      return (expectNoMore(rest), check(full, argument))
+      return check(io, argument)
     case 'watch':
-      return (expectNoMore(none), watch(full))
+      return watch(io)
     case 'tail':
-      return (expectNoMore(none), tail(full))
+      return tail(io)
+    case 'alerts': {
+      const { alerts } = await import('./act.ts')
+      return alerts(io)
+    }
+    case 'ack':
+    case 'unack':
+    case 'resolve': {
+      const { act } = await import('./act.ts')
+      return act(io, name, argument, values)
+    }
+    case 'silence':
+    case 'maintenance':
+    case 'unsilence': {
+      const silences = await import('./silence.ts')
+      return silences[name](io, argument, values)
+    }
+    case 'simulate': {
+      const { simulate } = await import('./simulate.ts')
+      return simulate(io, values)
+    }
+    case 'replay': {
+      const { replay } = await import('./replay.ts')
+      return replay(io, argument, values)
+    }
     case 'forget': {
-      expectNoMore(rest)
       const { forget } = await import('./forget.ts')
-      return forget(full, argument)
+      return forget(io, argument)
     }
     case 'dashboards':
-      return (expectNoMore(rest), writeDashboards(full, argument))
+      return writeDashboards(io, argument, values)
     case 'rules':
-      return (expectNoMore(rest), writeRules(full, argument))
+      return writeRules(io, argument, values)
     case 'doctor': {
-      expectNoMore(none)
-      // It brings the exporter along, which nobody else shall wait for.
       const { doctor } = await import('./doctor.ts')
-      return doctor(full, { prometheus: values.prometheus ?? (io.env['HEALTH_PROMETHEUS_URL'] || undefined) })
+      return doctor(io, { prometheus: values.prometheus ?? (io.env['HEALTH_PROMETHEUS_URL']?.trim() || undefined) })
     }
     case 'relay': {
-      expectNoMore(none)
       const { relay } = await import('./relay.ts')
-      return relay(full, { config: values.config, test: values.test ?? false })
+      return relay(io, { config: values.config, test: values.test ?? false })
     }
-    default:
-      throw new CommandError(USAGE, `There is no command ${JSON.stringify(maskedValue(command))}: otel-health --help lists them.`)
+    case 'init': {
+      const { init } = await import('./init.ts')
+      return init(io, { yes: values.yes ?? false, entry: values.entry })
+    }
   }
 }
 
-function parse(args: readonly string[]) {
+function commandOf(name: string): Command {
+  const command = commandNamed(name)
+  if (command) return command
+  const near =
+    name === 'version'
+      ? '--version'
+      : meant(
+          name,
+          COMMANDS.map((each) => each.name),
+        )
+  const shown = JSON.stringify(maskedValue(name))
+  throw new CommandError(
+    USAGE,
+    near === undefined
+      ? `There is no command ${shown}: otel-health --help lists them.`
+      : `There is no command ${shown}: did you mean otel-health ${near}?`,
+  )
+}
+
+function checkOptions(command: Command, values: Values): void {
+  for (const name of Object.keys(values) as OptionName[]) {
+    if (OF_ALL.includes(name) || command.options.includes(name)) continue
+    const others = commandsTaking(name)
+    if (others.length === 0) throw new CommandError(USAGE, `--${name} goes without a command: otel-health --${name}.`)
+    throw new CommandError(USAGE, `--${name} is of ${others.join(', ')} alone: see otel-health --help.`)
+  }
+}
+
+function parse(args: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
+  const options: ParseArgsConfig['options'] = Object.fromEntries(
+    Object.entries(OPTIONS).map(([name, { value, short }]: [string, Option]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const), ...(short !== undefined && { short }) },
+    ]),
+  )
   try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        prometheus: { type: 'string' },
-        config: { type: 'string' },
-        test: { type: 'boolean' },
-      },
-    })
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options })
+    return { values, positionals }
   } catch (error) {
-    const [what] = (error instanceof Error ? error.message : String(error)).split('. ')
-    throw new CommandError(USAGE, `${what}: see otel-health --help.`)
+    throw new CommandError(USAGE, parseTrouble(error, args))
   }
 }
 
-function expectNoMore(rest: readonly string[]): void {
-  if (rest.length > 0)
-    throw new CommandError(USAGE, `${JSON.stringify(maskedValue(rest[0]!))} is one argument too many: see otel-health --help.`)
+function parseTrouble(error: unknown, args: readonly string[]): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const [what = ''] = message.split(/\. |\n/)
+  const command = commandNamed(args.find((arg) => !arg.startsWith('-')) ?? '')
+  const unknown = /^Unknown option '(-+[^']*)'/.exec(message)?.[1]
+  if (unknown === undefined)
+    return `${what.replace(/\.$/, '')}: see ${command ? `otel-health help ${command.name}` : 'otel-health --help'}.`
+  const known: readonly OptionName[] = command ? [...command.options, ...OF_ALL] : (Object.keys(OPTIONS) as OptionName[])
+  const near = meant(unknown.replace(/^-+/, ''), known)
+  const shown = maskedValue(unknown)
+  if (near !== undefined) return `There is no option ${shown}: did you mean --${near}?`
+  return command
+    ? `There is no option ${shown}: ${usageOf(command)} takes ${known.map((name) => `--${name}`).join(', ')}.`
+    : `There is no option ${shown}: see otel-health --help.`
 }

@@ -2,9 +2,10 @@
 import { dependenciesOf, dependencySentence } from '../subscribe/dependencies.ts'
 import { HealthSubscriber } from '../subscribe/health-subscriber.ts'
 import { problemsOf, type HealthView } from '../subscribe/health-view.ts'
-import { serviceStatus } from '../subscribe/service-status.ts'
+import { serviceStatus, type FoldedStatus } from '../subscribe/service-status.ts'
 import { readSnapshot } from '../subscribe/snapshot.ts'
 import { systemClock } from '../clock.ts'
+import { maskedValue } from '../credentials.ts'
 import type { Environment } from '../config/options.ts'
 import type { Cancel } from '../types.ts'
 import { cleanJson } from '../wire/clean-text.ts'
@@ -22,6 +23,10 @@ export interface Io {
   talk(line: string): void
   /** Replaces what the terminal shows; `undefined` where stdout is no terminal. */
   readonly redraw: ((lines: readonly string[]) => void) | undefined
+  /** Asks the person at the terminal; left out where nobody is there. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined
+  /** How wide the terminal is now, in characters; left out or `undefined`: lines may be of any length. */
+  readonly width?: (() => number | undefined) | undefined
   /** Aborted when the command is to end. */
   readonly signal: AbortSignal
 }
@@ -33,11 +38,14 @@ export async function status(io: Io, name: string | undefined): Promise<number> 
   if (name !== undefined && !service) {
     const known = view.services.map((each) => each.service).join(', ')
     const why = problems.map((problem) => ` ${problemSentence(problem)}.`).join('')
-    throw new CommandError(UNHEALTHY, `No service named ${plain(name)} has been heard of (known: ${known === '' ? 'none' : known}).${why}`)
+    throw new CommandError(
+      UNHEALTHY,
+      `No service named ${plain(maskedValue(name))} has been heard of (known: ${known === '' ? 'none' : known}).${why}`,
+    )
   }
   const shown = service ? [service] : view.services
   if (io.json) io.out(cleanJson(asJson(view, shown)))
-  else for (const line of service ? details(view, service) : overview(view)) io.out(line)
+  else for (const line of service ? details(view, service, io.width?.()) : overview(view, Infinity, io.width?.())) io.out(line)
   return isWell(view, shown, problems) ? OK : UNHEALTHY
 }
 
@@ -49,10 +57,12 @@ interface Verdict {
 /** Nagios: what could not be found out, for whatever reason. */
 export const UNKNOWN = 3
 
-const NAGIOS: Readonly<Record<'healthy' | 'degraded' | 'unhealthy' | 'unknown', Verdict>> = {
+const NAGIOS: Readonly<Record<FoldedStatus, Verdict>> = {
   healthy: { word: 'OK', code: 0 },
   degraded: { word: 'WARNING', code: 1 },
   unhealthy: { word: 'CRITICAL', code: 2 },
+  // Nothing failed, and somebody may have meant it; it does no work all the same.
+  stopped: { word: 'WARNING', code: 1 },
   unknown: { word: 'UNKNOWN', code: UNKNOWN },
 }
 
@@ -71,7 +81,7 @@ export async function check(io: Io, given: string | undefined): Promise<number> 
     const view = await readOnce(io, name)
     const problems = problemsOf(view, name).map(problemSentence)
     const service = view.services.find((each) => each.service === name)
-    if (!service) return tell(NAGIOS.unknown, oneLine([`no service named ${plain(name)} has been heard of`, ...problems]))
+    if (!service) return tell(NAGIOS.unknown, oneLine([`no service named ${plain(maskedValue(name))} has been heard of`, ...problems]))
     const { status: folded, live } = serviceStatus(service, view.alerts)
     const verdict = problems.length > 0 && folded !== 'unhealthy' ? NAGIOS.unknown : NAGIOS[folded]
     return tell(verdict, oneLine([summary(view, service), ...problems]), figuresOf(newestOf(live)?.metrics ?? {}))
@@ -118,7 +128,7 @@ export async function watch(io: Io): Promise<number> {
       if (now.get('') !== shown.get('')) io.out(cleanJson(asJson(view, view.services)))
       shown = now
     } else if (io.redraw) {
-      io.redraw([...overview(view, MOST_DRAWN), '', coloured('dim', `${at}  Ctrl-C ends`)])
+      io.redraw([...overview(view, MOST_DRAWN, io.width?.()), '', coloured('dim', `${at}  Ctrl-C ends`)])
     } else {
       const now = stateLines(view)
       for (const [subject, line] of now) if (line !== shown.get(subject)) io.out(`${at} ${line}`)

@@ -2,10 +2,10 @@
 import { resolveOptions, UNKNOWN_SERVICE, type Environment, type HealthOptions } from '../config/options.ts'
 import { redisTargetOf } from '../config/redis-target.ts'
 import type { Settings } from '../config/settings.ts'
-import { connectionTrouble } from '../doctor/redis-trouble.ts'
+import { connectionTrouble, refusal } from '../doctor/redis-trouble.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../wire/redis-client.ts'
 import { reasonOf } from '../wire/redis-connection.ts'
-import { CommandError, NO_CONNECTION, USAGE } from './outcome.ts'
+import { CommandError, NO_CONNECTION, UNHEALTHY, USAGE } from './outcome.ts'
 
 /** A command says within 3 s that there is no connection. */
 const TIMEOUT_MS = 2000
@@ -64,19 +64,41 @@ export async function connect(
   return client
 }
 
-/** A command that lost its connection on the way. */
+/** A command that was refused something, or lost its connection on the way. */
 export function lost(target: RedisTarget, error: unknown): CommandError {
-  return unreachable(target, error)
+  if (!(error instanceof Error) || !REFUSED.test(error.message)) return unreachable(target, error)
+  const { message, mend } = refusal(error)
+  const named = /'[\w|]+' command/.exec(error.message)?.[0]
+  const what = named === undefined ? '' : ` (the ${named})`
+  return new CommandError(
+    UNHEALTHY,
+    `The health Redis at ${target.host}:${target.port}: ${message}${what}. ${NO_RIGHT.test(error.message) ? RIGHTS : mend}`,
+  )
 }
+
+const NO_RIGHT = /NOPERM|no permissions|user executing the script can't/i
+/** What a server says that is there, and does not do what it is asked for. */
+const REFUSED = new RegExp(`${NO_RIGHT.source}|^(READONLY|OOM|MISCONF|LOADING|MASTERDOWN|CLUSTERDOWN|MOVED|CROSSSLOT)|unknown command`, 'i')
+const RIGHTS =
+  'Give the user the rights of viewer.acl in docs/acl of the package for what only reads, operator.acl for what people do, relay.acl for relay and service.acl for forget, as docs/security.md says.'
+
+/** Its sentence has the address before it. */
+const VERB = /^(?:refuses|wants|answers|speaks|hangs|does|accepts) /
+
+/** The client says it in words of its own. */
+const KNOWN_TROUBLE = /WRONGPASS|invalid password|NOAUTH|ENOTFOUND|EAI_AGAIN|cluster support disabled|RESP type|Protocol error/i
 
 function unreachable(target: RedisTarget, error: unknown): CommandError {
   const { host, port, tls } = target
-  if (tls) {
+  if (tls || (error instanceof Error && KNOWN_TROUBLE.test(`${(error as NodeJS.ErrnoException).code ?? ''} ${error.message}`))) {
     const { message, mend } = connectionTrouble(error, target, false)
-    return new CommandError(NO_CONNECTION, `No connection to the health Redis at ${host}:${port}: ${message}. ${mend}`)
+    return new CommandError(
+      NO_CONNECTION,
+      `No connection to the health Redis at ${host}:${port}: ${message.replace(VERB, 'it $&')}. ${mend}`,
+    )
   }
   return new CommandError(
     NO_CONNECTION,
-    `No connection to the health Redis at ${host}:${port} (${reasonOf(error)}): is it running, and do HEALTH_REDIS_HOST and HEALTH_REDIS_PORT name it?`,
+    `No connection to the health Redis at ${host}:${port} (${reasonOf(error)}): is it running, and do HEALTH_REDIS_HOST and HEALTH_REDIS_PORT, or HEALTH_REDIS_URL, name it?`,
   )
 }

@@ -10,8 +10,10 @@ import { checkServer, checkWriting, openHealthRedis, type HealthRedis } from '..
 import { checkNode } from '../doctor/node-version.ts'
 import { checkOtlpEndpoint } from '../doctor/otlp-endpoint.ts'
 import { checkOwnRedis } from '../doctor/own-redis.ts'
+import { checkClients } from '../doctor/clients.ts'
 import { checkApi, checkPackage } from '../doctor/packages.ts'
 import { findProject } from '../doctor/project.ts'
+import { checkProcesses } from '../doctor/processes.ts'
 import { checkPrometheus } from '../doctor/prometheus.ts'
 import { refusal } from '../doctor/redis-trouble.ts'
 import { checkRecording } from '../doctor/recording.ts'
@@ -24,7 +26,7 @@ import type { Clock } from '../types.ts'
 import { VERSION } from '../version.ts'
 import type { Io } from './commands.ts'
 import { NO_CONNECTION, OK, UNHEALTHY } from './outcome.ts'
-import { coloured, plain } from './text.ts'
+import { columns, coloured, plain, wrapped } from './text.ts'
 
 export interface DoctorOptions {
   /** Where Prometheus is; `undefined`: it is not looked at. */
@@ -50,7 +52,7 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
   try {
     for await (const finding of runChecks(chain.checks, { clock, limitMs: LIMIT_MS, signal: io.signal })) {
       findings.push(finding)
-      if (!io.json) io.out(line(finding))
+      if (!io.json) for (const each of linesOf(finding, io.width?.())) io.out(each)
     }
   } finally {
     release()
@@ -61,7 +63,7 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
     return UNHEALTHY
   }
   if (io.json) io.out(JSON.stringify({ version: VERSION, checks: findings.map(asJson) }))
-  else for (const each of toMend(findings)) io.out(each)
+  else for (const each of toMend(findings, io.width?.())) io.out(each)
   const failed = findings.filter(({ status }) => status === 'fail')
   if (failed.some(({ name }) => name === 'redis') && !chain.connected()) return NO_CONNECTION
   return failed.length > 0 ? UNHEALTHY : OK
@@ -115,7 +117,8 @@ function examine(io: Io, node: Finding, { prometheus, cwd, clock }: Required<Omi
   const checks: Examination[] = [
     here('node', node, checkPackage(project)),
     here('configuration', configuration.finding, checkVariables(env)),
-    here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project)),
+    here('recording', checkRecording(off, project), checkApi(project), checkRegistration(env, project), checkProcesses()),
+    here('clients', checkClients(project)),
     onRedis('redis', async (opened) => await checkServer(opened, target!, clock)),
     onRedis('redis-writes', async (opened) => await checkWriting(opened, clock)),
     ...(target ? [here('own-redis', checkOwnRedis(target, configuration.loaded, env))] : []),
@@ -166,20 +169,22 @@ const STYLES = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as cons
 /** As wide as the longest name. */
 const NAME_WIDTH = 'prometheus-series'.length
 
-function line({ status, name, message }: Finding): string {
-  return `${coloured(STYLES[status], status.padEnd(4))}  ${plain(name).padEnd(NAME_WIDTH)}  ${plain(message)}`
+function linesOf({ status, name, message }: Finding, width: number | undefined): string[] {
+  return columns([[coloured(STYLES[status], status.padEnd(4)), plain(name).padEnd(NAME_WIDTH), plain(message)]], '', width)
 }
 
+const MEND = ' '.repeat(8)
+
 /** What failed first, then what is to be watched. */
-function toMend(findings: readonly Finding[]): string[] {
+function toMend(findings: readonly Finding[], width: number = Infinity): string[] {
   const wrong = (['fail', 'warn'] as const).flatMap((status) => findings.filter((finding) => finding.status === status))
   if (wrong.length === 0) return ['', 'Nothing to mend.']
   return [
     '',
     coloured('bold', 'What to mend:'),
     ...wrong.flatMap(({ status, name, message, mend = '' }) => [
-      `  ${coloured(STYLES[status], status)}  ${coloured('bold', plain(name))}: ${plain(message)}`,
-      `        ${plain(mend)}`,
+      ...wrapped(`${coloured('bold', plain(name))}: ${plain(message)}`, width, MEND, `  ${coloured(STYLES[status], status)}  `),
+      ...wrapped(plain(mend), width, MEND, MEND),
     ]),
   ]
 }

@@ -25,7 +25,7 @@ export async function forget(io: Io, service: string | undefined): Promise<numbe
     await client.connect()
     const retentionMs = retentionHours * 3_600_000
     const found = await forgetService(client, { service, actor: userInfo().username, shards: target.shards ?? 1, retentionMs })
-    if (found === 'alive') throw new CommandError(UNHEALTHY, `${service} is alive: stop it first, and it leaves by itself.`)
+    if (found === 'alive') throw new CommandError(UNHEALTHY, `${service} is alive: stop it first.`)
     if (found === 'unheard of') throw new CommandError(UNHEALTHY, `No service named ${service} has been heard of.`)
     io.out(io.json ? JSON.stringify({ forgotten: service }) : `${plain(service)} is forgotten.`)
     return OK

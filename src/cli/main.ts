@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 /** The process around the command line: streams, signals, exit code. */
+import { createInterface } from 'node:readline/promises'
+
 import { systemClock } from '../clock.ts'
 import { cleanLines } from '../wire/clean-text.ts'
 import { runCommand } from './command-line.ts'
+import { cut } from './text.ts'
 
 const ending = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort())
@@ -14,6 +17,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   out: (line) => void process.stdout.write(`${line}\n`),
   talk: (line) => void process.stderr.write(`${cleanLines(line)}\n`),
   redraw: process.stdout.isTTY ? redraw : undefined,
+  ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+  width: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
   signal: ending.signal,
 })
 
@@ -23,7 +28,21 @@ systemClock.after(200, () => {
   else process.stdout.once('drain', () => process.exit())
 })
 
-/** Over what was there before, line by line, so that nothing flickers. */
+/** Ctrl-C and the end of the input are no. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return await lines.question(question, { signal: ending.signal })
+  } catch {
+    return ''
+  } finally {
+    lines.close()
+  }
+}
+
+/** Over what was there before, line by line, so that nothing flickers. What does not fit on the screen would move it: the last line stays. */
 function redraw(lines: readonly string[]): void {
-  process.stdout.write(`\u001b[H${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`)
+  const { rows, columns } = process.stdout
+  const fitting = lines.length < rows ? lines : [...lines.slice(0, Math.max(rows - 3, 1)), '…', lines.at(-1)!]
+  process.stdout.write(`\u001b[H${fitting.map((line) => `${cut(line, columns)}\u001b[K\n`).join('')}\u001b[J`)
 }

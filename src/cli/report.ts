@@ -3,26 +3,35 @@ import { alertName } from '../judge/status.ts'
 import { dependenciesOf, dependencyName, dependencySentence, type Dependency } from '../subscribe/dependencies.ts'
 import { problemsOf, type HealthView, type InstanceView, type Problem, type ServiceView } from '../subscribe/health-view.ts'
 import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
+import { seenWork } from '../subscribe/work-seen.ts'
 import type { AlertView } from '../wire/alert-view.ts'
+import { NO_SOURCE } from '../wire/no-source.ts'
+import { isFields, type Fields } from '../wire/fields.ts'
 import { duration } from '../subscribe/duration.ts'
 import { alertInstances } from './alert-instances.ts'
-import { columns, coloured, plain, severityText, statusText } from './text.ts'
+import { columns, coloured, plain, rowsOf, severityText, statusText, wrapped } from './text.ts'
 
-/** One line per service, and below it what is wrong. `most`: of so many services; those that are not well go before. */
-export function overview(view: HealthView, most: number = Infinity): string[] {
+/**
+ * One line per service, and below it what is wrong, each reason once. `most`: of so many services; those that are not well go before.
+ * `width`: of the terminal, in characters.
+ */
+export function overview(view: HealthView, most: number = Infinity, width?: number): string[] {
   const top = staleLines(view)
   const end = problemLines(view.problems ?? [])
   if (view.services.length === 0) return [...top, 'No service has been heard of.', ...end]
   const dependencies = dependenciesOf(view)
   const shown = firstOf(view, most)
-  const rows = shown.map(({ service, report: { status, live, missing, alerts } }) => {
-    const causes = dependencies.get(service.service)!.causes.map((cause) => `  ${plain(dependencySentence(cause))}`)
+  const rows = shown.map(({ service, report: { status, otherReasons, live, missing, alerts } }) => {
+    const causes = dependencies.get(service.service)!.causes.map(dependencySentence)
+    // Of one that was stopped nothing is wrong.
+    const why = status === 'stopped' ? [] : otherReasons
+    const sentences = [...why, ...causes].flatMap((sentence) => wrapped(plain(sentence), width ?? Infinity, '    ', '  '))
     return {
-      below: [...alertLines(alerts, view.at), ...causes],
+      below: [...alertRows(alerts, view.at, width).flat(), ...sentences],
       cells: [
         plain(service.service),
         shownStatus(status, view),
-        `${live.length} of ${live.length + missing.length}`,
+        instancesText(live, missing),
         alerts.length === 0 ? '-' : String(alerts.length),
         service.lastBeatAt === undefined ? '-' : `${duration(view.at - service.lastBeatAt)} ago`,
       ],
@@ -48,29 +57,27 @@ function firstOf(view: HealthView, most: number): { readonly service: ServiceVie
 }
 
 /** All that is known of one service. */
-export function details(view: HealthView, service: ServiceView): string[] {
+export function details(view: HealthView, service: ServiceView, width?: number): string[] {
   const { status, otherReasons, live, missing, alerts } = serviceStatus(service, view.alerts)
-  const why = otherReasons.length > 0 ? `  ${plain(otherReasons.join('; '))}` : ''
-  const lines = [...staleLines(view), `${plain(service.service)}  ${shownStatus(status, view)}${why}`]
+  const head = [plain(service.service), shownStatus(status, view), plain(otherReasons.join('; '))]
+  const lines = [...staleLines(view), ...columns([head], '', width)]
+  const work = seenWork(live.flatMap(({ status: said }) => said ?? []))
+  if (work.why !== undefined)
+    lines.push(...wrapped(`${plain(work.why)}, so that its rates are unknown`, width ?? Infinity).map((line) => coloured('yellow', line)))
   if (alerts.length > 0) {
-    const told = alertLines(alerts, view.at)
+    const told = alertRows(alerts, view.at, width)
     lines.push('', coloured('dim', 'alerts'))
     for (const [i, alert] of alerts.entries()) {
       const instances = alertInstances(alert)
-      lines.push(told[i]!, ...(instances === undefined ? [] : [`    ${plain(instances)}`]))
+      lines.push(...told[i]!, ...(instances === undefined ? [] : wrapped(plain(instances), width ?? Infinity, '    ', '    ')))
     }
   }
-  lines.push(
-    '',
-    coloured('dim', 'instances'),
-    ...columns(
-      [...live, ...missing].map((instance) => instanceCells(instance, view.at)),
-      '  ',
-    ),
-  )
+  const instances = [...live, ...missing].map((instance) => instanceCells(instance, view.at))
+  if (instances.length > 0) lines.push('', coloured('dim', 'instances'), ...columns(instances, '  ', width))
+  else if (service.lastBeatAt !== undefined) lines.push('', `last beat ${duration(view.at - service.lastBeatAt)} ago`)
   const dependencies = dependenciesOf(view).get(service.service)!.all
-  if (dependencies.length > 0) lines.push('', coloured('dim', 'depends on'), ...columns(dependencies.map(dependencyCells), '  '))
-  return [...lines, ...lastWords(newestOf(live)), ...problemLines(problemsOf(view, service.service))]
+  if (dependencies.length > 0) lines.push('', coloured('dim', 'depends on'), ...columns(dependencies.map(dependencyCells), '  ', width))
+  return [...lines, ...lastWords(newestOf(live), width), ...problemLines(problemsOf(view, service.service))]
 }
 
 /** The same as data, with the folded status. */
@@ -109,10 +116,16 @@ export function summary(view: HealthView, service: ServiceView): string {
   const [first] = alerts
   const [cause] = dependenciesOf(view).get(service.service)!.causes
   const why = first ? `${alertName(first)} (${duration(at - Date.parse(first.since))}): ${first.message}` : reasons.join('; ')
-  const instances = `${live.length} of ${live.length + missing.length} instances`
+  const instances = live.length + missing.length === 0 ? '' : `, ${instancesText(live, missing, ' instances')}`
   const beat = service.lastBeatAt === undefined ? '' : `, last beat ${duration(at - service.lastBeatAt)} ago`
-  const said = `${service.service} is ${status}${why === '' ? '' : `: ${why}`}, ${instances}${beat}`
+  const said = `${service.service} is ${status}${why === '' ? '' : `: ${why}`}${instances}${beat}`
   return plain(cause ? `${said} (${dependencySentence(cause)})` : said)
+}
+
+/** `2 of 3, 1 draining`. */
+function instancesText(live: readonly InstanceView[], missing: readonly InstanceView[], called: string = ''): string {
+  const draining = live.filter(({ status }) => status?.phase === 'draining').length
+  return `${live.length} of ${live.length + missing.length}${called}${draining > 0 ? `, ${draining} draining` : ''}`
 }
 
 /** `{health}:meta is of another type than it should be`. */
@@ -125,7 +138,7 @@ export function isWell(view: HealthView, services: readonly ServiceView[], probl
   if (view.staleSince !== undefined || problems.length > 0) return false
   return services.every((service) => {
     const { status } = serviceStatus(service, view.alerts)
-    return status === 'healthy' || status === 'degraded'
+    return status === 'healthy' || status === 'degraded' || status === 'stopped'
   })
 }
 
@@ -153,21 +166,28 @@ function problemLines(problems: readonly Problem[]): string[] {
 }
 
 /** Checks and figures of one instance. */
-function lastWords(newest: InstanceView['status']): string[] {
+function lastWords(newest: InstanceView['status'], width: number | undefined): string[] {
   const checks = Object.entries(newest?.checks ?? {}).map(([name, check]) => [
     plain(name),
     statusText(check.status),
     check.error === undefined ? (check.latency_ms === null ? '' : `${check.latency_ms} ms`) : plain(check.error),
   ])
-  const metrics = Object.entries(newest?.metrics ?? {}).map(([name, value]) => [plain(name), metricText(value)])
+  const { unknown = {}, metrics: { [PAUSED]: paused = {}, ...figures } = {} } = newest ?? {}
+  const metrics = Object.entries(figures).map(([name, value]) => {
+    const shown = name === SIZES && isFields(value) && isFields(paused) ? withPaused(value, paused) : value
+    const why = unknown[name]
+    // Said at length above.
+    return [plain(name), metricText(shown, why?.startsWith(NO_SOURCE) ? NO_SOURCE : why)]
+  })
   return [
-    ...(checks.length > 0 ? ['', coloured('dim', 'checks'), ...columns(checks, '  ')] : []),
-    ...(metrics.length > 0 ? ['', coloured('dim', 'metrics'), ...columns(metrics, '  ')] : []),
+    ...(checks.length > 0 ? ['', coloured('dim', 'checks'), ...columns(checks, '  ', width)] : []),
+    ...(metrics.length > 0 ? ['', coloured('dim', 'metrics'), ...columns(metrics, '  ', width)] : []),
   ]
 }
 
-function alertLines(alerts: readonly AlertView[], at: number): string[] {
-  return columns(
+/** The lines of each. */
+function alertRows(alerts: readonly AlertView[], at: number, width: number | undefined): string[][] {
+  return rowsOf(
     alerts.map((alert) => [
       severityText(alert.severity),
       `${alert.state} for ${duration(at - Date.parse(alert.since))}`,
@@ -175,6 +195,7 @@ function alertLines(alerts: readonly AlertView[], at: number): string[] {
       plain(alert.message),
     ]),
     '  ',
+    width,
   )
 }
 
@@ -189,8 +210,23 @@ function instanceCells({ instance, lastBeatAt, status, problem }: InstanceView, 
   return [plain(instance), statusText(status.instance_status), status.phase, `up ${duration(status.uptime_seconds * 1000)}, ${beat}`]
 }
 
-function metricText(value: unknown): string {
-  if (value === null) return coloured('dim', 'not known yet')
+const SIZES = 'queue_sizes'
+/** Items in queues that are paused on purpose, by the same names as their sizes. */
+const PAUSED = 'paused_queues'
+
+/** `120 (paused)`; where queues of one name are shown together, how many of the items are in those that are paused. */
+function withPaused(sizes: Fields, paused: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(sizes).map(([name, size]) => {
+      if (!Object.hasOwn(paused, name)) return [name, size]
+      return [name, paused[name] === size ? `${String(size)} (paused)` : `${String(size)} (${String(paused[name])} paused)`]
+    }),
+  )
+}
+
+/** `why` it is not known, or all of its parts are not. */
+function metricText(value: unknown, why: string | undefined): string {
+  if (value === null || why !== undefined) return coloured('dim', plain(why ?? 'not known'))
   if (typeof value !== 'object') return plain(typeof value === 'string' ? value : JSON.stringify(value))
   return Object.entries(value)
     .map(([name, part]) => `${plain(name)} ${part === null ? '-' : plain(String(part))}`)

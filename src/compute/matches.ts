@@ -1,7 +1,8 @@
 /** Whether a series is one that a selector selects. */
-import type { Attributes, Selector, Series, TimeAboveSelector, Where } from '../types.ts'
+import type { Attributes, Series, Where } from '../types.ts'
+import type { DirectSelector } from './selector-key.ts'
 
-export function matches({ metric, where }: Exclude<Selector, TimeAboveSelector>, series: Series): boolean {
+export function matches({ metric, where }: DirectSelector, series: Series): boolean {
   return (
     metric === series.metric && (where === undefined || Object.entries(where).every((condition) => holds(condition, series.attributes)))
   )

@@ -1,29 +1,18 @@
 /**
  * Keeps of the samples what rules and figures select, and answers what was in a window. A selector has one ring whatever the number of
- * series it adds up, and with `by` one more for each value of that attribute; series that nobody selects cost one look-up per collection.
+ * series it adds up, and with `by` one more for each value of that attribute; series that nobody selects cost next to nothing.
  */
-import type {
-  DistributionReading,
-  DistributionSelector,
-  EventsReading,
-  EventsSelector,
-  LastReading,
-  LastSeenSelector,
-  LevelSelector,
-  Quantile,
-  Readings,
-  Sample,
-  Selector,
-  Series,
-  StateSelector,
-  TimeAboveSelector,
-  Wanted,
-} from '../types.ts'
-import type { Keeper, KeeperOf } from './keeper.ts'
-import { addSample, beginCollection, createKeeper, endCollection, levelOf, lastReading } from './keeper.ts'
+import type { CountsSelector, Readings, Sample, Selector, Series, Wanted } from '../types.ts'
+import { Group } from './group.ts'
+import type { CountedBlock, Keeper, KeeperOf } from './keeper.ts'
+import { addSample, beginCollection, createKeeper, endCollection, countedBy, recallCounts } from './keeper.ts'
+import { Listeners } from './listeners.ts'
 import { matches } from './matches.ts'
-import { quantile } from './quantile.ts'
+import type { Keeping } from './readings-at.ts'
+import { ReadingsAt } from './readings-at.ts'
 import { Ring } from './ring.ts'
+import type { DirectSelector } from './selector-key.ts'
+import { isMadeOfOthers, keyOf, withParts } from './selector-key.ts'
 
 /** Two collections further apart than this, and than three ticks, have a suspended or blocked process between them. Milliseconds. */
 const LEAST_GAP_MS = 30_000
@@ -32,14 +21,15 @@ const LEAST_GAP_MS = 30_000
 const MOST_GROUPS = 50
 const OTHER = '_OTHER'
 
-/** What is kept of the series that have one value of an attribute, or of all. */
-class Group {
-  readonly keepers = new Map<string, Keeper>()
-  /** The same by the objects that asked for them. */
-  readonly asked = new Map<Selector, Keeper | undefined>()
+/** What is kept of one metric. */
+interface Selected {
+  /** Of all its series. */
+  readonly ofAll: { readonly selector: DirectSelector; readonly keeper: Keeper }[]
+  /** What is kept for each value of an attribute besides. */
+  readonly byValue: { readonly selector: DirectSelector; readonly by: string }[]
 }
 
-export class Windows {
+export class Windows implements Keeping {
   readonly #longestGapMs: number
   readonly #selectors: readonly Wanted[]
   readonly #all = new Group()
@@ -47,10 +37,18 @@ export class Windows {
   readonly #groups = new Map<string, Map<string, Group>>()
   /** Of each selector, by the object and so by whoever holds it. */
   readonly #keys = new Map<Selector, string>()
-  readonly #listeners = new Map<Series, readonly Keeper[]>()
+  /** By the name of the metric. */
+  readonly #selected = new Map<string, Selected>()
+  readonly #listeners = new Listeners((series, now) => this.#listen(series, now))
   #keepers: readonly Keeper[] = []
+  /** Values that were seen, for whoever asks for them at each evaluation, and after how many series that was. */
+  readonly #seen = new WeakMap<readonly Selector[], { readonly by: string; readonly series: number; readonly values: readonly string[] }>()
+  #seriesSeen = 0
   readonly #covered: Ring
   #coveredMs = 0
+  /** Of each window that was asked for as of `#coveredAt`: every rule asks, and most for the same few. */
+  readonly #coveredIn = new Map<number, number>()
+  #coveredAt = NaN
   #lastAt: number
   /** Attributes that had more values than are told apart. */
   readonly overflowing = new Set<string>()
@@ -60,32 +58,43 @@ export class Windows {
     this.#lastAt = now
     this.#longestGapMs = Math.max(LEAST_GAP_MS, 3000 * tickSeconds)
     this.#covered = new Ring(1, now)
-    // What a time above a level is measured by is kept as well, and before it.
-    this.#selectors = wanted.flatMap((each) =>
-      each.selector.kind === 'time_above' ? [{ ...each, selector: each.selector.level }, each] : [each],
-    )
+    // What a selector is made of is kept as well, and before it.
+    this.#selectors = wanted.flatMap((each) => withParts(each.selector).map((selector) => ({ ...each, selector })))
     for (const { selector, by } of this.#selectors) {
       this.#keys.set(selector, keyOf(selector))
       this.#keep(this.#all, selector, now)
-      if (by !== undefined && !this.#groups.has(by)) this.#groups.set(by, new Map())
+      if (by === undefined) continue
+      if (!this.#groups.has(by)) this.#groups.set(by, new Map())
+      if (!isMadeOfOthers(selector)) this.#selectedOf(selector.metric).byValue.push({ selector, by })
+    }
+    for (const keeper of this.#all.keepers.values()) {
+      const { selector } = keeper
+      if (!isMadeOfOthers(selector)) this.#selectedOf(selector.metric).ofAll.push({ selector, keeper })
     }
     this.#listKeepers()
   }
 
   /**
    * Takes the samples of one collection. `running` is false while the service is paused: that time is not covered,
-   * nor is a gap too long to have been watched.
+   * nor is a gap too long to have been watched. What happened in time that is not covered is in no window either. `owesWork` is
+   * false while it takes on no new work though what it does is watched: that time is none in which a level asked for work.
    */
-  ingest(samples: readonly Sample[], now: number, running: boolean): void {
+  ingest(samples: readonly Sample[], now: number, running: boolean, owesWork: boolean = running): void {
     const elapsed = now - this.#lastAt
-    const covered = running && elapsed <= this.#longestGapMs ? elapsed : 0
+    const isWatched = running && elapsed <= this.#longestGapMs
+    const covered = isWatched ? elapsed : 0
     this.#lastAt = now
     this.#coveredMs += covered
     this.#covered.push([this.#coveredMs], now)
+    this.#coveredAt = NaN
 
     for (const keeper of this.#keepers) beginCollection(keeper)
-    for (const sample of samples) for (const keeper of this.#listenersOf(sample.series, now)) addSample(keeper, sample)
-    for (const keeper of this.#keepers) endCollection(keeper, now, covered)
+    for (let place = 0; place < samples.length; place++) {
+      const sample = samples[place]!
+      const listeners = this.#listeners.at(place, sample.series, now)
+      for (let i = 0; i < listeners.length; i++) addSample(listeners[i]!, sample)
+    }
+    for (const keeper of this.#keepers) endCollection(keeper, { now, owed: owesWork ? covered : 0, isWatched })
   }
 
   /**
@@ -94,8 +103,28 @@ export class Windows {
    */
   observeStates(samples: readonly Sample[], now: number): void {
     for (const sample of samples) {
-      for (const keeper of this.#listenersOf(sample.series, now)) if (keeper.kind === 'state') addSample(keeper, sample)
+      for (const keeper of this.#listeners.of(sample.series, now)) if (keeper.kind === 'state') addSample(keeper, sample)
     }
+  }
+
+  /** Takes into the counts of `selector` what earlier processes counted; of one value of the attribute `by`, if it is kept by that. */
+  recall(
+    selector: CountsSelector,
+    blocks: readonly CountedBlock[],
+    now: number,
+    of?: { readonly by: string; readonly value: string },
+  ): void {
+    if (of && !this.#groups.has(of.by)) return
+    const [group, isNew] = of ? this.#groupOf(of.by, of.value, now) : [this.#all, false]
+    if (isNew) this.#listKeepers()
+    const keeper = this.keeper(group, selector)
+    if (keeper) recallCounts(keeper, blocks, now)
+  }
+
+  /** What this process has counted of `selector`, without what it was told of earlier ones. */
+  counted(selector: CountsSelector, of?: { readonly by: string; readonly value: string }): readonly number[] {
+    const keeper = this.keeper(of ? this.group(of.by, of.value) : this.#all, selector)
+    return keeper ? countedBy(keeper) : selector.of.map(() => 0)
   }
 
   /** The readings as of `now`, which must not be before the last collection. */
@@ -103,7 +132,6 @@ export class Windows {
     return new ReadingsAt(this, now, this.#all)
   }
 
-  /** Throws if nobody asked to keep it. `undefined` if it is kept, but not of this group. */
   keeper<K extends Selector['kind']>(group: Group | undefined, selector: Extract<Selector, { kind: K }>): KeeperOf<K> | undefined {
     const known = group?.asked.get(selector)
     if (known) return known as KeeperOf<K>
@@ -124,38 +152,56 @@ export class Windows {
   }
 
   groups(by: string, selectors: readonly Selector[]): readonly string[] {
+    const known = this.#seen.get(selectors)
+    if (known?.by === by && known.series === this.#seriesSeen) return known.values
+    const values = this.#seenValues(by, selectors)
+    this.#seen.set(selectors, { by, series: this.#seriesSeen, values })
+    return values
+  }
+
+  #seenValues(by: string, selectors: readonly Selector[]): readonly string[] {
     const keys = selectors.map((selector) => this.#keys.get(selector) ?? keyOf(selector))
     const groups = [...(this.#groups.get(by) ?? [])]
     return groups.filter(([, { keepers }]) => keys.some((key) => keepers.get(key)?.seen)).map(([value]) => value)
   }
 
   coveredSeconds(windowSeconds: number, now: number): number {
-    return this.#covered.growth(0, windowSeconds, now) / 1000
+    if (now !== this.#coveredAt) {
+      this.#coveredIn.clear()
+      this.#coveredAt = now
+    }
+    const known = this.#coveredIn.get(windowSeconds)
+    if (known !== undefined) return known
+    const seconds = this.#covered.growth(0, windowSeconds, now) / 1000
+    this.#coveredIn.set(windowSeconds, seconds)
+    return seconds
   }
 
-  /** Who keeps something of a series is found out once; a value of an attribute that was not there before begins a group. */
-  #listenersOf(series: Series, now: number): readonly Keeper[] {
-    return this.#listeners.get(series) ?? this.#listen(series, now)
-  }
-
+  /** Who keeps something of a series. A value of an attribute that was not there before begins a group. */
   #listen(series: Series, now: number): readonly Keeper[] {
-    const listeners: Keeper[] = []
+    const selected = this.#selected.get(series.metric)
+    if (!selected) return []
+    const listeners = new Set<Keeper>()
     let began = false
-    for (const { selector, by } of this.#selectors) {
-      if (selector.kind === 'time_above' || !matches(selector, series)) continue
-      if (by === undefined) continue
+    for (const { selector, by } of selected.byValue) {
+      if (!matches(selector, series)) continue
       const [group, isNew] = this.#groupOf(by, series.attributes[by] ?? '', now)
       began ||= isNew
-      listeners.push(group.keepers.get(this.#keys.get(selector)!)!)
+      listeners.add(group.keepers.get(this.#keys.get(selector)!)!)
     }
-    for (const keeper of this.#all.keepers.values()) {
-      if (keeper.selector.kind !== 'time_above' && matches(keeper.selector, series)) listeners.push(keeper)
-    }
+    for (const { selector, keeper } of selected.ofAll) if (matches(selector, series)) listeners.add(keeper)
     for (const keeper of listeners) keeper.seen = true
-    const each = [...new Set(listeners)]
-    this.#listeners.set(series, each)
+    this.#seriesSeen++
     if (began) this.#listKeepers()
-    return each
+    return [...listeners]
+  }
+
+  #selectedOf(metric: string): Selected {
+    const known = this.#selected.get(metric)
+    if (known) return known
+    const selected = { ofAll: [], byValue: [] }
+    this.#selected.set(metric, selected)
+    return selected
   }
 
   #groupOf(by: string, value: string, now: number): readonly [group: Group, isNew: boolean] {
@@ -175,98 +221,14 @@ export class Windows {
   #keep(group: Group, selector: Selector, now: number): void {
     const key = this.#keys.get(selector) ?? keyOf(selector)
     if (group.keepers.has(key)) return
-    const level = selector.kind === 'time_above' ? (group.keepers.get(keyOf(selector.level)) as KeeperOf<'level'>) : undefined
-    group.keepers.set(key, createKeeper(selector, now, level))
+    group.keepers.set(
+      key,
+      createKeeper(selector, now, (part) => group.keepers.get(keyOf(part))!),
+    )
   }
 
   #listKeepers(): void {
     const groups = [this.#all, ...[...this.#groups.values()].flatMap((each) => [...each.values()])]
     this.#keepers = groups.flatMap(({ keepers }) => [...keepers.values()])
-  }
-}
-
-/** What two selectors that say the same have in common. */
-function keyOf(selector: Selector): string {
-  const sorted = (value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(
-          Object.entries(value)
-            .filter(([, each]) => each !== undefined)
-            .toSorted(([a], [b]) => (a < b ? -1 : 1))
-            .map(([name, each]) => [name, sorted(each)]),
-        )
-      : value
-  return JSON.stringify(sorted(selector))
-}
-
-/** One object of a class, not of closures: it is made for every change of a state, on the way to its alert. */
-class ReadingsAt implements Readings {
-  readonly #windows: Windows
-  readonly #now: number
-  /** `undefined`: nothing of it was ever seen. */
-  readonly #group: Group | undefined
-
-  constructor(windows: Windows, now: number, group: Group | undefined) {
-    this.#windows = windows
-    this.#now = now
-    this.#group = group
-  }
-
-  events(selector: EventsSelector, windowSeconds: number): EventsReading {
-    const keeper = this.#windows.keeper(this.#group, selector)
-    return { count: keeper?.ring.growth(0, windowSeconds, this.#now) ?? 0, ...this.#window(windowSeconds) }
-  }
-
-  distribution(selector: DistributionSelector, windowSeconds: number): DistributionReading {
-    const keeper = this.#windows.keeper(this.#group, selector)
-    const window = this.#window(windowSeconds)
-    if (!keeper || keeper.totals.length === 0) return { count: 0, sum: 0, bounds: [], counts: [], ...window }
-    const { rings, bounds } = keeper
-    const growth = (place: number) => rings[place]?.growth(0, windowSeconds, this.#now) ?? 0
-    const counts = Array.from({ length: bounds.length + 1 }, (_, bucket) => growth(bucket))
-    const count = counts.reduce((sum, n) => sum + n, 0)
-    return { count, sum: growth(bounds.length + 1), bounds, counts, ...window }
-  }
-
-  quantile(selector: DistributionSelector, q: number, windowSeconds: number): Quantile | undefined {
-    const { bounds, counts } = this.distribution(selector, windowSeconds)
-    return quantile(q, bounds, counts)
-  }
-
-  level(selector: LevelSelector): LastReading<number> | undefined {
-    const keeper = this.#windows.keeper(this.#group, selector)
-    return keeper && levelOf(keeper, this.#now)
-  }
-
-  state(selector: StateSelector): LastReading<string> | undefined {
-    const keeper = this.#windows.keeper(this.#group, selector)
-    return keeper?.value === undefined ? undefined : lastReading(keeper.value, keeper.setAt, selector.staleAfterSeconds, this.#now)
-  }
-
-  timeAbove(selector: TimeAboveSelector, windowSeconds: number): { readonly seconds: number; readonly coveredSeconds: number } {
-    const ring = this.#windows.keeper(this.#group, selector)?.ring
-    if (!ring) return { seconds: 0, coveredSeconds: 0 }
-    return { seconds: ring.growth(0, windowSeconds, this.#now) / 1000, coveredSeconds: ring.growth(1, windowSeconds, this.#now) / 1000 }
-  }
-
-  lastSeenSeconds(selector: LastSeenSelector): number | undefined {
-    const at = this.#windows.keeper(this.#group, selector)?.at
-    return at === undefined ? undefined : Math.max(0, this.#now - at) / 1000
-  }
-
-  coveredSeconds(windowSeconds: number): number {
-    return this.#windows.coveredSeconds(windowSeconds, this.#now)
-  }
-
-  groups(by: string, selectors: readonly Selector[]): readonly string[] {
-    return this.#windows.groups(by, selectors)
-  }
-
-  within(by: string, value: string): Readings {
-    return new ReadingsAt(this.#windows, this.#now, this.#windows.group(by, value))
-  }
-
-  #window(windowSeconds: number): { windowSeconds: number; coveredSeconds: number } {
-    return { windowSeconds, coveredSeconds: this.#windows.coveredSeconds(windowSeconds, this.#now) }
   }
 }

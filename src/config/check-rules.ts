@@ -1,17 +1,16 @@
 /** Checks the shape of `rules` and `metrics` of health.config; whether a rule can be judged is found out when it is compiled. */
+import { SERVICE_SILENT } from '../catalogue.ts'
+import { EVERY_SERVICE_RULE_NAMES } from '../rules/every-service.ts'
 import { isMetric } from '../rules/metric-ref.ts'
+import { RULE_KEYS } from '../rules/check-rule-data.ts'
+import { OVERRIDE_KEYS } from '../rules/override-rule.ts'
 import { isRuleSentence } from '../rules/rule.ts'
 import type { Fields } from './checking.ts'
 import { checkKeys, fail, isRecord } from './checking.ts'
 
-const OVERRIDE_KEYS = ['limit', 'critical', 'clear', 'for', 'keepFiring', 'where', 'by', 'runbook'] as const
-const RULE_KEYS = [
-  ...['name', 'when', 'above', 'below', 'critical', 'clear', 'isNot', 'severity', 'for', 'keepFiring'],
-  ...['says', 'by', 'where', 'scope', 'runbook', 'summary'],
-]
 const METRIC_KEYS = ['instrument', 'unit', 'description', 'attributes', 'bounds'] as const
 
-/** `known`: the names of the rules that the kind of service has. */
+/** `known`: the names of the rules that the kind of service has besides those of every service. */
 export function checkRules(rules: unknown, known: readonly string[], path: string): void {
   if (rules === undefined) return
   if (Array.isArray(rules)) {
@@ -34,8 +33,9 @@ function checkEntry(entry: unknown, name: string, known: readonly string[], path
     if (!isRecord(entry['when'])) fail(`${path}.when`, entry['when'], 'an object with reading')
     return checkKeys(entry, RULE_KEYS, `${path} `)
   }
-  checkKeys({ [name]: entry }, known, `${list} `)
+  checkKeys({ [name]: entry }, [...known, ...EVERY_SERVICE_RULE_NAMES], `${list} `)
   if (entry === false) return
+  if (name === SERVICE_SILENT) return fail(path, entry, 'false, for it can only be switched off')
   if (!isRecord(entry)) return fail(path, entry, 'an object with limit, critical, for or keepFiring, or false')
   checkOverride(entry, path)
 }

@@ -3,12 +3,15 @@ import { hasCredentials } from '../credentials.ts'
 import type { Fields } from './checking.ts'
 import { checkKeys, checkOneOf, checkText, fail, isRecord } from './checking.ts'
 import type { KindConfig } from './kind-config.ts'
+import { MEANINGS } from './targets.ts'
 
 const EXTRACTORS = ['success', 'reportsFound', 'events', 'errorType', 'result'] as const
-const READING_KEYS = ['records', 'name', 'upstream', ...EXTRACTORS] as const
+const READING_KEYS = ['records', 'name', 'upstream', ...EXTRACTORS, 'onError'] as const
 const METHOD_KEYS = ['module', 'class', 'method', 'function', 'callback', ...READING_KEYS] as const
 const CHANNEL_KEYS = ['channel', ...READING_KEYS] as const
-const UPSTREAM_KEYS = ['host', 'records'] as const
+const UPSTREAM_KEYS = ['host', 'records', 'waits'] as const
+/** What a queue of a library is named by, and as people call the library. */
+const QUEUE_LIBRARIES = { bullmq: 'BullMQ', bull: 'Bull', beeQueue: 'Bee-Queue' } as const
 const QUEUE_TYPES = ['list', 'set', 'zset', 'stream'] as const
 
 /** `meanings`: what a call may be recorded as. */
@@ -36,7 +39,7 @@ export function checkUpstreams(upstreams: unknown, path: string): void {
   checkObject(upstreams, path, 'an object from name to host', (upstream, here) => {
     if (!isRecord(upstream)) return fail(here, upstream, 'an object with host')
     checkKeys(upstream, UPSTREAM_KEYS, `${here} `)
-    const { host, records } = upstream
+    const { host, records, waits } = upstream
     const hosts: unknown[] = Array.isArray(host) ? host : [host]
     if (hosts.length === 0) fail(`${here}.host`, host, 'a host or a list of hosts')
     for (const each of hosts) {
@@ -45,19 +48,25 @@ export function checkUpstreams(upstreams: unknown, path: string): void {
       }
     }
     if (records !== undefined) checkOneOf(records, ['attempt'], `${here}.records`)
+    if (waits !== undefined && typeof waits !== 'boolean') fail(`${here}.waits`, waits, 'true or false')
   })
 }
 
 export function checkQueues(queues: unknown, path: string, kind: KindConfig): void {
   checkObject(queues, path, 'an object from name to queue', (queue, here) => {
-    if (!isRecord(queue)) return fail(here, queue, 'an object with key and type, or with bullmq')
-    if (queue['bullmq'] !== undefined) {
-      checkKeys(queue, ['bullmq', 'prefix'], `${here} `)
-      checkText(queue['bullmq'], `${here}.bullmq`, 'the name of a BullMQ queue')
+    if (!isRecord(queue)) return fail(here, queue, 'an object with key and type, or with bullmq, bull or beeQueue')
+    for (const [key, library] of Object.entries(QUEUE_LIBRARIES)) {
+      if (queue[key] === undefined) continue
+      checkKeys(queue, [key, 'prefix'], `${here} `)
+      checkText(queue[key], `${here}.${key}`, `the name of a ${library} queue`)
       if (queue['prefix'] !== undefined) checkText(queue['prefix'], `${here}.prefix`)
       return
     }
-    checkKeys(queue, ['key', 'type', 'bullmq', ...(OF_TYPE[queue['type'] as string] ?? ['scores', 'group'])], `${here} `)
+    checkKeys(
+      queue,
+      ['key', 'type', ...Object.keys(QUEUE_LIBRARIES), ...(OF_TYPE[queue['type'] as string] ?? ['scores', 'group'])],
+      `${here} `,
+    )
     checkText(queue['key'], `${here}.key`, 'the name of a Redis key')
     checkOneOf(queue['type'], QUEUE_TYPES, `${here}.type`)
     if (queue['scores'] !== undefined) checkOneOf(queue['scores'], ['milliseconds', 'seconds'], `${here}.scores`)
@@ -82,6 +91,23 @@ function checkReading(reading: Fields, here: string, kind: KindConfig, meanings:
     if (extractor === undefined || typeof extractor === 'function') continue
     if (typeof extractor !== 'string' || extractor === '')
       fail(`${here}.${key}`, extractor, "a function or the path of a property such as 'reports.length'")
+  }
+  checkOnError(reading, `${here}.onError`, kind)
+}
+
+function checkOnError({ onError, records }: Fields, path: string, kind: KindConfig): void {
+  if (onError === undefined) return
+  if ((MEANINGS as readonly unknown[]).includes(records)) {
+    throw new Error(`${path} is of use to a record only, such as the state of an account: leave it out of what records ${String(records)}.`)
+  }
+  if (typeof onError === 'function') return
+  const state = kind.records?.[records as string]?.state
+  const expected = state ? "an object from code, status or class to state, such as { 401: 'logged_out' }" : 'an object of objects, such as'
+  if (!isRecord(onError)) return fail(path, onError, state ? expected : `${expected} { 401: { authenticated: 0 } }`)
+  for (const [mark, recorded] of Object.entries(onError)) {
+    if (recorded === null) continue
+    if (state) checkOneOf(recorded, state.values, `${path}.${mark}`)
+    else if (!isRecord(recorded)) fail(`${path}.${mark}`, recorded, 'an object with the fields of the record, or null')
   }
 }
 

@@ -1,5 +1,6 @@
 /** How health.config is checked: what is wrong is said in one sentence that names the key, its value and what is expected. */
 import { hasCredentials } from '../credentials.ts'
+import { nearest } from './nearest.ts'
 import { shownSecret, shownValue } from '../rules/shown-value.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -16,7 +17,7 @@ export function fail(path: string, value: unknown, expected: string, secret: boo
 export function checkKeys(object: Fields, known: readonly string[], where: string): void {
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue
-    throw new Error(`${where}${shownValue(key)} is not a known key: did you mean "${nearest(key, known)}"?`)
+    throw new Error(`${where}${shownValue(key)} is not a known key: did you mean "${nearest(key, known) ?? ''}"?`)
   }
 }
 
@@ -34,22 +35,4 @@ export function checkText(value: unknown, path: string, expected: string = 'a te
 export function checkUrl(value: unknown, path: string, protocols: readonly string[]): void {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
   if (!url || !protocols.includes(url.protocol)) throw new Error(`${path} must be a URL that begins with ${protocols.join('// or ')}//.`)
-}
-
-function nearest(word: string, known: readonly string[]): string {
-  const distances = known.map((candidate) => [distance(word.toLowerCase().slice(0, 100), candidate.toLowerCase()), candidate] as const)
-  return distances.toSorted(([a], [b]) => a - b)[0]?.[1] ?? ''
-}
-
-/** Levenshtein's edit distance. */
-function distance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      current[j] = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    }
-    previous = current
-  }
-  return previous[b.length]!
 }

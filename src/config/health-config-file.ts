@@ -1,13 +1,17 @@
-/** Finds and loads health.config.{ts,js,json} and the service's package.json. Synchronous: `--import` must be done before the service runs. */
+/**
+ * Finds and reads health.config.{ts,mts,cts,js,mjs,cjs,json} and the service's package.json. Synchronous: `--import` must be done before
+ * the service runs.
+ */
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, parse, resolve } from 'node:path'
+import { basename, dirname, join, parse, resolve } from 'node:path'
 
 import type { HealthConfig } from './health-config.ts'
 import { checkHealthConfig } from './health-config.ts'
 import type { KnownKind } from './kind-config.ts'
+import { loadConfigModule } from './load-config-module.ts'
 
-const NAMES = ['health.config.ts', 'health.config.js', 'health.config.json']
+/** The one that is kept of two comes first. */
+const NAMES = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json'].map((form) => `health.config.${form}`)
 
 export interface LoadedConfig {
   /** Absolute; module paths in the configuration are relative to it. */
@@ -15,20 +19,62 @@ export interface LoadedConfig {
   readonly config: HealthConfig
 }
 
-/** The first that is found beside the script that was started, or in the working directory. Throws one sentence if it cannot be used. */
+/**
+ * That of the folder of the script that was started, else of the folders above it up to the next package.json, else of the working
+ * directory. Throws one sentence if it cannot be used, or if a folder has two.
+ */
 export function loadHealthConfig(script: string | undefined, cwd: string, kinds: readonly KnownKind[]): LoadedConfig | undefined {
-  const folders = script ? [resolve(cwd, dirname(script)), cwd] : [cwd]
-  const file = folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path))
-  if (file === undefined) return undefined
-  return { file, config: checkHealthConfig(load(file), file, kinds) }
+  for (const folder of [...(script ? foldersOfPackage(resolve(cwd, dirname(script))) : []), cwd]) {
+    const file = healthConfigIn(folder)
+    if (file !== undefined) return readHealthConfig(file, kinds)
+  }
+  return undefined
 }
 
-function load(file: string): unknown {
+/** The path of the only one in `folder`. Throws one sentence that names both if there are two. */
+export function healthConfigIn(folder: string): string | undefined {
+  const [file, other] = NAMES.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  if (file === undefined || other === undefined) return file
+  const [kept, removed] = [basename(file), basename(other)]
+  throw new Error(
+    `${folder} has both ${kept} and ${removed}, expected one of them: remove ${removed}, or move what it says into ${kept} first.`,
+  )
+}
+
+/** From `folder` up to the one with a package.json; `folder` alone where there is none above. */
+function foldersOfPackage(folder: string): readonly string[] {
+  const folders: string[] = []
+  for (let each = folder; ; each = dirname(each)) {
+    folders.push(each)
+    if (existsSync(join(each, 'package.json'))) return folders
+    if (each === parse(each).root) return [folder]
+  }
+}
+
+/** `file`: an absolute path. Throws one sentence if it cannot be used. */
+export function readHealthConfig(file: string, kinds: readonly KnownKind[]): LoadedConfig {
+  return { file, config: checkHealthConfig(file.endsWith('.json') ? readJson(file) : loadConfigModule(file), file, kinds) }
+}
+
+/** What is wrong is told by its place, for the text may hold a secret. */
+function readJson(file: string): unknown {
+  const text = readText(file)
   try {
-    const loaded: unknown = createRequire(file)(file)
-    return (loaded as { default?: unknown } | null)?.default ?? loaded
+    return JSON.parse(text)
   } catch (error) {
-    throw new Error(`${file} could not be loaded: ${(error as Error | undefined)?.message ?? String(error)}`, { cause: error })
+    const position = /position (\d+)/.exec((error as Error).message)?.[1]
+    const lines = text.slice(0, position === undefined ? text.length : Number(position)).split('\n')
+    throw new Error(`${file} could not be loaded: it is no JSON from line ${lines.length}, column ${lines.at(-1)!.length + 1} on.`, {
+      cause: error,
+    })
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/^\ufeff/, '')
+  } catch (error) {
+    throw new Error(`${file} could not be loaded: ${(error as NodeJS.ErrnoException).code ?? 'it cannot be read'}.`, { cause: error })
   }
 }
 

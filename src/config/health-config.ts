@@ -1,9 +1,9 @@
-/** What health.config.{ts,js,json} may hold. Checked whole at start. */
+/** What health.config may hold. Checked whole at start. */
 import { checkChannels, checkMethods, checkQueues, checkUpstreams } from './check-targets.ts'
 import { checkKeys, checkText, checkUrl, fail, isRecord } from './checking.ts'
 import { checkDependsOn } from './depends-on.ts'
 import type { Settings } from './settings.ts'
-import { Expected, SETTINGS } from './settings.ts'
+import { Expected, SETTINGS, shownSetting } from './settings.ts'
 import { shownValue } from '../rules/shown-value.ts'
 import type { ChannelTarget, MethodTarget, QueueTarget, UpstreamTarget } from './targets.ts'
 import { MEANINGS, upstreamNameOf } from './targets.ts'
@@ -65,7 +65,7 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const value = config[name]
     const checked = value === undefined ? undefined : setting.check(value)
-    if (checked instanceof Expected) fail(at(name), value, checked.what, setting.secret)
+    if (checked instanceof Expected) throw new Error(`${at(name)} is ${shownSetting(setting, value)}, expected ${checked.what}.`)
   }
   const { serviceName, dependsOn, queuesRedis } = config
   if (serviceName !== undefined) checkText(serviceName, at('serviceName'))

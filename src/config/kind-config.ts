@@ -11,7 +11,19 @@ export interface KindConfig {
   /** The names of its queues; default: any. */
   readonly queues?: readonly string[]
   /** What a call may be recorded as besides what it may be of any service. */
-  readonly records?: Readonly<Record<string, { readonly is?: AttemptOf }>>
+  readonly records?: Readonly<Record<string, KindRecord>>
+}
+
+export interface KindRecord {
+  readonly is?: AttemptOf
+  readonly state?: KnownState
+}
+
+/** A record that is the state of something, in one word. */
+export interface KnownState {
+  readonly values: readonly string[]
+  /** What an error says of it, if anything: by the marks of the error, see zero-code/error-marks.ts. */
+  ofError(marks: readonly string[]): string | undefined
 }
 
 /** A kind of service as health.config can name it. */

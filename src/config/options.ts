@@ -13,13 +13,16 @@ import type { HealthConfig } from './health-config.ts'
 import { withOneAddress } from './one-address.ts'
 import { toServiceName } from './service-name.ts'
 import type { Environment, Setting, SettingName, Settings } from './settings.ts'
-import { Expected, SETTINGS } from './settings.ts'
-import { shownSecret, shownValue } from '../rules/shown-value.ts'
+import { Expected, SETTINGS, shownSetting } from './settings.ts'
+import { shownValue } from '../rules/shown-value.ts'
 
 export type { Environment } from './settings.ts'
 
 /** What a service is called that nothing names. */
 export const UNKNOWN_SERVICE = 'unknown_service'
+
+/** What to do about it, in one sentence. */
+export const NAME_IT = 'Set OTEL_SERVICE_NAME, or give the service a "name" in its package.json.'
 
 export interface HealthOptions {
   readonly serviceName: string
@@ -65,16 +68,7 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
   const settings = withOneAddress(given, env, code, config)
   checkOrder(settings)
   const attributes = parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])
-  const original = maskedText(
-    givenText('serviceName', code.serviceName) ??
-      // As with settings, an empty variable counts as unset.
-      (env['HEALTH_SERVICE_NAME']?.trim() ||
-        env['OTEL_SERVICE_NAME']?.trim() ||
-        attributes['service.name'] ||
-        config.serviceName ||
-        packageName ||
-        UNKNOWN_SERVICE),
-  )
+  const original = maskedText(givenText('serviceName', code.serviceName) ?? givenName({ env, config, packageName }) ?? UNKNOWN_SERVICE)
   checkRecords(code.records, 'The option records')
   const serviceName = toServiceName(original)
   if (!serviceName) {
@@ -96,6 +90,23 @@ export function resolveOptions({ env, code = {}, config = {}, packageName }: Opt
   }
 }
 
+/** What environment, health.config or package.json call the service; `undefined`: nothing names it. */
+export function givenName({
+  env,
+  config,
+  packageName,
+}: Pick<OptionSources, 'env' | 'config'> & { packageName?: string | undefined }): string | undefined {
+  return (
+    // As with settings, an empty variable counts as unset.
+    env['HEALTH_SERVICE_NAME']?.trim() ||
+    env['OTEL_SERVICE_NAME']?.trim() ||
+    parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'])['service.name'] ||
+    config?.serviceName ||
+    packageName ||
+    undefined
+  )
+}
+
 function merged(config: OwnRules, code: OwnRules): OwnRules {
   const own = new Map([...config.own, ...code.own].map((rule) => [rule.name, rule]))
   return { overrides: { ...config.overrides, ...code.overrides }, own: [...own.values()] }
@@ -106,14 +117,18 @@ function resolveSetting(name: SettingName, env: Environment, fromCode: unknown, 
   if (fromCode !== undefined) return orThrow(setting.check(fromCode), `The option ${name}`, fromCode, name)
   const fromEnv = env[setting.env]
   // An empty variable counts as unset, as the OTel specification demands of its own.
-  if (fromEnv !== undefined && fromEnv !== '') return orThrow(setting.parse(fromEnv), setting.env, fromEnv, name)
+  if (fromEnv !== undefined && fromEnv !== '') return orThrow(setting.parse(trimmed(fromEnv, setting)), setting.env, fromEnv, name)
   return fromConfig ?? setting.default
+}
+
+/** Blanks around it come of how it was written down; of a secret only the end of the line that a file has. */
+function trimmed(text: string, { secret = false }: Setting<unknown>): string {
+  return secret ? text.replace(/[\r\n]+$/, '') : text.trim()
 }
 
 function orThrow(value: unknown, what: string, given: unknown, name: SettingName): unknown {
   if (!(value instanceof Expected)) return value
-  const secret = (SETTINGS[name] as Setting<unknown>).secret
-  throw new Error(`${what} is ${secret ? shownSecret(given) : shownValue(given)}, expected ${value.what}.`)
+  throw new Error(`${what} is ${shownSetting(SETTINGS[name], given)}, expected ${value.what}.`)
 }
 
 /** A text given in code, where `undefined` means that none was given. */

@@ -10,7 +10,8 @@ export interface RedisAddressOfUrl {
   readonly tls: boolean
 }
 
-export const REDIS_URL_FORM = 'a URL such as rediss://user:password@redis.internal:6380/0, user and password percent-encoded'
+export const REDIS_URL_FORM =
+  'a URL such as rediss://redis.internal:6380/0, before whose host user and password may stand, percent-encoded, as user:password@'
 
 const PORT = 6379
 

@@ -1,4 +1,5 @@
 /** Every setting once: its environment variable, default, what it may be and what it means. The README's table is made from this. */
+import { shownSecret, shownValue } from '../rules/shown-value.ts'
 import { parseRedisUrl, REDIS_URL_FORM } from './redis-url.ts'
 
 /** Of hash tags; see src/wire/names.ts. */
@@ -28,6 +29,12 @@ export class Expected {
   }
 }
 
+/** A value that cannot be used, for the person who gave it. What stands before an `@` may be a password, for no setting needs one. */
+export function shownSetting(setting: Setting<unknown>, value: unknown): string {
+  if (setting.secret) return shownSecret(value)
+  return shownValue(typeof value === 'string' && !value.includes('://') ? value.replace(/^.*@/s, '***@') : value)
+}
+
 function number(env: string, fallback: number, min: number, max: number, description: string): Setting<number> {
   const expected = new Expected(`a number from ${min} to ${max}`)
   const check = (value: unknown) => (typeof value === 'number' && value >= min && value <= max ? value : expected)
@@ -51,9 +58,9 @@ function secret(env: string, expected: Expected, isValid: (value: string) => boo
   return { env, default: undefined, description, secret: true, check, parse: check }
 }
 
-/** Not `host:port`, and not a URL. An IPv6 address has several colons. */
+/** Not `host:port`, not a URL, and not in quotes, which a file of variables may keep. An IPv6 address has several colons. */
 function isHost(value: unknown): value is string {
-  return typeof value === 'string' && /^[^\s/@]+$/.test(value) && !/^[^:]*:\d*$/.test(value)
+  return typeof value === 'string' && /^[^\s/@"'?#=]+$/.test(value) && !/^[^:]*:\d*$/.test(value)
 }
 
 function host(env: string, fallback: string, description: string): Setting<string> {
@@ -83,6 +90,13 @@ export const SETTINGS = {
     0.1,
     60,
     'Seconds between two evaluations of the rules at most; changes of state are evaluated at once.',
+  ),
+  drainLimit: number(
+    'HEALTH_DRAIN_LIMIT',
+    600,
+    1,
+    86_400,
+    'Seconds that a process which was asked to end may take; beyond it `drain_stuck` warns.',
   ),
   redisUrl: secret(
     'HEALTH_REDIS_URL',

@@ -15,8 +15,12 @@ export interface ForgetOptions {
 /** Nothing is done to a service of which an instance is alive. Rejects with the server's error. */
 export async function forgetService(client: PublisherClient, { service, actor, shards, retentionMs }: ForgetOptions): Promise<Forgotten> {
   const names = shardOf(service, shards)
-  const [instances, open] = await Promise.all([client.zrange(names.instances(service), '0', '-1'), client.scard(names.openOf(service))])
-  if (instances.length === 0 && open === 0) return 'unheard of'
+  const [instances, open, lastBeat] = await Promise.all([
+    client.zrange(names.instances(service), '0', '-1'),
+    client.scard(names.openOf(service)),
+    client.zscore(names.services, service),
+  ])
+  if (instances.length === 0 && open === 0 && lastBeat === null) return 'unheard of'
   const alive = await Promise.all(instances.map((instance) => client.exists(names.status(service, instance))))
   if (alive.includes(1)) return 'alive'
   // As if it had been due for ever; a beat in between makes it alive again, and the script looks.

@@ -1,12 +1,20 @@
 /** What environment and health.config come to, by the rules that the service itself follows when it starts. */
+import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { maskedText } from '../credentials.ts'
-import { parseResourceAttributes, resolveOptions, type Environment, type HealthOptions } from '../config/options.ts'
+import {
+  NAME_IT,
+  parseResourceAttributes,
+  resolveOptions,
+  UNKNOWN_SERVICE,
+  type Environment,
+  type HealthOptions,
+} from '../config/options.ts'
 import { loadHealthConfig, packageName, type LoadedConfig } from '../config/health-config-file.ts'
 import { kindNamed } from '../kinds/define-kind.ts'
 import { KINDS } from '../kinds/index.ts'
 import { profileOfService } from '../config/profile.ts'
-import { fail, ok, type Finding } from './finding.ts'
+import { fail, ok, warn, type Finding } from './finding.ts'
 import type { Project } from './project.ts'
 import { registeringScript } from './registration.ts'
 
@@ -31,10 +39,30 @@ export function readConfiguration(env: Environment, cwd: string, project: Projec
     const job = jobOf(options, env)
     const where = loaded ? basename(loaded.file) : 'no health.config is here, so environment and defaults count'
     const inPrometheus = job === options.serviceName ? 'in Redis and as job in Prometheus' : `in Redis, ${job} as job in Prometheus`
-    return { finding: ok('configuration', `the service is ${options.serviceName} ${inPrometheus}; ${where}`), options, loaded, job }
+    const said = `the service is ${options.serviceName} ${inPrometheus}; ${where}`
+    const stray = loaded ? undefined : strayConfig(cwd)
+    const finding = stray
+      ? warn('configuration', `${stray} is of no form that is read, so environment and defaults count`, FORMS)
+      : options.serviceName === UNKNOWN_SERVICE
+        ? warn('configuration', `nothing names the service, so it is one with all others without a name: ${said}`, NAME_IT)
+        : ok('configuration', said)
+    return { finding, options, loaded, job }
   } catch (error) {
     const said = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.replace(/\.$/, '')
     return { finding: fail('configuration', said, mendFor(said, env)), options: undefined, loaded: undefined, job: undefined }
+  }
+}
+
+const FORMS = 'Write it as health.config.ts, .mts, .cts, .js, .mjs, .cjs or .json.'
+
+/** What somebody took for a health.config. */
+function strayConfig(cwd: string): string | undefined {
+  try {
+    return readdirSync(cwd).find((name) =>
+      /^\.?health[.-]?config\.(?:ya?ml|json5|jsonc|toml|[jt]sx)$|^(?:\.health|healthconfig|health-config)\.[cm]?[jt]s$/i.test(name),
+    )
+  } catch {
+    return undefined
   }
 }
 

@@ -129,8 +129,7 @@ function megabytes(bytes: number): string {
  */
 export async function checkWriting({ client, subscriber }: HealthRedis, clock: Clock): Promise<Finding[]> {
   const run = randomUUID()
-  const names = ['alert', 'entries', 'open', 'open-of', 'alerts', 'meta', 'instances', 'silent', 'due']
-  const keys = names.map((name) => `{health}:doctor:${run}:${name}`)
+  const keys = Array.from({ length: ALERT.numberOfKeys }, (_, i) => `{health}:doctor:${run}:${i}`)
   const channel = `health:doctor:${run}`
   const heard = Promise.withResolvers<number>()
   subscriber.on('message', (on) => on === channel && heard.resolve(clock.monotonicMs()))

@@ -8,7 +8,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { emptyResource } from '@opentelemetry/resources'
 import type { Environment } from '../config/options.ts'
 import { createOtlpExporter } from '../export/otlp-exporter.ts'
-import type { OtlpSettings } from '../export/otlp-settings.ts'
+import { endpointVariable, unusableEndpoint, type OtlpSettings } from '../export/otlp-settings.ts'
 import type { Clock } from '../types.ts'
 import { errorText } from './error-text.ts'
 import { fail, ok, warn, type Finding } from './finding.ts'
@@ -34,25 +34,10 @@ interface Answer {
 }
 
 export async function checkOtlpEndpoint(env: Environment, settings: OtlpSettings, clock: Clock): Promise<Finding> {
-  const wrong = wrongEndpoint(env)
-  if (wrong) return wrong
+  const unusable = unusableEndpoint(env)
+  if (unusable) return fail('otlp', unusable.message, unusable.mend)
   const timeoutMs = Math.min(settings.requestTimeoutMs, LONGEST_MS)
   return judge(await exportNothing(timeoutMs, clock), env, timeoutMs)
-}
-
-/** The variable that says where metrics go. */
-function endpointVariable(env: Environment): string | undefined {
-  return ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((name) => env[name]?.trim())
-}
-
-/** The exporter leaves such an endpoint aside and sends to localhost, or fails at every export. */
-function wrongEndpoint(env: Environment): Finding | undefined {
-  const name = endpointVariable(env)
-  if (name === undefined) return undefined
-  const url = URL.parse(env[name]!)
-  if (url && ['http:', 'https:'].includes(url.protocol)) return undefined
-  const path = name.includes('METRICS') ? '/v1/metrics' : ''
-  return fail('otlp', `${name} is no URL of http or https`, `Write it with its scheme, as in ${name}=http://localhost:4318${path}.`)
 }
 
 /** Tells the requests of one export from all others. */

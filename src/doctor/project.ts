@@ -1,6 +1,6 @@
 /** The package in whose folder doctor was started, which is as a rule the service's. */
 import { readFileSync, realpathSync } from 'node:fs'
-// By a name of its own findPackageJSON would keep Node 20 from loading this, on which doctor is to say that it is too old.
+// By a name of its own findPackageJSON would keep Node 20 from loading this and saying that it is too old.
 import module from 'node:module'
 import { dirname, join, parse } from 'node:path'
 import { pathToFileURL } from 'node:url'

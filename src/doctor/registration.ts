@@ -3,7 +3,8 @@ import type { Environment } from '../config/options.ts'
 import { ok, warn, type Finding } from './finding.ts'
 import type { Project } from './project.ts'
 
-const REGISTER = /otel-health\/(?:dist\/)?register\b/
+/** In NODE_OPTIONS, on a command line or in a script. */
+export const REGISTER = /otel-health\/(?:dist\/)?register\b/
 
 /** The script of package.json that registers, and the file it starts, if it names one. */
 export function registeringScript({ packageJson }: Project): { readonly name: string; readonly entry: string | undefined } | undefined {

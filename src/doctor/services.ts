@@ -5,6 +5,7 @@ import type { StatusMessage } from '../wire/status-message.ts'
 import { allShards } from '../wire/names.ts'
 import { hearChannels, subscribeTo } from '../subscribe/channels.ts'
 import type { HealthView, ServiceView } from '../subscribe/health-view.ts'
+import { seenWork } from '../subscribe/work-seen.ts'
 import type { Clock } from '../types.ts'
 import { duration } from '../subscribe/duration.ts'
 import { instanceClocks } from './clocks.ts'
@@ -41,6 +42,10 @@ export async function checkServices(
       view.services.find((each) => each.service === service),
       service,
       view,
+    ),
+    workOf(
+      view.services.find((each) => each.service === service),
+      service,
     ),
     missingOf(view),
     instanceClocks(view),
@@ -85,7 +90,8 @@ function unreadOf({ problems = [] }: HealthView): Finding[] {
 function allOf({ services, at }: HealthView): Finding {
   const each = services.map(({ service, lastBeatAt, instances }) => {
     if (instances.some(({ status }) => status)) return service
-    return lastBeatAt === undefined ? `${service} (gone, with alerts open)` : `${service} (silent for ${duration(at - lastBeatAt)})`
+    if (lastBeatAt === undefined) return `${service} (gone, with alerts open)`
+    return `${service} (${instances.length === 0 ? 'stopped' : 'silent'} for ${duration(at - lastBeatAt)})`
   })
   const more = each.length > MOST_SERVICES ? [`${each.length - MOST_SERVICES} more`] : []
   return ok('services', `heard of: ${[...each.slice(0, MOST_SERVICES), ...more].join(', ')}`)
@@ -102,7 +108,26 @@ function ownOf(own: ServiceView | undefined, service: string, { at }: HealthView
   const live = own.instances.filter(({ status }) => status)
   const age = own.lastBeatAt === undefined ? 'nobody knows when' : `${duration(at - own.lastBeatAt)} ago`
   if (live.length > 0) return ok('service', `${service} beats: ${count(live.length, 'instance')}, the last beat ${age}`)
+  if (own.instances.length === 0) {
+    return warn(
+      'service',
+      `${service} has stopped, its last beat was ${age}`,
+      'Start it again if it is to run: it said that it stops, so nobody misses it.',
+    )
+  }
   return fail('service', `${service} is silent, its last beat was ${age}`, 'Look whether the service runs, and at what it wrote to stderr.')
+}
+
+/** Whether anybody sees what the service does. */
+function workOf(own: ServiceView | undefined, service: string): Finding {
+  const { working, why } = seenWork(own?.instances.flatMap(({ status }) => status ?? []) ?? [])
+  if (working === true) return ok('work', `what ${service} works at is seen`)
+  if (working === undefined) return skip('work', `${service} does not say of any work that it could not be seen`)
+  return warn(
+    'work',
+    `${why}, so that the rates of ${service} are unknown`,
+    "Name the function that does the work in health.config, such as methods: [{ module: './worker.js', function: 'handleJob', records: 'attempt' }], or say that there is none: methods: [].",
+  )
 }
 
 function missingOf({ services, at }: HealthView): Finding {

@@ -1,4 +1,5 @@
 /** Variables of the environment that look like ours but are read by nobody: a typing error that no program reports. */
+import { lettersApart } from '../config/nearest.ts'
 import type { Environment } from '../config/options.ts'
 import { SETTINGS } from '../config/settings.ts'
 import { ok, warn, type Finding } from './finding.ts'
@@ -58,27 +59,11 @@ function list(names: readonly string[]): string {
 }
 
 function closest(name: string): string | undefined {
-  const near = KNOWN.map((known) => ({ known, count: edits(name, known) })).filter(({ known, count }) => count <= mostEdits(known))
+  const near = KNOWN.map((known) => ({ known, count: lettersApart(name, known) })).filter(({ known, count }) => count <= mostEdits(known))
   return near.toSorted((a, b) => a.count - b.count)[0]?.known
 }
 
 /** Of the last word half may be wrong: _DB is another word than _CA. */
 function mostEdits(known: string): number {
   return Math.min(MOST_EDITS, Math.floor(known.split('_').at(-1)!.length / 2))
-}
-
-/** Letters inserted, left out, replaced or exchanged with their neighbour (optimal string alignment). */
-function edits(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > MOST_EDITS) return Infinity
-  let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, replaced)
-      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j]!, before[j - 2]! + 1)
-    }
-    ;[before, last] = [last, row]
-  }
-  return last[b.length]!
 }

@@ -13,7 +13,7 @@ import { madeHealthReader } from './health-reader.ts'
 import type { OwnedProvider } from './owned-provider.ts'
 import { createOwnedProvider } from './owned-provider.ts'
 import { loadOwnSdk } from './own-sdk.ts'
-import { otlpSettings } from './otlp-settings.ts'
+import { otlpSettings, unusableEndpoint } from './otlp-settings.ts'
 import type { CellStore } from '../record/cells.ts'
 import type { TeeRecording } from '../record/tee-recording.ts'
 import type { Cancel, Clock } from '../types.ts'
@@ -50,6 +50,8 @@ export function createMetricsExport({ options, instance, clock, store, recording
   const otlp = exports ? otlpSettings(env) : undefined
   if (!otlp) return { start: () => () => {}, flush: async () => void recording.join(), ownProvider: () => undefined }
 
+  const unusable = unusableEndpoint(env)
+  if (unusable) diag.warn(`otel-health: ${unusable.message}, so that no metric reaches it. ${unusable.mend}`)
   let made: OwnedProvider | undefined
   /** Exports at its interval from now on, so that nothing may leave through another SDK any more. */
   const own = (): OwnedProvider => {

@@ -44,6 +44,30 @@ function exportsOtlp(env: Environment): boolean {
   return otlp
 }
 
+/** The variable that says where metrics go; `undefined`: none does. */
+export function endpointVariable(env: Environment): string | undefined {
+  return ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].find((name) => env[name]?.trim())
+}
+
+/** What is wrong with the variable that says where metrics go, and how to write it. */
+export interface UnusableEndpoint {
+  readonly message: string
+  readonly mend: string
+}
+
+/** Of an endpoint that is no URL, as it is without `http://`: the exporter leaves it aside for localhost, or fails at every export. */
+export function unusableEndpoint(env: Environment): UnusableEndpoint | undefined {
+  const name = endpointVariable(env)
+  if (name === undefined) return undefined
+  const url = URL.parse(env[name]!)
+  if (url && ['http:', 'https:'].includes(url.protocol)) return undefined
+  const path = name.includes('METRICS') ? '/v1/metrics' : ''
+  return {
+    message: `${name} is no URL of http or https`,
+    mend: `Write it with its scheme, as in ${name}=http://localhost:4318${path}.`,
+  }
+}
+
 function requestTimeout(env: Environment): number {
   const name = env['OTEL_EXPORTER_OTLP_METRICS_TIMEOUT']?.trim() ? 'OTEL_EXPORTER_OTLP_METRICS_TIMEOUT' : 'OTEL_EXPORTER_OTLP_TIMEOUT'
   return milliseconds(env, name, REQUEST_TIMEOUT_MS)

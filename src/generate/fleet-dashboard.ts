@@ -171,7 +171,8 @@ function attempts(kinds: readonly Kind[], by: readonly string[] = SERVICE_LABELS
 
 function success(kinds: readonly Kind[]): string {
   const succeeded = ofAnyKind(kinds, ({ attempts: metric, succeeded: where }) => increase(metric, '5m', where))
-  return percent(sum(succeeded, SERVICE_LABELS), attempts(kinds))
+  const told = ofAnyKind(kinds, ({ attempts: metric, told: where }) => increase(metric, '5m', where))
+  return percent(sum(succeeded, SERVICE_LABELS), sum(told, SERVICE_LABELS))
 }
 
 function due(kinds: readonly Kind[], timing: HeartbeatTiming): string {

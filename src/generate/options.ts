@@ -12,4 +12,6 @@ export interface GenerateOptions extends HeartbeatTiming {
   readonly rules: OwnRules
   /** Metrics that the service records itself, for rules that name them. */
   readonly metrics: readonly MetricDefinition[]
+  /** There is a health.config, so that the rules to be written are those of one service. Default: of every kind. */
+  readonly isOfOneService?: boolean
 }

@@ -5,7 +5,7 @@ import { OWN_ROW } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit } from '../panels/heartbeat.ts'
 import type { PanelSpec, ShownState } from '../panels/panel-spec.ts'
-import { HEALTH_CLOCK_SKEW, HEALTH_HEARTBEAT_TIME } from '../catalogue.ts'
+import { HEALTH_CLOCK_SKEW, HEALTH_HEARTBEAT_TIME, HEALTH_WORK_SOURCES } from '../catalogue.ts'
 import { series } from '../panels/promql.ts'
 import { serviceVariables } from './service-dashboard.ts'
 
@@ -42,7 +42,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             title: 'Age of heartbeats',
             description: 'How long ago each instance was judged, as of what arrived here: it rises with every export that is late.',
             unit: 's',
-            width: 12,
+            width: 8,
             limits: { breach: 'above', warning: heartbeatLimit(timing) },
             queries: [{ expr: heartbeatAge(series(HEALTH_HEARTBEAT_TIME)), legend: '{{job}} {{instance}}' }],
           },
@@ -51,8 +51,16 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             title: 'Clocks',
             description: `${HEALTH_CLOCK_SKEW.description} Alerts do not go by it; times that people read do.`,
             unit: 's',
-            width: 12,
+            width: 8,
             queries: [{ expr: series(HEALTH_CLOCK_SKEW), legend: '{{job}} {{instance}}' }],
+          },
+          {
+            kind: 'timeseries',
+            title: 'Sources of work',
+            description: HEALTH_WORK_SOURCES.description,
+            unit: 'short',
+            width: 8,
+            queries: [{ expr: series(HEALTH_WORK_SOURCES), legend: '{{job}} {{instance}}' }],
           },
         ],
       },

@@ -22,7 +22,7 @@ import type { GenerateOptions } from './options.ts'
 import { recordings } from './recordings.ts'
 import { COLLECTOR, COLLECTOR_JOB, PROMETHEUS } from './collector-metrics.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
-import { heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from '../panels/heartbeat.ts'
+import { ENDED, heartbeatAge, heartbeatLimit, LOOK_BACK, unexcusedAge } from '../panels/heartbeat.ts'
 import { QUEUE_LIMIT_PERCENT } from './pipeline-dashboard.ts'
 import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
 import { INSTANCE_LABELS, max, SERVICE_LABELS, sum } from '../panels/promql.ts'
@@ -50,7 +50,7 @@ export function prometheusRuleFile(options: GenerateOptions): string {
 /** The alerts of the watcher. `kinds`: those whose metrics must not go missing. */
 export function prometheusRules(timing: HeartbeatTiming, kinds: readonly Kind[] = KINDS): readonly PrometheusRule[] {
   const limit = heartbeatLimit(timing)
-  const stopped = `${prometheusName(HEALTH_INSTANCE_PHASE)}{${prometheusLabel(HEALTH_PHASE)}="stopped"}`
+  const ended = `${prometheusName(HEALTH_INSTANCE_PHASE)}{${prometheusLabel(HEALTH_PHASE)}=~"${ENDED.join('|')}"}`
   const messages = (outcome: string) => `${prometheusName(PUBLISH_MESSAGES)}{${prometheusLabel(PUBLISH_OUTCOME)}="${outcome}"}`
   return [
     // After an outage of Prometheus the collector brings what was missed within a minute; after one of the collector each service exports
@@ -59,7 +59,7 @@ export function prometheusRules(timing: HeartbeatTiming, kinds: readonly Kind[] 
       'HealthHeartbeatAbsent',
       'critical',
       '2m',
-      `(${unexcusedAge(HEARTBEAT, stopped)} unless on () max(${COLLECTOR.up}) == 0) > ${limit}`,
+      `(${unexcusedAge(HEARTBEAT, ended)} unless on () max(${COLLECTOR.up}) == 0) > ${limit}`,
       {
         summary: 'Nobody judges {{ $labels.job }}',
         description:

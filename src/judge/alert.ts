@@ -1,10 +1,11 @@
 /**
- * The life of one alert as a pure function of its last state, a verdict and the time. It fires only after a breach has
- * held for `forSeconds` and resolves only after `keepFiringSeconds` of ok; what is not known does neither, it stops the
- * timers. Whether people are told (acknowledged, silenced, inhibited, flapping) is decided on top of the transitions,
- * in their `deliver`, and never changes a state.
+ * The life of one alert as a pure function of its last state, a verdict and the time. Which states there are and what leads from one to
+ * another is a table (alert-states.ts). Whether people are told (acknowledged, silenced, inhibited, flapping) is decided on top of the
+ * transitions, in their `deliver`, and never changes a state.
  */
-import type { Alert, Attributes, InconclusiveReason, RuleScope, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
+import type { Alert, Attributes, RuleScope, RuleTiming, Transition, TransitionType, Verdict } from '../types.ts'
+import type { AlertTransition, Moment, Occasion, Timers } from './alert-states.ts'
+import { TIMERS, TRANSITIONS } from './alert-states.ts'
 
 export interface AlertIdentity {
   /** Hash of rule, service and scope labels. */
@@ -29,135 +30,35 @@ export interface AlertStep {
   readonly transitions: readonly Transition[]
 }
 
-/** Milliseconds a pending alert outlives the last conclusive verdict, at least. */
-const LEAST_PENDING_PATIENCE_MS = 300_000
-/** Milliseconds without an evaluation after which nobody knows, at least. */
-const LEAST_SILENCE_MS = 60_000
+/** Milliseconds between two evaluations up to which the time between them was watched, at least. */
+const LEAST_GAP_MS = 60_000
+const NOTHING_KNOWN = 'Nothing has been known of this for 24 h; before that: '
 
-type Mutable = { -readonly [K in keyof Alert]: Alert[K] }
+/** As it goes through a step: with the timers of any state. */
+type Stepping = Omit<Alert, 'state'> & Timers & { readonly state: Alert['state']; readonly clearedAt?: number | undefined }
 
-/** Applies the verdict of one evaluation. */
+/** Applies the verdict of one evaluation. `intervalSeconds`: between two evaluations. */
 export function stepAlert(
   alert: Alert | undefined,
   verdict: Verdict,
   timing: RuleTiming,
   identity: AlertIdentity,
   now: Instant,
+  intervalSeconds = 1,
 ): AlertStep {
-  if (verdict.kind === 'inconclusive') return stopTimers(alert, verdict.reason, timing, now)
-  if (verdict.kind === 'ok' && !isActive(alert)) return { alert, transitions: [] }
-
-  const next: Mutable = isActive(alert) ? withTimersRunning(alert, now) : newPending(alert, identity, now)
-  next.message = verdict.message
-  next.value = verdict.value
-  next.evaluatedAt = now.monotonicMs
-  const transitions: Transition[] = []
-  const tell = (type: TransitionType) => void transitions.push(transition(type, next))
-  if (verdict.kind === 'ok') stepOk(next, timing, now, tell)
-  else stepBreach(next, verdict.severity, timing, now, tell)
-  return { alert: next, transitions }
-}
-
-function stepBreach(
-  alert: Mutable,
-  severity: Alert['severity'],
-  { forSeconds, keepFiringSeconds }: RuleTiming,
-  now: Instant,
-  tell: (type: TransitionType) => void,
-): void {
-  const at = now.monotonicMs
-  const held = (since: number | undefined, seconds: number) => since !== undefined && at - since >= seconds * 1000
-  if (severity === 'WARNING') alert.criticalAt = undefined
-  else alert.criticalAt ??= at
-
-  if (alert.state === 'pending') {
-    alert.severity = severity
-    if (!held(alert.breachAt, forSeconds)) return
-    alert.severity = held(alert.criticalAt, forSeconds) ? 'CRITICAL' : 'WARNING'
-    alert.clearedAt = undefined
-    enter(alert, 'firing', now)
-    return tell('fired')
+  if (!isActive(alert)) {
+    if (verdict.kind !== 'breach') return { alert, transitions: [] }
+    return follow(found(alert ?? unheardOf(identity, now), verdict, now), verdict, timing, now)
   }
-
-  if (alert.state === 'recovering' || alert.okAt !== undefined) {
-    alert.breachAt = at
-    alert.okAt = undefined
-  }
-  if (alert.state === 'unknown') {
-    enter(alert, 'firing', now)
-    tell('updated')
-  } else if (alert.state === 'recovering') enter(alert, 'firing', now)
-
-  if (alert.severity === 'CRITICAL' && severity === 'WARNING') alert.lowerAt ??= at
-  else alert.lowerAt = undefined
-  if (alert.severity === 'WARNING' && held(alert.criticalAt, forSeconds)) {
-    alert.severity = 'CRITICAL'
-    tell('escalated')
-  } else if (held(alert.lowerAt, keepFiringSeconds)) {
-    alert.severity = 'WARNING'
-    alert.lowerAt = undefined
-    tell('deescalated')
-  }
-}
-
-function stepOk(alert: Mutable, { keepFiringSeconds }: RuleTiming, now: Instant, tell: (type: TransitionType) => void): void {
-  alert.criticalAt = undefined
-  alert.lowerAt = undefined
-  if (alert.state === 'pending') return enter(alert, 'inactive', now)
-
-  alert.okAt ??= now.monotonicMs
-  const wasUnknown = alert.state === 'unknown'
-  if (alert.state !== 'recovering') enter(alert, 'recovering', now)
-  if (wasUnknown) tell('updated')
-  if (now.monotonicMs - alert.okAt < keepFiringSeconds * 1000) return
-  resolve(alert, now)
-  tell('resolved')
-}
-
-/**
- * An inconclusive verdict. `starting` lets the timer of a pending alert run: such an alert was saved by the process
- * before this one, and the gap of a restart counts. A pending alert is dropped when nothing has been known for long.
- */
-function stopTimers(alert: Alert | undefined, reason: InconclusiveReason, timing: RuleTiming, now: Instant): AlertStep {
-  if (!isActive(alert)) return { alert, transitions: [] }
-  const next: Mutable = { ...alert, evaluatedAt: now.monotonicMs }
-  if (alert.state === 'pending' && reason === 'starting') return { alert: next, transitions: [] }
-  next.frozenAt ??= now.monotonicMs
-  if (alert.state === 'pending') {
-    const patience = Math.max(timing.forSeconds * 1000, LEAST_PENDING_PATIENCE_MS)
-    if (now.monotonicMs - next.frozenAt >= patience) {
-      enter(next, 'inactive', now)
-      next.frozenAt = undefined
-    }
-    return { alert: next, transitions: [] }
-  }
-  if (alert.state !== 'unknown') return { alert: next, transitions: [] }
-  enter(next, next.okAt === undefined ? 'firing' : 'recovering', now)
-  return { alert: next, transitions: [transition('updated', next)] }
-}
-
-/**
- * Nobody has evaluated this alert for max(4 intervals, 60 s): an open one becomes unknown, its timers standing still
- * since the last evaluation. Not for the evaluator itself but for whoever notices that it is silent.
- */
-export function silenceAlert(alert: Alert, intervalSeconds: number, now: Instant): AlertStep {
-  const isDue = now.monotonicMs - alert.evaluatedAt >= Math.max(4 * intervalSeconds * 1000, LEAST_SILENCE_MS)
-  if (!isDue || (alert.state !== 'firing' && alert.state !== 'recovering')) return { alert, transitions: [] }
-  const next: Mutable = { ...alert, frozenAt: alert.frozenAt ?? alert.evaluatedAt }
-  enter(next, 'unknown', now)
-  return { alert: next, transitions: [transition('unknown', next)] }
+  const watched = withGapFrozen(alert, intervalSeconds, now)
+  const next = verdict.kind === 'inconclusive' ? frozen(watched, verdict.reason, now) : found(watched, verdict, now)
+  return follow(next, verdict, timing, now)
 }
 
 /** The rule is gone from the profile: its open alert resolves, a pending one is dropped. */
 export function removeAlert(alert: Alert, now: Instant): AlertStep {
-  if (!isActive(alert)) return { alert, transitions: [] }
-  const next: Mutable = { ...alert }
-  if (alert.state === 'pending') {
-    enter(next, 'inactive', now)
-    return { alert: next, transitions: [] }
-  }
-  resolve(next, now)
-  return { alert: next, transitions: [{ ...transition('resolved', next), cause: 'rule_removed' }] }
+  const { alert: after, transitions } = follow(alert, undefined, { forSeconds: 0, keepFiringSeconds: 0 }, now)
+  return { alert: after, transitions: transitions.map((each) => ({ ...each, cause: 'rule_removed' })) }
 }
 
 /**
@@ -174,17 +75,31 @@ export function isOpen(alert: Pick<Alert, 'state'>): boolean {
  */
 export function isWorthSaving(before: Alert | undefined, after: Alert | undefined): boolean {
   if (after === undefined) return false
-  return SAVED.some((field) => before?.[field] !== after[field])
+  const [was, is]: readonly [Stepping | undefined, Stepping] = [before, after]
+  return SAVED.some((field) => was?.[field] !== is[field])
 }
 
 const SAVED = ['state', 'severity', 'episode', 'breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt'] as const
+
+/** A rule that is found well, or of which nothing is known, as it is said where others have an alert open about it. */
+export function wellAlert(last: Alert | undefined, identity: AlertIdentity, verdict: Verdict, now: Instant): Alert {
+  const said = verdict.kind === 'ok' ? { message: verdict.message, value: verdict.value } : {}
+  const { clearedAt }: Partial<Stepping> = last ?? {}
+  return {
+    ...unheardOf(identity, now),
+    episode: last?.episode ?? 1,
+    state: last?.state === 'resolved' ? 'resolved' : 'inactive',
+    ...(clearedAt !== undefined && { clearedAt }),
+    ...said,
+    frozenAt: verdict.kind === 'ok' ? undefined : now.monotonicMs,
+  }
+}
 
 function isActive(alert: Alert | undefined): alert is Alert {
   return alert !== undefined && (alert.state === 'pending' || isOpen(alert))
 }
 
-/** A new episode begins unless the last one was dropped before anybody heard of it. */
-function newPending(last: Alert | undefined, identity: AlertIdentity, now: Instant): Mutable {
+function unheardOf(identity: AlertIdentity, now: Instant): Alert {
   return {
     id: identity.id,
     rule: identity.rule,
@@ -192,61 +107,93 @@ function newPending(last: Alert | undefined, identity: AlertIdentity, now: Insta
     ...(identity.labels && { labels: identity.labels }),
     ...(identity.runbook !== undefined && { runbook: identity.runbook }),
     ...(identity.scope && { scope: identity.scope }),
-    state: 'pending',
+    state: 'inactive',
     severity: 'WARNING',
-    episode: last ? last.episode + (last.state === 'resolved' ? 1 : 0) : 1,
+    episode: 1,
     since: now.epochMs,
     message: '',
     value: null,
-    breachAt: now.monotonicMs,
-    criticalAt: undefined,
-    lowerAt: undefined,
-    okAt: undefined,
-    frozenAt: undefined,
-    clearedAt: last?.clearedAt,
     evaluatedAt: now.monotonicMs,
   }
 }
 
-/** A rule that is found well, or of which nothing is known, as it is said where others have an alert open about it. */
-export function wellAlert(last: Alert | undefined, identity: AlertIdentity, verdict: Verdict, now: Instant): Alert {
-  const said = verdict.kind === 'ok' ? { message: verdict.message, value: verdict.value } : {}
-  return {
-    ...newPending(last, identity, now),
-    episode: last?.episode ?? 1,
-    state: last?.state === 'resolved' ? 'resolved' : 'inactive',
-    ...said,
-    frozenAt: verdict.kind === 'ok' ? undefined : now.monotonicMs,
-  }
+/** Time in which nobody evaluated, for whatever reason, is time of which nothing is known. */
+function withGapFrozen(alert: Alert, intervalSeconds: number, { monotonicMs }: Instant): Alert {
+  const isWatched = monotonicMs - alert.evaluatedAt <= Math.max(4000 * intervalSeconds, LEAST_GAP_MS)
+  return isWatched || alert.frozenAt !== undefined ? alert : { ...alert, frozenAt: alert.evaluatedAt }
 }
 
-/** Moves every timer on by the time they stood still. */
-function withTimersRunning(alert: Alert, now: Instant): Mutable {
-  const { frozenAt } = alert
-  if (frozenAt === undefined) return { ...alert }
-  const moved = <T extends number | undefined>(at: T) => (at === undefined ? at : at + now.monotonicMs - frozenAt) as T
-  return {
-    ...alert,
-    breachAt: moved(alert.breachAt),
-    criticalAt: moved(alert.criticalAt),
-    lowerAt: moved(alert.lowerAt),
-    okAt: moved(alert.okAt),
+/**
+ * After an inconclusive verdict. `starting` lets the timer of a pending alert run: such an alert was saved by the process before this one,
+ * and the gap of a restart counts.
+ */
+function frozen(alert: Alert, reason: string, { monotonicMs }: Instant): Alert {
+  const frozenAt = alert.state === 'pending' && reason === 'starting' ? alert.frozenAt : (alert.frozenAt ?? monotonicMs)
+  return { ...alert, frozenAt, evaluatedAt: monotonicMs }
+}
+
+/** After a conclusive verdict: with what it says, and timers that go on from where they stood. */
+function found(alert: Alert, verdict: Exclude<Verdict, { kind: 'inconclusive' }>, { monotonicMs }: Instant): Alert {
+  const stepping: Stepping = alert
+  const stoodFor = alert.frozenAt === undefined ? 0 : monotonicMs - alert.frozenAt
+  const moved: Partial<Record<keyof Timers, number>> = {}
+  if (stoodFor > 0) for (const { name } of TIMERS) if (stepping[name] !== undefined) moved[name] = stepping[name] + stoodFor
+  const next: Stepping = {
+    ...stepping,
+    ...moved,
+    message: verdict.message,
+    value: verdict.value,
     frozenAt: undefined,
+    evaluatedAt: monotonicMs,
+  }
+  return inState(next, next.state, verdict, monotonicMs)
+}
+
+/** Makes one transition after the other, as long as one applies. */
+function follow(alert: Alert, verdict: Verdict | undefined, timing: RuleTiming, now: Instant): AlertStep {
+  const on: Occasion = verdict?.kind ?? 'rule removed'
+  const severity = verdict?.kind === 'breach' ? verdict.severity : undefined
+  const transitions: Transition[] = []
+  let next = alert
+  for (;;) {
+    const moment: Moment = { alert: next, severity, timing, now: now.monotonicMs }
+    const row = ROWS.get(next.state)?.find(({ on: occasion, when }) => occasion === on && (when?.holds(moment) ?? true))
+    if (!row) return { alert: next, transitions }
+    next = entered(row, moment, verdict, now)
+    if (row.tells) transitions.push(transition(row.tells, next))
   }
 }
 
-function resolve(alert: Mutable, now: Instant): void {
-  alert.clearedAt = alert.okAt ?? now.monotonicMs
-  alert.okAt = undefined
-  alert.frozenAt = undefined
-  alert.criticalAt = undefined
-  alert.lowerAt = undefined
-  enter(alert, 'resolved', now)
+const ROWS = Map.groupBy(TRANSITIONS, ({ from }) => from)
+
+function entered(row: AlertTransition, moment: Moment, verdict: Verdict | undefined, now: Instant): Alert {
+  const { alert } = moment
+  const last: Stepping = alert
+  const next: Stepping = {
+    ...last,
+    severity: row.severity?.of(moment) ?? last.severity,
+    episode: last.episode + (row.begins ? 1 : 0),
+    ...(row.to !== row.from && { since: now.epochMs }),
+    ...(row.to === 'unknown' && { message: `${NOTHING_KNOWN}${last.message}` }),
+    ...(row.to === 'resolved' && { clearedAt: last.okAt ?? now.monotonicMs, frozenAt: undefined }),
+  }
+  return inState(next, row.to, verdict, now.monotonicMs)
 }
 
-function enter(alert: Mutable, state: Alert['state'], now: Instant): void {
-  alert.state = state
-  alert.since = now.epochMs
+/** As an alert of `state`: with the timers of that state only, each begun or ended by the verdict. */
+function inState(alert: Stepping, state: Alert['state'], verdict: Verdict | undefined, now: number): Alert {
+  const { breachAt: _breach, criticalAt: _critical, lowerAt: _lower, okAt: _ok, clearedAt, ...rest } = alert
+  const said = verdict?.kind === 'breach' ? verdict.severity : verdict?.kind
+  const severity = state === 'pending' && verdict?.kind === 'breach' ? verdict.severity : rest.severity
+  const timers: Partial<Record<keyof Timers, number>> = {}
+  for (const { name, states, whileFiring, runsOn } of TIMERS) {
+    if (!states.includes(state) || (state === 'firing' && whileFiring !== undefined && whileFiring !== severity)) continue
+    const isRunning = said === 'inconclusive' ? alert[name] !== undefined : runsOn === said || runsOn === verdict?.kind
+    if (isRunning) timers[name] = alert[name] ?? now
+  }
+  const keepsClear = clearedAt !== undefined && (state === 'inactive' || state === 'pending' || state === 'resolved')
+  // The table of timers has for each state what its type has.
+  return { ...rest, state, severity, ...timers, ...(keepsClear && { clearedAt }) } as Alert
 }
 
 function transition(type: TransitionType, alert: Alert): Transition {

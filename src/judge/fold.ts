@@ -67,7 +67,7 @@ export function foldAlert(input: FoldInput): Fold {
   const live = entries.filter((entry) => entry.state !== 'gone' && now - entry.seen <= entry.keep)
   const wasOpen = before !== undefined && isOpen(before)
   const well = live.filter(({ state, known }) => known && (state === 'inactive' || state === 'resolved'))
-  const firing = firingOf(live, well, scope)
+  const { firing, unknown } = breachesOf(live, well, scope)
   const recovering = live.filter(({ state }) => state === 'recovering')
   const pending = live.filter(({ state }) => state === 'pending')
   const said = by && entries.find(({ instance }) => instance === by.instance)
@@ -81,12 +81,13 @@ export function foldAlert(input: FoldInput): Fold {
     if (!wasOpen && !forgotten) return pending.length > 0 ? 'pending' : before?.state === 'resolved' ? 'resolved' : 'inactive'
     if (scope === 'all' && well.length > 0) return 'resolved'
     if (recovering.length > 0) return 'recovering'
+    if (unknown.length > 0) return 'unknown'
     if (before === undefined) return 'resolved'
     if (firing.length === 0 && well.some(({ at }) => at >= Math.max(lastSignOfGone(entries), before.since))) return 'resolved'
     return alive ? before.state : 'unknown'
   }
 
-  const speaker = speakerOf(state, { firing, recovering, well, pending })
+  const speaker = speakerOf(state, { firing, recovering, well, pending, unknown })
   const opens = isOpen({ state }) && !wasOpen
   const after = { state, severity: severityOf(), since: sinceOf(), episode: episodeOf() }
   return { after, told: toldOf(), speaker: speaker?.instance, gone: gone.map(({ instance }) => instance) }
@@ -129,12 +130,19 @@ function isActive({ state }: AlertEntry): boolean {
   return state === 'pending' || state === 'firing' || state === 'recovering' || state === 'unknown'
 }
 
-/** Those that fire. A reading that all share is known to whoever can read it: one that cannot gives way to a newer one that finds it well. */
-function firingOf(live: readonly AlertEntry[], well: readonly AlertEntry[], scope: RuleScope): readonly AlertEntry[] {
-  const firing = live.filter(({ state }) => state === 'firing' || state === 'unknown')
-  if (scope !== 'shared' || firing.some(({ known }) => known)) return firing
-  const lastSaid = Math.max(0, ...firing.map(({ at }) => at))
-  return well.some(({ at }) => at > lastSaid) ? [] : firing
+interface Breaches {
+  readonly firing: readonly AlertEntry[]
+  /** Those that fired, and have long known nothing. */
+  readonly unknown: readonly AlertEntry[]
+}
+
+/** A reading that all share is known to whoever can read it: one that cannot gives way to a newer one that finds it well. */
+function breachesOf(live: readonly AlertEntry[], well: readonly AlertEntry[], scope: RuleScope): Breaches {
+  const firing = live.filter(({ state }) => state === 'firing')
+  const unknown = live.filter(({ state }) => state === 'unknown')
+  if (scope !== 'shared' || firing.some(({ known }) => known)) return { firing, unknown }
+  const lastSaid = Math.max(0, ...[...firing, ...unknown].map(({ at }) => at))
+  return well.some(({ at }) => at > lastSaid) ? { firing: [], unknown: [] } : { firing, unknown }
 }
 
 /** The last sign of life of those that are gone. */
@@ -144,12 +152,12 @@ function lastSignOfGone(entries: readonly AlertEntry[]): number {
 
 function speakerOf(
   state: AlertState,
-  { firing, recovering, well, pending }: Readonly<Record<'firing' | 'recovering' | 'well' | 'pending', readonly AlertEntry[]>>,
+  { firing, ...voices }: Readonly<Record<'firing' | 'recovering' | 'well' | 'pending' | 'unknown', readonly AlertEntry[]>>,
 ): AlertEntry | undefined {
   if (state === 'firing') return firing.toSorted(byWeight)[0]
-  if (state === 'pending') return pending.toSorted(byWeight)[0]
-  const voices = state === 'recovering' ? recovering : state === 'resolved' ? well : []
-  return voices.toSorted((a, b) => b.at - a.at || byName(a, b))[0]
+  if (state === 'pending') return voices.pending.toSorted(byWeight)[0]
+  const said = state === 'resolved' ? voices.well : state === 'recovering' || state === 'unknown' ? voices[state] : []
+  return said.toSorted((a, b) => b.at - a.at || byName(a, b))[0]
 }
 
 /** The worst first, of those the ones that know, then the oldest. */

@@ -7,7 +7,7 @@ import { alertKey } from './judge.ts'
 export function rulesByMetric({ rules }: Pick<Profile, 'rules'>): ReadonlyMap<string, readonly Rule[]> {
   const byMetric = new Map<string, Rule[]>()
   for (const rule of rules) {
-    const metrics = new Set(rule.needs.flatMap((selector) => (selector.kind === 'time_above' ? [] : [selector.metric])))
+    const metrics = new Set(rule.needs.flatMap((selector) => ('metric' in selector ? [selector.metric] : [])))
     for (const metric of metrics) byMetric.set(metric, [...(byMetric.get(metric) ?? []), rule])
   }
   return byMetric

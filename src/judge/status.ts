@@ -2,7 +2,7 @@
  * The status fold: the same words from the same facts in the service, the panel and the command line. An instance folds
  * its own checks and verdicts; whoever sees the whole service folds its alerts and instances.
  */
-import { SERVICE_SILENT } from '../catalogue.ts'
+import { DEPENDENCY, DEPENDENCY_DOWN, SERVICE_SILENT } from '../catalogue.ts'
 import type { Alert, CheckResult, Phase, Status, Verdict } from '../types.ts'
 import { isOpen } from './alert.ts'
 
@@ -28,8 +28,9 @@ export interface InstanceFacts {
 /** Status of one instance by itself: `instance_status` on the wire. */
 export function instanceStatus({ phase, alerts, verdicts, checks, required = [] }: InstanceFacts): StatusReport {
   const reasons: string[] = []
+  const told = dependenciesDown(alerts)
   for (const [name, { status, error }] of Object.entries(checks)) {
-    if (status !== 'healthy') reasons.push(`${failingCheck(name)}${error ? `: ${error}` : ''}`)
+    if (status !== 'healthy' && !told.includes(name)) reasons.push(`${failingCheck(name)}${error ? `: ${error}` : ''}`)
   }
   const watched = new Set([...required, ...alerts.filter(isOpen).map(({ rule }) => rule)])
   for (const verdict of verdicts) {
@@ -49,9 +50,15 @@ function failingCheck(name: string): string {
   return `${name} check is failing`
 }
 
-/** Whether it is for this check that an instance is not well. */
+/** Whether it is for this check that an instance or a service is not well. */
 export function isReasonOfCheck(reason: string, name: string): boolean {
-  return reason === failingCheck(name) || reason.startsWith(`${failingCheck(name)}: `)
+  const alert = alertName({ rule: DEPENDENCY_DOWN, labels: { [DEPENDENCY]: name } })
+  return reason === failingCheck(name) || [failingCheck(name), alert].some((begins) => reason.startsWith(`${begins}: `))
+}
+
+/** Checks of which an open alert says already that they fail. */
+function dependenciesDown(alerts: readonly AlertEntry[]): readonly string[] {
+  return alerts.flatMap((alert) => (alert.rule === DEPENDENCY_DOWN && isOpen(alert) ? (alert.labels?.[DEPENDENCY] ?? []) : []))
 }
 
 /** One instance as others see it. */
@@ -119,8 +126,10 @@ export function alertReason(alert: Pick<Alert, 'rule' | 'labels' | 'message'>): 
  */
 export function ownReasons({ instance, reasons }: Pick<InstanceEntry, 'instance' | 'reasons'>, alerts: readonly AlertEntry[]): string[] {
   const names = alerts.filter(isOpen).map((alert) => `${alertName(alert)}: `)
+  const down = dependenciesDown(alerts)
+  const isTold = (reason: string) => names.some((name) => reason.startsWith(name)) || down.some((check) => isReasonOfCheck(reason, check))
   const isOfOthers = (reason: string) => OF_AN_INSTANCE.test(reason) && !reason.startsWith(`instance ${instance} is `)
-  return reasons.filter((reason) => !isOfOthers(reason) && !names.some((name) => reason.startsWith(name)))
+  return reasons.filter((reason) => !isOfOthers(reason) && !isTold(reason))
 }
 
 const OF_AN_INSTANCE = /^instance \S+ is (missing|degraded|unhealthy)$/

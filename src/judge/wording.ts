@@ -9,10 +9,22 @@ export function capitalised(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
-/** 12,345 */
+/** 12,345: to one decimal. */
 export function amount(value: number): string {
-  const digits = String(decimal(value))
-  return value < 1000 ? digits : digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',')
+  return grouped(decimal(value))
+}
+
+/** 12,345.678: all its digits. */
+export function grouped(value: number): string {
+  const digits = String(value)
+  const size = Math.abs(value)
+  // From 1e21 on, numbers are written with an exponent.
+  if (!(size >= 1000 && size < 1e21)) return digits
+  const point = digits.indexOf('.')
+  let whole = point < 0 ? digits : digits.slice(0, point)
+  let rest = digits.slice(whole.length)
+  for (; whole.length > (value < 0 ? 4 : 3); whole = whole.slice(0, -3)) rest = `,${whole.slice(-3)}${rest}`
+  return whole + rest
 }
 
 /** Seconds as people say them: 45 s, 5 min, 6 h, 2 d. */

@@ -4,7 +4,10 @@ import type { KnownKind } from '../config/kind-config.ts'
 import type { MetricsConfig, RulesConfig } from '../rules/rules-config.ts'
 import { readMetrics, readRules } from '../rules/rules-config.ts'
 import { shownValue } from '../rules/shown-value.ts'
+import { SERVICE_SILENT } from '../catalogue.ts'
+import { EVERY_SERVICE_RULE_NAMES } from '../rules/every-service.ts'
 import { RuleSentence } from '../rules/rule.ts'
+import { checkSwitchedOff } from '../rules/service-kind.ts'
 import type { FiguresConfig } from '../rules/figure.ts'
 import { readFigures } from '../rules/figure.ts'
 import type { RecordsConfig } from '../rules/tally.ts'
@@ -42,6 +45,11 @@ export function defineKind(definition: KindDefinition): Kind {
     throw new Error(`There is a kind of service called ${name} already: give yours another name.`)
   const found = kindNamed(base)
   const { overrides, own } = readRules(definition.rules)
+  for (const [rule, override] of Object.entries(overrides)) {
+    if (rule === SERVICE_SILENT) checkSwitchedOff(override)
+    else if (![...found.ruleNames, ...EVERY_SERVICE_RULE_NAMES].includes(rule))
+      throw new Error(`The rule ${shownValue(rule)} is not there to be changed: a ${found.title} has ${found.ruleNames.join(', ')}.`)
+  }
   checkRecords(definition.records, `records of the kind ${name}`)
   const records = readRecords(definition.records)
   const ownRules = own.map((data) => new RuleSentence(data))

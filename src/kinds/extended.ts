@@ -3,6 +3,7 @@ import type { MetricDefinition } from '../catalogue.ts'
 import type { FigureData } from '../rules/figure.ts'
 import type { Limits } from '../rules/limits.ts'
 import type { RuleOverrides } from '../rules/override-rule.ts'
+import { EVERY_SERVICE_RULE_NAMES } from '../rules/every-service.ts'
 import { overridden } from '../rules/override-rule.ts'
 import { RuleSentence } from '../rules/rule.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
@@ -13,7 +14,7 @@ export interface Extension {
   /** As health.config names it, and as the status message says it. */
   readonly name: string
   readonly metrics: readonly MetricDefinition[]
-  /** Other limits for rules of the base; `false` switches one off. */
+  /** Other limits for rules of the base and of every service; `false` switches one off. */
   readonly changes?: RuleOverrides
   /** Rules of its own, whose readings are among `figures`. */
   readonly rules?: (limits: Limits) => readonly RuleSentence[]
@@ -26,11 +27,13 @@ export interface Extension {
 export function extended(base: ServiceKind, extension: Extension): ServiceKind {
   const { name, metrics, changes = {}, rules = () => [], ownRules = [], figures = {}, records = {} } = extension
   const counters = metrics.filter(({ instrument }) => instrument === 'counter')
+  const ofEvery = Object.entries(changes).filter(([rule]) => EVERY_SERVICE_RULE_NAMES.includes(rule))
   return {
     ...base,
     name,
     metrics: [...base.metrics, ...metrics],
     rules: (limits) => [...base.rules(limits).flatMap(({ data }) => changedRule(overridden(data, changes))), ...rules(limits)],
+    changes: { ...base.changes, ...Object.fromEntries(ofEvery) },
     ownRules: [...(base.ownRules ?? []), ...ownRules],
     ...(base.required && { required: base.required.filter((rule) => changes[rule] !== false) }),
     shown: { ...base.shown, ...figures },

@@ -4,7 +4,16 @@
  */
 import { isCovered } from '../judge/covered.ts'
 import type { Metric } from '../rules/metric-ref.ts'
-import type { DistributionSelector, EventsReading, EventsSelector, LevelSelector, Quantile, Readings, Sample } from '../types.ts'
+import type {
+  DistributionSelector,
+  EventsReading,
+  EventsSelector,
+  KeyMetrics,
+  LevelSelector,
+  Quantile,
+  Readings,
+  Sample,
+} from '../types.ts'
 
 export const FIVE_MINUTES = 300
 export const ONE_HOUR = 3600
@@ -21,12 +30,18 @@ export interface AttemptFigures {
   /** The last hour, and how many of its attempts succeeded. */
   readonly hour: EventsReading
   readonly succeeded: number
+  /** Whether enough of the last hour was watched to know them. */
+  readonly isKnown: boolean
+  /** Why a figure of attempts is `null` if it is: half a sentence; `other`: any but the two rates. */
+  readonly why: { readonly perHour: string; readonly successPercent: string; readonly other: string }
   readonly evidence: { readonly perHour: object; readonly successPercent: object }
 }
 
 /** The attempts of a kind of service, and the evidence behind them. */
 export interface AttemptMetrics {
   readonly attempts: Metric
+  /** Those of which it is known how they ended. */
+  readonly told: Metric
   readonly failed: Metric
   readonly units: Metric
   readonly failedUnits: Metric
@@ -34,32 +49,55 @@ export interface AttemptMetrics {
 
 export interface AttemptSelectors {
   readonly attempts: EventsSelector
+  readonly told: EventsSelector
   readonly failed: EventsSelector
   readonly units: EventsSelector
   readonly failedUnits: EventsSelector
 }
 
-export function attemptSelectors({ attempts, failed, units, failedUnits }: AttemptMetrics): AttemptSelectors {
-  return { attempts: attempts.events, failed: failed.events, units: units.events, failedUnits: failedUnits.events }
+export function attemptSelectors({ attempts, told, failed, units, failedUnits }: AttemptMetrics): AttemptSelectors {
+  return { attempts: attempts.events, told: told.events, failed: failed.events, units: units.events, failedUnits: failedUnits.events }
 }
 
-export function attemptFigures(readings: Readings, of: AttemptSelectors, tickSeconds: number): AttemptFigures {
+export interface AttemptWords {
+  /** What people call attempts. */
+  readonly attempts: string
+  /** Why no attempt is seen: then none of them says that there was none. */
+  readonly unseen?: string | undefined
+}
+
+export function attemptFigures(
+  readings: Readings,
+  of: AttemptSelectors,
+  tickSeconds: number,
+  { attempts, unseen }: AttemptWords,
+): AttemptFigures {
   const hour = readings.events(of.attempts, ONE_HOUR)
-  const attempts = readings.events(of.attempts, FIVE_MINUTES)
+  const told = readings.events(of.told, FIVE_MINUTES)
+  const unknown = readings.events(of.attempts, FIVE_MINUTES).count - told.count
   const failures = readings.events(of.failed, FIVE_MINUTES).count
+  const isKnown = isCovered(hour, tickSeconds)
+  const whyNone = unseen ?? (isKnown ? noneOf(attempts) : JUST_BEGUN)
   return {
-    perHour: perHour(hour, tickSeconds),
-    successPercent: mean(100 * (attempts.count - failures), attempts.count, attempts, tickSeconds),
+    perHour: unseen !== undefined && hour.count === 0 ? null : perHour(hour, tickSeconds),
+    successPercent: mean(100 * (told.count - failures), told.count, told, tickSeconds),
     hour,
-    succeeded: hour.count - readings.events(of.failed, ONE_HOUR).count,
+    isKnown,
+    why: {
+      perHour: unseen ?? JUST_BEGUN,
+      successPercent: isKnown && unknown > 0 ? `nobody can tell how ${unknown} ${attempts} ended` : whyNone,
+      other: whyNone,
+    },
+    succeeded: readings.events(of.told, ONE_HOUR).count - readings.events(of.failed, ONE_HOUR).count,
     evidence: {
       perHour: { attempts: hour.count, ...windowOf(hour) },
       successPercent: {
-        attempts: attempts.count,
+        attempts: told.count,
         failures,
+        ...(unknown > 0 && { unknown }),
         units: readings.events(of.units, FIVE_MINUTES).count,
         failed_units: readings.events(of.failedUnits, FIVE_MINUTES).count,
-        ...windowOf(attempts),
+        ...windowOf(told),
       },
     },
   }
@@ -84,12 +122,27 @@ export interface Percentiles {
 
 /** Of a distribution of seconds over 5 minutes. */
 export function percentilesMs(readings: Readings, selector: DistributionSelector, tickSeconds: number): Percentiles {
-  const isShown = isKnown(readings.distribution(selector, FIVE_MINUTES), tickSeconds)
+  const isShown = isMeasured(readings.distribution(selector, FIVE_MINUTES), tickSeconds)
   const quantiles = Object.entries(PERCENTILES).map(([name, q]) => [name, readings.quantile(selector, q, FIVE_MINUTES)] as const)
   return {
     figures: Object.fromEntries(quantiles.map(([name, quantile]) => [name, isShown ? inMilliseconds(quantile) : null])),
     evidence: Object.fromEntries(quantiles.map(([name, quantile]) => [name, errorBound(quantile)])),
   }
+}
+
+/** Half a sentence, of figures of the last 5 minutes in which there were none of these. */
+export function noneOf(things: string): string {
+  return `no ${things} in the last 5 min`
+}
+
+/** Half a sentence, of a rate of which too little of its window was watched. */
+export const JUST_BEGUN = 'watched for less than 30 s'
+
+/** Why figures are `null`, of those that are; an object is if all of it is. */
+export function whyUnknown(metrics: KeyMetrics, reasons: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isUnknown = (value: KeyMetrics[string] | undefined) =>
+    value === null || (typeof value === 'object' && Object.values(value).every((part) => part === null))
+  return Object.fromEntries(Object.entries(reasons).filter(([name]) => isUnknown(metrics[name])))
 }
 
 /** Of a level selector; `null` if it is stale. */
@@ -121,7 +174,7 @@ export function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-function isKnown(reading: EventsReading, tickSeconds: number): boolean {
+function isMeasured(reading: EventsReading, tickSeconds: number): boolean {
   return reading.count > 0 && isCovered(reading, tickSeconds)
 }
 

@@ -37,7 +37,9 @@ export interface KindDashboard {
   /** What the dashboard of all services adds up. */
   readonly fleet: {
     readonly attempts: MetricDefinition
-    readonly succeeded: Readonly<Record<string, string | { readonly not: string }>>
+    /** Attempts of which it is known how they ended, and those that ended well. */
+    readonly told: Where
+    readonly succeeded: Where
     readonly due: { readonly metric: MetricDefinition; readonly where: Where; readonly by: string }
   }
   /** Loaded when dashboards are generated, never in a service. */

@@ -12,6 +12,8 @@ import {
   HEALTH_CHECK_STATUS,
   HEALTH_INSTANCE_PHASE,
   HEALTH_PHASE,
+  HEALTH_DRAINING_TIME,
+  HEALTH_RESTARTS,
   HEALTH_RULE,
   HEALTH_SEVERITY,
   HEALTH_STATE,
@@ -197,12 +199,14 @@ export const PROCESS_ROW: PanelRow = {
     perInstance('Memory', PROCESS_MEMORY_USAGE, 'bytes'),
     perInstance('CPU', PROCESS_CPU_UTILIZATION, 'percentunit'),
     perInstance('Event loop delay, p99', EVENT_LOOP_DELAY, 's'),
+    perInstance('Restarts after a crash, 15 min', HEALTH_RESTARTS, 'none'),
+    { ...perInstance('Asked to end', HEALTH_DRAINING_TIME, 's'), width: 8 },
     {
       kind: 'timeseries',
       title: 'HTTP requests by host, p95',
       description: HTTP_CLIENT_REQUEST_DURATION.description,
       unit: 's',
-      width: 12,
+      width: 8,
       queries: [{ expr: quantile(0.95, HTTP_CLIENT_REQUEST_DURATION, {}, [SERVER_ADDRESS]), legend: '{{server_address}}' }],
     },
     {
@@ -210,7 +214,7 @@ export const PROCESS_ROW: PanelRow = {
       title: 'HTTP requests by answer',
       description: 'Outgoing requests a second by host and status; without a status there was no answer.',
       unit: 'reqps',
-      width: 12,
+      width: 8,
       queries: [
         {
           expr: sum(rate(HTTP_CLIENT_REQUEST_DURATION, {}, '_count'), [SERVER_ADDRESS, HTTP_RESPONSE_STATUS_CODE]),
@@ -227,7 +231,7 @@ function perInstance(title: string, metric: MetricDefinition, unit: string): Pan
     title,
     description: metric.description,
     unit,
-    width: 8,
+    width: 6,
     queries: [{ expr: series(metric), legend: '{{instance}}' }],
   }
 }

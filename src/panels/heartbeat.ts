@@ -5,6 +5,9 @@ import { INSTANCE_LABELS, SERVICE_LABELS, series } from './promql.ts'
 /** How far back a heartbeat is looked for: a service that went away without a word is told of for a night. */
 export const LOOK_BACK = '12h'
 
+/** Phases after which nothing is missed. */
+export const ENDED = ['draining', 'stopped'] as const
+
 export interface HeartbeatTiming {
   /** Seconds, as HEALTH_PUBLISHING_INTERVAL. */
   readonly publishingInterval: number
@@ -39,15 +42,16 @@ export function whileRunning(expression: string, timing: HeartbeatTiming): strin
 
 /**
  * Age in seconds of the newest heartbeat of each service, also of one that Prometheus has had no figures of for hours. A service whose
- * newest instance stopped gracefully is left out: it said so. `heartbeat` and `stopped` (the phase) are series, with whatever matchers.
+ * newest instance stopped gracefully, or was draining when it ended, is left out: it said so. Whoever ends with process.exit has no time to export
+ * more than that it drains. `heartbeat` and `ended` (the phases) are series, with whatever matchers.
  */
 export function unexcusedAge(
   heartbeat: string = series(HEALTH_HEARTBEAT_TIME),
-  stopped: string = series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: 'stopped' }),
+  ended: string = series(HEALTH_INSTANCE_PHASE, { [HEALTH_PHASE]: ENDED }),
 ): string {
   const labels = SERVICE_LABELS.join(', ')
   const beats = `max_over_time(${heartbeat}[${LOOK_BACK}])`
-  const excused = `last_over_time(${stopped}[${LOOK_BACK}]) == 1`
+  const excused = `last_over_time(${ended}[${LOOK_BACK}]) == 1`
   const newest = `max by (${labels}) (${beats})`
   const newestUnexcused = `max by (${labels}) (${beats} unless on (${INSTANCE_LABELS.join(', ')}) ${excused})`
   return `time() - (${newest} == ${newestUnexcused})`

@@ -42,6 +42,13 @@ export function increase(metric: MetricDefinition, window: string, where?: Where
   return `increase(${series(metric, where, suffix)}[${window}])`
 }
 
+/** A duration, such as 90 s as `90s`. */
+export function promqlTime(seconds: number): string {
+  if (seconds > 0 && seconds % 3600 === 0) return `${seconds / 3600}h`
+  if (seconds > 0 && seconds % 60 === 0) return `${seconds / 60}m`
+  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.round(1000 * seconds)}ms`
+}
+
 export function sum(expression: string, by: readonly string[] = []): string {
   return aggregated('sum', expression, by)
 }

@@ -10,7 +10,7 @@ import type { BurnRateReading, MetricRef, RuleData, StateReading, TimeText } fro
 import { secondsOf } from '../rules/time-text.ts'
 import type { HeartbeatTiming } from './heartbeat.ts'
 import { LOOK_BACK } from './heartbeat.ts'
-import { aggregated, percent, series, SERVICE_LABELS, stateNumber } from './promql.ts'
+import { aggregated, percent, promqlTime, series, SERVICE_LABELS, stateNumber } from './promql.ts'
 
 /** One rule with what is needed to say it in PromQL. */
 export interface RuleSource {
@@ -226,10 +226,4 @@ class Words {
   #window(over: TimeText | undefined): string {
     return promqlTime(Math.max(this.seconds(over), this.#least))
   }
-}
-
-function promqlTime(seconds: number): string {
-  if (seconds % 3600 === 0) return `${seconds / 3600}h`
-  if (seconds % 60 === 0) return `${seconds / 60}m`
-  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.round(1000 * seconds)}ms`
 }

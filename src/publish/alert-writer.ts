@@ -22,6 +22,8 @@ export interface AlertWriterOptions {
   readonly retentionMs: number
   /** What is kept while Redis is away. */
   readonly limit: number
+  /** What may cause the alerts of a rule, by its name: `<service>:<rule>` each. */
+  readonly causes?: ReadonlyMap<string, readonly string[]>
   readonly clock: Clock
   readonly delivery: Delivery
 }
@@ -102,7 +104,12 @@ export class AlertWriter {
     return this.#outbox.size
   }
 
-  /** Whether there has been a first contact: nothing is sent before. */
+  /** Ids of the alerts that are open here. */
+  get open(): readonly string[] {
+    return [...this.#last.values()].flatMap(({ alert }) => (isOpen(alert) ? [alert.id] : []))
+  }
+
+  /** Whether the server has told its time, and what was said before this process began: nothing is sent before. */
   get begun(): boolean {
     return this.#start !== undefined
   }
@@ -132,13 +139,25 @@ export class AlertWriter {
     this.#last.delete(id)
   }
 
-  /** What was said before this process began is known to the server. */
-  adopt(alerts: readonly Alert[]): void {
-    for (const alert of alerts) {
-      if (this.#last.has(alert.id)) continue
+  /**
+   * What an earlier process of this name said, as the server holds it. Returns those of which nothing newer was said here: an alert that is open
+   * there goes on, and what was found here without it, and is told to nobody, is not said.
+   */
+  adopt(alerts: readonly Alert[]): readonly Alert[] {
+    return alerts.filter((alert) => {
+      const own = this.#last.get(alert.id)
+      const isOwn = own !== undefined && own.saidAt !== -Infinity
+      if (isOwn && this.begun) return false
       if (isOpen(alert)) this.#told.add(alert.id)
-      this.#last.set(alert.id, { alert, saidAt: -Infinity, answered: 0 })
-    }
+      if (isOwn && (!isOpen(alert) || isOpen(own.alert))) return false
+      if (isOwn && (own.alert.state === 'resolved' || !this.#outbox.forgetSilent(alert.id))) {
+        // Its end had no room: the next comparison is to find that the server does not have it.
+        if (!this.#outbox.has(alert.id)) this.#last.set(alert.id, { ...own, answered: Infinity })
+        return false
+      }
+      if (!own || isOwn) this.#last.set(alert.id, { alert, saidAt: -Infinity, answered: 0 })
+      return true
+    })
   }
 
   /** Everything that is not over, once more: others took this instance for gone, or the server has lost its memory. */
@@ -201,6 +220,7 @@ export class AlertWriter {
       client.healthAlert(
         ...alertKeys(names, alertId, service),
         ...[instance, says, tail, about, how, names.alertsChannel, String(retentionMs), this.#start!],
+        this.#options.causes?.get(entry.alert.rule)?.join(' ') ?? '',
       ),
     )
     answer.then(

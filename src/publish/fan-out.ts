@@ -1,6 +1,16 @@
 /** One exporter for the monitor: the store and channel that has always been there, and further channels, none of which can hurt another. */
 import { diag } from '../diag.ts'
-import type { Alert, Clock, HealthChannel, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
+import type {
+  Alert,
+  Clock,
+  CountedBefore,
+  HealthChannel,
+  HealthExporter,
+  Presence,
+  Snapshot,
+  Transition,
+  TransitionCause,
+} from '../types.ts'
 
 /** What waits for a channel that is slow; the oldest gives way, and is counted. */
 const MOST_WAITING = 1000
@@ -19,8 +29,12 @@ export class FanOut implements HealthExporter {
     return this.#queues.reduce((sum, { dropped }) => sum + dropped, 0)
   }
 
-  load(timeoutMs: number): Promise<readonly Alert[] | undefined> {
-    return this.#first.load(timeoutMs)
+  load(timeoutMs: number, late?: (alerts: readonly Alert[]) => void): Promise<readonly Alert[] | undefined> {
+    return this.#first.load(timeoutMs, late)
+  }
+
+  recall(timeoutMs: number, late?: (counted: readonly CountedBefore[]) => void): Promise<readonly CountedBefore[] | undefined> {
+    return this.#first.recall(timeoutMs, late)
   }
 
   presence(): Promise<Presence | undefined> {

@@ -1,5 +1,6 @@
 /** The history of a service: a minute of this instance at a time. Minutes that Redis missed are in the next entry. */
-import type { Clock, Snapshot } from '../types.ts'
+import type { Clock, Counted, Snapshot } from '../types.ts'
+import { countedSince, countedText } from '../wire/counted.ts'
 import type { ShardNames } from '../wire/names.ts'
 import type { PublisherClient } from '../wire/redis-client.ts'
 import { historyEntry, increaseOf } from './history.ts'
@@ -23,6 +24,7 @@ export class HistoryWriter {
   #writtenAt: number
   /** As Redis has taken them. */
   #totals: Snapshot['totals'] = {}
+  #counted: Counted = {}
 
   constructor(options: HistoryWriterOptions) {
     this.#options = options
@@ -36,11 +38,14 @@ export class HistoryWriter {
     if (now - this.#writtenAt < MINUTE_MS && !isLast) return 0
     const before = this.#writtenAt
     this.#writtenAt = now
-    const { instanceStatus: status, totals, metrics: gauges } = snapshot
+    const { instanceStatus: status, totals, metrics: gauges, counted } = snapshot
     const { fields, cut } = historyEntry({ instance, status, counts: increaseOf(totals, this.#totals), gauges })
-    send((client) => client.healthHistory(names.history(service), names.alerts, String(retentionMs), ...fields)).then(
+    const keys = [names.history(service), names.alerts, names.counted(service)]
+    const more = countedText(countedSince(counted, this.#counted))
+    send((client) => client.healthHistory(...keys, String(retentionMs), instance, more, ...fields)).then(
       () => {
         this.#totals = totals
+        this.#counted = counted
         taken()
       },
       () => (this.#writtenAt = before),

@@ -66,6 +66,15 @@ export class Outbox<E extends OutboxEntry> {
     if (entries.length === 0) this.#entries.delete(entry.alertId)
   }
 
+  /** Forgets what waits of an alert if none of it is a transition, and returns whether that is so. */
+  forgetSilent(alertId: string): boolean {
+    const entries = this.#entries.get(alertId) ?? []
+    if (!entries.every(({ silent }) => silent)) return false
+    this.#size -= entries.length
+    this.#entries.delete(alertId)
+    return true
+  }
+
   /** `newest`: the alert whose entry came last, which stays. */
   #shrink(newest: string): number {
     const before = this.#size

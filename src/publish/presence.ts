@@ -5,9 +5,10 @@ import type { InstancePresence, RuleScope, ServiceAlert } from '../types.ts'
 import { FURTHEST_AHEAD_MS, parseEntry } from '../wire/alert-entry.ts'
 import { parseAlertDocument } from '../wire/alert-document.ts'
 import { isAlertState, isPhase, isSeverity, isStatus } from '../wire/closed-lists.ts'
-import { isListOf, isText, parseFields } from '../wire/fields.ts'
+import { isFields, isListOf, isText, parseFields } from '../wire/fields.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { PublisherClient, RedisClient } from '../wire/redis-client.ts'
+import { RESTARTS_WITHIN_MS } from '../wire/scripts/restarts.ts'
 import { toMs } from '../wire/scripts/time.ts'
 import { MAX_MESSAGE_BYTES } from '../wire/sizes.ts'
 
@@ -26,14 +27,19 @@ export interface ServicePresence {
   /** Alerts that would change if they were folded now: somebody is gone. */
   readonly unfolded: readonly string[]
   readonly silent: readonly string[]
+  /** Of the alerts that are open here those that a person has said to be over. */
+  readonly resolvedByHand: readonly string[]
+  /** How often a process of the service took the place of one that had crashed, within 15 minutes. */
+  readonly restarts: number
 }
 
-/** Three round trips. */
+/** Three round trips. `ownOpen`: ids of the alerts that this instance has open. */
 export async function readPresence(
   client: PublisherClient,
   names: ShardNames,
   service: string,
   instance: string,
+  ownOpen: readonly string[] = [],
 ): Promise<ServicePresence> {
   const [time, listed, alertIds, silent] = await Promise.all([
     client.healthTime(names.meta),
@@ -43,7 +49,10 @@ export async function readPresence(
   ])
   const now = toMs(time)
   const others = listed.filter(({ name, at }) => name !== instance && at <= now + FURTHEST_AHEAD_MS)
-  const [messages, alerts] = await Promise.all([
+  const elsewhere = ownOpen.filter((id) => !alertIds.includes(id)).slice(0, MOST_ALERTS)
+  const [restarts, overlays, messages, alerts] = await Promise.all([
+    client.zcount(names.restarts(service), now - RESTARTS_WITHIN_MS, '+inf'),
+    Promise.all(elsewhere.map((id) => client.hget(names.alert(id), 'overlay'))),
     Promise.all(others.map(({ name }) => client.getrange(names.status(service, name), 0, MAX_MESSAGE_BYTES))),
     Promise.all(alertIds.slice(0, MOST_ALERTS).map((id) => readAlert(client, names, id))),
   ])
@@ -60,6 +69,8 @@ export async function readPresence(
     ]),
     unfolded: looked.flatMap(({ id, isUnfolded }) => (isUnfolded ? [id] : [])),
     silent: silent.filter(isServiceName),
+    resolvedByHand: elsewhere.filter((_id, i) => isFields(parseFields(overlays[i] ?? '')?.['hand'])),
+    restarts,
   }
 }
 

@@ -1,22 +1,20 @@
 /**
  * Status, metrics and alerts on the health Redis, over a connection of its own. No call waits for the network or throws. What Redis
  * could not take is kept: what is said of alerts within a bound, of status and metrics only the newest. When Redis is back the alerts
- * come first, in order, then the newest status.
+ * come first, in order, then the newest status. Of alerts nothing is sent before it is known what an earlier process of this name said.
  */
 import { diag } from '../diag.ts'
-import type { Instant } from '../judge/alert.ts'
-import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
+import type { Alert, Clock, CountedBefore, HealthExporter, Presence, Snapshot, Transition, TransitionCause } from '../types.ts'
 import { encodeMetrics } from '../wire/metrics-message.ts'
 import { allShards, shardOf, toInstanceName, type ShardNames } from '../wire/names.ts'
 import type { BeatReply, PublisherClient } from '../wire/redis-client.ts'
 import { RedisConnection, reasonOf, type RedisConnectionOptions } from '../wire/redis-connection.ts'
-import { toMs } from '../wire/scripts/time.ts'
 import { signed } from '../wire/signature.ts'
 import { AlertWriter } from './alert-writer.ts'
 import { HistoryWriter } from './history-writer.ts'
+import { LookBack } from './look-back.ts'
 import { readPresence } from './presence.ts'
 import { isRefusalOfAll, isReply, Refusals } from './refusals.ts'
-import { readSaid } from './said-before.ts'
 import { SilenceWatch } from './silence-watch.ts'
 import { StatusWriter } from './status-writer.ts'
 
@@ -27,6 +25,10 @@ export interface RedisExporterOptions extends RedisConnectionOptions {
   readonly retentionMs: number
   /** Ids of all alerts that the rules can raise. A pending alert is on no list, so it is looked up by its id. */
   readonly alertIds?: readonly string[]
+  /** Whether it is an alert when nothing is heard of the service; default: true. */
+  readonly isWatched?: boolean
+  /** What may cause the alerts of a rule, by its name: `<service>:<rule>` each. */
+  readonly causes?: ReadonlyMap<string, readonly string[]>
   /** What is kept of alerts while Redis is away. */
   readonly outboxLimit?: number
 }
@@ -55,14 +57,16 @@ export class RedisExporter implements HealthExporter {
   readonly #service: string
   readonly #instance: string
   readonly #names: ShardNames
-  readonly #alertIds: readonly string[]
   readonly #goneAfterMs: number
   readonly #retentionMs: number
   readonly #alerts: AlertWriter
   readonly #statuses: StatusWriter
   readonly #history: HistoryWriter
   readonly #silences: SilenceWatch
+  readonly #lookBack: LookBack
   #presence: Promise<Presence | undefined> | undefined
+  /** Questions that somebody waits for. */
+  #asking = 0
   #metricsBeat = 0
   #metrics: string | undefined
   #epoch: string | undefined
@@ -82,7 +86,6 @@ export class RedisExporter implements HealthExporter {
     this.#instance = toInstanceName(options.instance)
     this.#names = shardOf(service, shards, target.hmacKey)
     this.connection = new RedisConnection({ ...options, key: this.#names.meta })
-    this.#alertIds = options.alertIds ?? []
     this.#goneAfterMs = Math.ceil(3 * publishingIntervalMs)
     this.#retentionMs = Math.round(options.retentionMs)
     const run = <T>(command: (client: PublisherClient) => Promise<T>) => this.connection.run(command)
@@ -93,6 +96,7 @@ export class RedisExporter implements HealthExporter {
       goneAfterMs: this.#goneAfterMs,
       retentionMs: this.#retentionMs,
       limit: options.outboxLimit ?? 1000,
+      ...(options.causes && { causes: options.causes }),
       clock,
       delivery: {
         flowing: () => this.#flowing,
@@ -111,6 +115,7 @@ export class RedisExporter implements HealthExporter {
     const send = <T>(command: (client: PublisherClient) => Promise<T>) => this.#send(command)
     this.#statuses = new StatusWriter({
       ...own,
+      isWatched: options.isWatched ?? true,
       goneAfterMs: this.#goneAfterMs,
       send,
       // It may be the message that goes ahead, for whose answer all others wait.
@@ -118,6 +123,21 @@ export class RedisExporter implements HealthExporter {
       taken: (reply) => this.#heardBack(reply),
     })
     this.#history = new HistoryWriter({ ...own, send, taken: () => this.#taken() })
+    this.#lookBack = new LookBack({
+      ...{ ...own, goneAfterMs: this.#goneAfterMs, alertIds: options.alertIds ?? [], run },
+      connected: () => this.connection.up,
+      failed: (error) => this.#failed(error),
+      hasBeaten: () => this.#statuses.hasSent,
+      adopt: ({ alerts, epoch }) => {
+        this.#epoch ??= epoch
+        return this.#alerts.adopt(alerts)
+      },
+      begin: (serverNow) => this.#alerts.begin(serverNow),
+      over: () => {
+        this.#sendWhatWaits()
+        this.#endIfSaid()
+      },
+    })
     this.#refusals = new Refusals(service, clock)
     this.#silences = new SilenceWatch({
       shards: shards === 1 ? [this.#names] : allShards(shards),
@@ -136,24 +156,12 @@ export class RedisExporter implements HealthExporter {
     this.connection.start({ up: () => this.#up(), down: () => this.#down() })
   }
 
-  async load(timeoutMs: number): Promise<readonly Alert[] | undefined> {
-    this.start()
-    // Whoever awaits this may have nothing else that keeps the process alive.
-    this.connection.hold(true)
-    const late = Promise.withResolvers<undefined>()
-    const cancel = this.#clock.after(timeoutMs, () => late.resolve(undefined))
-    try {
-      const said = await Promise.race([this.#readSaid(), late.promise])
-      // Not before here: an answer that comes too late must not count as given.
-      if (said) this.#alerts.adopt(said)
-      return said
-    } catch (error) {
-      this.#failed(error)
-      return undefined
-    } finally {
-      cancel()
-      if (!this.#stopping) this.connection.hold(false)
-    }
+  load(timeoutMs: number, late?: (alerts: readonly Alert[]) => void): Promise<readonly Alert[] | undefined> {
+    return this.#asked(() => this.#lookBack.load(timeoutMs, late))
+  }
+
+  recall(timeoutMs: number, late?: (counted: readonly CountedBefore[]) => void): Promise<readonly CountedBefore[] | undefined> {
+    return this.#asked(() => this.#lookBack.recall(timeoutMs, late))
   }
 
   /** One reading at a time: while one is under way, whoever asks gets that one. */
@@ -215,23 +223,13 @@ export class RedisExporter implements HealthExporter {
     return this.connection.up && !this.#probing
   }
 
-  #now(): Instant {
-    return { monotonicMs: this.#clock.monotonicMs(), epochMs: this.#clock.epochMs() }
-  }
-
   #up(): void {
     this.stats.reconnects = this.connection.reconnects
     this.#probing = this.connection.troubled
     this.#silences.up(this.#probing || this.stats.reconnects > 0)
     if (this.stats.reconnects > 0) this.#alerts.sayAgainWhatIsRecent()
-    if (this.#alerts.begun) return this.#sendWhatWaits()
-    this.connection
-      .run((client) => client.healthTime(this.#names.meta))
-      .then(
-        (time) => this.#alerts.begin(toMs(time)),
-        (error: unknown) => this.#failed(error),
-      )
-      .finally(() => this.#sendWhatWaits())
+    this.#lookBack.up()
+    if (this.#lookBack.isOver) this.#sendWhatWaits()
   }
 
   #sendWhatWaits(): void {
@@ -242,6 +240,7 @@ export class RedisExporter implements HealthExporter {
 
   #down(): void {
     this.#silences.down()
+    this.#lookBack.down()
     // Its attempt to say goodbye failed; the process need not wait for another.
     this.#stopping?.resolve()
   }
@@ -269,23 +268,32 @@ export class RedisExporter implements HealthExporter {
       this.#toldOfDrops = false
       this.#sendAll()
     }
+    this.#endIfSaid()
+  }
+
+  /** Nothing is left to be said by a process that stops. */
+  #endIfSaid(): void {
     if (this.#alerts.waiting === 0 && !this.#statuses.owesFarewell) this.#stopping?.resolve()
   }
 
-  async #readSaid(): Promise<readonly Alert[] | undefined> {
-    if (!(await this.connection.connected())) return undefined
-    const { now, alerts, epoch } = await this.connection.run((client) =>
-      readSaid(client, { names: this.#names, service: this.#service, instance: this.#instance, alertIds: this.#alertIds }, this.#now()),
-    )
-    this.#alerts.begin(now)
-    this.#epoch ??= epoch
-    return alerts
+  /** Whoever awaits this may have nothing else that keeps the process alive. */
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    this.start()
+    this.#asking++
+    this.connection.hold(true)
+    try {
+      return await ask()
+    } finally {
+      if (--this.#asking === 0 && !this.#stopping) this.connection.hold(false)
+    }
   }
 
   async #readPresence(): Promise<Presence | undefined> {
     if (!this.connection.up) return undefined
     const sentAt = this.#clock.epochMs()
-    const presence = await this.connection.run((client) => readPresence(client, this.#names, this.#service, this.#instance))
+    const presence = await this.connection.run((client) =>
+      readPresence(client, this.#names, this.#service, this.#instance, this.#alerts.open),
+    )
     this.#alerts.compare(presence.said)
     for (const id of presence.unfolded) await this.#alerts.fold(id)
     return { ...presence, clockSkewMs: sentAt - presence.now }
@@ -300,7 +308,7 @@ export class RedisExporter implements HealthExporter {
 
   /** Whether the server still knows what it was told, and whether others have missed this instance. */
   #heardBack([epoch, wasKept, nextDueMs, isWatcher, now]: BeatReply): void {
-    this.#alerts.begin(Number(now))
+    this.#lookBack.heardTime(Number(now))
     const wasMissed = this.#hasBeaten && wasKept === '0'
     this.#hasBeaten = true
     this.#heardEpoch(epoch)

@@ -19,24 +19,32 @@ interface Who {
   readonly instance: string
   /** Alerts are looked up by these ids, and those that are open by their list. */
   readonly alertIds: readonly string[]
+  /** This process has beaten: no beat is one of the process before it any more. */
+  readonly hasBeaten: boolean
 }
 
 /** Two round trips. */
-export async function readSaid(client: PublisherClient, { names, service, instance, alertIds }: Who, at: Instant): Promise<SaidBefore> {
+export async function readSaid(
+  client: PublisherClient,
+  { names, service, instance, alertIds, hasBeaten }: Who,
+  at: Instant,
+): Promise<SaidBefore> {
   const read = async (id: string) => {
     const [entry, document] = await Promise.all([client.hget(names.entries(id), instance), client.hget(names.alert(id), 'doc')])
     return { entry, document }
   }
-  const [time, epoch, open, known] = await Promise.all([
+  const [time, epoch, open, score, known] = await Promise.all([
     client.healthTime(names.meta),
     client.hget(names.meta, 'epoch'),
     client.smembers(names.openOf(service)),
+    client.zscore(names.instances(service), instance),
     Promise.all(alertIds.map(read)),
   ])
   const now = toMs(time)
+  const readBack = { serverNow: now, lastBeat: score === null || hasBeaten ? undefined : Number(score) }
   const others = await Promise.all(open.filter((id) => !alertIds.includes(id)).map(read))
   const alerts = [...known, ...others].flatMap(({ entry, document }) => {
-    const alert = entry === null || document === null ? undefined : decodeEntry(entry, document, now, at)
+    const alert = entry === null || document === null ? undefined : decodeEntry(entry, document, readBack, at)
     return alert?.service === service ? [alert] : []
   })
   return { now, epoch: epoch ?? undefined, alerts }

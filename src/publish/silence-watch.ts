@@ -8,6 +8,7 @@ import { diag } from '../diag.ts'
 import type { Cancel, Clock } from '../types.ts'
 import { isServiceName, type ShardNames } from '../wire/names.ts'
 import type { PublisherClient } from '../wire/redis-client.ts'
+import { lookAfterOverlay } from '../wire/overlay-looks.ts'
 import { toMs } from '../wire/scripts/time.ts'
 import { lookAfterSilent } from '../wire/silent-service.ts'
 
@@ -109,10 +110,15 @@ export class SilenceWatch {
     const { run } = this.#options
     let nextDueMs: number | undefined
     try {
-      const [time, due] = await run((client) =>
-        Promise.all([client.healthTime(shard.meta), client.zrange(shard.due, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES')]),
+      const [time, due, overlays] = await run((client) =>
+        Promise.all([
+          client.healthTime(shard.meta),
+          client.zrange(shard.due, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES'),
+          client.zrange(shard.overlayDue, '0', String(MOST_AT_ONCE - 1), 'WITHSCORES'),
+        ]),
       )
       const now = toMs(time)
+      for (let i = 0; i + 1 < overlays.length && Number(overlays[i + 1]) <= now; i += 2) await this.#overlayIsDue(shard, overlays[i]!, now)
       for (let i = 0; i + 1 < due.length; i += 2) {
         nextDueMs = Number(due[i + 1]) - now
         if (nextDueMs > 0) break
@@ -123,6 +129,16 @@ export class SilenceWatch {
       diag.debug('otel-health: it could not be looked who is silent', error)
     }
     if (this.#upSince !== undefined) this.#next(shard, nextDueMs)
+  }
+
+  /** Something that lies over an alert begins or ends by itself. */
+  async #overlayIsDue(names: ShardNames, member: string, now: number): Promise<void> {
+    const { run, instance: epochs, retentionMs } = this.#options
+    try {
+      await run((client) => lookAfterOverlay(client, { names, epochs, retentionMs }, member, now))
+    } catch (error) {
+      diag.debug(`otel-health: ${JSON.stringify(member)} could not be looked after`, error)
+    }
   }
 
   /** One that cannot be looked after hides none of those behind it. */

@@ -7,6 +7,7 @@ import { isOpen } from '../judge/alert.ts'
 import { cleanText } from '../wire/clean-text.ts'
 import { toIso } from '../wire/iso-time.ts'
 import type { AlertView } from '../wire/alert-view.ts'
+import { isQuiet } from '../wire/overlays-view.ts'
 import { severityWord, type Affected } from './delivery.ts'
 import { type PostableAlert, type ToldElsewhere, type ToldRecord, withTold } from './told.ts'
 import { figuresText, instancesText, nameOf, servicesText, toldText, whyText } from './wording.ts'
@@ -51,8 +52,8 @@ export function nextRecord(facts: Facts): ToldRecord | undefined {
   }
   // What was said stands, as it was said.
   if (alert.rev === record?.rev && facts.epoch === record.epoch && open) return { ...record, sets: [...ofLate(before, now), open] }
-  // Of one that is silenced nothing new is said.
-  if (!open && isSilenced(alert)) return record && ofLate(before, now).length > 0 ? { ...record, sets: ofLate(before, now) } : undefined
+  // Of one of which people are not told nothing new is said.
+  if (!open && isQuiet(alert)) return record && ofLate(before, now).length > 0 ? { ...record, sets: ofLate(before, now) } : undefined
   const labels = labelsOf(alert, facts.labels)
   const same = open !== undefined && equal(open.labels, labels)
   const startsAt = same ? open.startsAt : toIso(open ? now : Math.min(Date.parse(alert.since), now))
@@ -92,11 +93,6 @@ function ended(set: PostableAlert, { alert, now }: Facts): PostableAlert {
 /** Those that are over, and not for so long that they need not be said again. */
 function ofLate(sets: readonly PostableAlert[], now: number): readonly PostableAlert[] {
   return sets.filter(({ endsAt }) => endsAt !== undefined && now - Date.parse(endsAt) < ENDED_FOR_MS)
-}
-
-function isSilenced(alert: AlertView): boolean {
-  const { overlays } = alert as { overlays?: { readonly silenced?: unknown } }
-  return Boolean(overlays?.silenced)
 }
 
 function labelsOf(alert: AlertView, more: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

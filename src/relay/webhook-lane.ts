@@ -8,6 +8,7 @@ import { parseMessage } from '../wire/message.ts'
 import type { AlertMessage } from '../wire/alert-message.ts'
 import type { ShardNames } from '../wire/names.ts'
 import { toIso } from '../wire/iso-time.ts'
+import { isQuiet } from '../wire/overlays-view.ts'
 import { backoffMs } from './backoff.ts'
 import type { Affected, Delivery } from './delivery.ts'
 import { deliveryId, standing } from './delivery.ts'
@@ -146,9 +147,8 @@ export class WebhookLane implements LaneWork {
       this.#epoch = pulled.epoch
       for (const alert of alerts.values()) {
         const record = this.#records.get(alert.alert_id)
-        const silenced = Boolean((alert as { overlays?: { readonly silenced?: unknown } }).overlays?.silenced)
         const { id, message } = standing(alert, pulled.epoch, record, toIso(clock.epochMs()))
-        if (this.#isKnown(message) || (!record && (!isOpen(alert) || silenced))) continue
+        if (this.#isKnown(message) || (!record && (!isOpen(alert) || isQuiet(alert)))) continue
         // Until all of them are done, the position stays before them.
         this.#window.add(this.#cursor, id, message)
       }

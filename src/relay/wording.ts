@@ -81,7 +81,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   condition: 'the condition changed',
   manual: 'somebody said so',
   rule_removed: 'its rule is no longer there',
-  silence: 'a silence',
+  silence: 'a silence began or ended',
+  inhibition: 'what may have caused it is over, and it is not',
+  flapping: 'it does not come and go any more',
+  ack: 'it is not acknowledged any more',
   instance_gone: 'an instance is gone',
   memory_lost: 'Redis had lost its memory; the alert goes on',
 }

@@ -15,6 +15,7 @@ interface Form {
 
 const TEXT: Form = { is: 'a text that is not empty', fits: (value) => typeof value === 'string' && value !== '' }
 const NUMBER: Form = { is: 'a number', fits: (value) => typeof value === 'number' && Number.isFinite(value) }
+const TRUE: Form = { is: 'true', fits: (value) => value === true }
 const TIME: Form = { is: 'seconds or a text such as "30s", "5m" or "2h"', fits: (value) => typeof value === 'number' || TEXT.fits(value) }
 const LIMIT: Form = { is: 'a number, or one with its unit such as "60 %"', fits: (value) => typeof value === 'number' || TEXT.fits(value) }
 const WHERE: Form = {
@@ -22,6 +23,11 @@ const WHERE: Form = {
   fits: (value) => isFields(value) && Object.values(value).every((wanted) => isWanted(wanted) || isNotWanted(wanted)),
 }
 const TEXTS: Form = { is: 'an object from text to text', fits: (value) => isFields(value) && Object.values(value).every(isText) }
+const SEVERITY = oneOf(['WARNING', 'CRITICAL'])
+const SEVERITIES: Form = {
+  is: 'an object from state to WARNING or CRITICAL',
+  fits: (value) => isFields(value) && Object.values(value).every((each) => SEVERITY.fits(each)),
+}
 const METRIC: Form = {
   is: 'the name of a metric, or an object such as { "metric": "http.requests" } with, if not all of its series are meant, where',
   fits: (value) =>
@@ -51,7 +57,7 @@ const SHAPES: Readonly<Record<ReadingData['reading'], Shape>> = {
   },
   age: { must: { of: METRIC } },
   absent: { must: { of: METRIC }, may: OVER },
-  state: { must: { of: METRIC, attribute: TEXT }, may: { messages: TEXTS } },
+  state: { must: { of: METRIC, attribute: TEXT }, may: { messages: TEXTS, severities: SEVERITIES } },
   burn_rate: { must: { of: METRIC, in: METRIC, objective: NUMBER }, may: { over: TIME, and: TIME } },
   success_rate: {
     must: {
@@ -59,15 +65,17 @@ const SHAPES: Readonly<Record<ReadingData['reading'], Shape>> = {
       failed: METRIC,
       units: METRIC,
       failedUnits: METRIC,
-      streak: METRIC,
       wording: texts('rate', 'units', 'unitsInFull'),
     },
   },
-  throughput: { must: { of: METRIC, owed: METRIC, wording: texts('done', 'unit') }, may: { staleAfter: TIME } },
+  throughput: {
+    must: { of: METRIC, owed: METRIC, wording: texts('done', 'unit') },
+    may: { staleAfter: TIME, watched: TRUE, left: METRIC },
+  },
   slow_calls: { must: { of: METRIC, in: METRIC, called: TEXT } },
 }
 
-const SEVERITY = oneOf(['WARNING', 'CRITICAL'])
+const RULE_NAME = /^[a-z][a-z0-9_]{0,63}$/
 const OPTIONAL: Readonly<Record<string, Form>> = {
   above: LIMIT,
   below: LIMIT,
@@ -82,7 +90,15 @@ const OPTIONAL: Readonly<Record<string, Form>> = {
   where: WHERE,
   scope: oneOf(['any', 'all', 'shared']),
   summary: TEXT,
+  plain: { is: 'true or false', fits: (value) => typeof value === 'boolean' },
+  inhibitedBy: {
+    is: 'a list of at most 10 names of other rules',
+    fits: (value) => Array.isArray(value) && value.length <= 10 && value.every((name) => isText(name) && RULE_NAME.test(name)),
+  },
 }
+
+/** What a rule as data may say. */
+export const RULE_KEYS: readonly string[] = ['name', 'when', ...Object.keys(OPTIONAL), 'runbook']
 
 /** Whether it is a metric as data has it: an object with the name of one. */
 export function isMetricRef(value: unknown): value is MetricRef {
@@ -93,11 +109,19 @@ export function isMetricRef(value: unknown): value is MetricRef {
 export function checkRuleData(data: RuleData): void {
   const { name, when } = data
   const rule = data as unknown as Fields
+  const unknown = Object.keys(rule).find((key) => !RULE_KEYS.includes(key))
+  if (unknown !== undefined)
+    throw new Error(`The rule ${name} has ${told(unknown)}, which no rule knows: it may have ${RULE_KEYS.join(', ')}.`)
   checkFields(`rule ${name}`, rule, {}, OPTIONAL, '')
   checkReading(`rule ${name}`, when, 'when')
   if (rule['isNot'] !== undefined && when.reading !== 'state') {
     throw new Error(
       `The rule ${name} has isNot, which is of use to a state only: say with above or below when a ${when.reading} is too much or too little.`,
+    )
+  }
+  if (rule['plain'] !== undefined && !STATISTICAL.includes(when.reading)) {
+    throw new Error(
+      `The rule ${name} has plain, which is of use to ${STATISTICAL.join(', ')} only: a ${when.reading} is compared with its limit as it is anyway.`,
     )
   }
   if (rule['severity'] !== undefined && when.reading !== 'state' && when.reading !== 'absent') {
@@ -106,6 +130,9 @@ export function checkRuleData(data: RuleData): void {
     )
   }
 }
+
+/** Readings that look for more than luck unless they are to be plain. */
+const STATISTICAL: readonly string[] = ['ratio', 'success_rate', 'slow_calls', 'throughput'] satisfies readonly ReadingData['reading'][]
 
 /** Throws one sentence if a field is missing, of the wrong type, or of no use to the reading. `whose`: "rule slow_calls"; `field`: where it has its reading. */
 export function checkReading(whose: string, when: ReadingData, field: 'when' | 'of'): void {

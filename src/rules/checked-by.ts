@@ -2,8 +2,10 @@
 import type { Context } from './judged-reading.ts'
 import type { MetricRef, ReadingData } from './rule-data.ts'
 
-/** Throws one sentence if none of the metrics that it reads has the attribute. */
+/** Throws one sentence if none of the metrics that it reads has the attribute, or it is that of the state that is judged. */
 export function checkedBy(by: string, when: ReadingData, context: Context): string {
+  if (when.reading === 'state' && when.attribute === by)
+    throw new Error(`The ${context.whose} is split by ${by}, whose states it judges: use another attribute.`)
   for (const ref of refsOf(when)) {
     const { attributes, name: metric } = context.metric(ref)
     if (Object.keys(attributes).length > 0 && !Object.hasOwn(attributes, by)) {
@@ -15,6 +17,7 @@ export function checkedBy(by: string, when: ReadingData, context: Context): stri
   return by
 }
 
-function refsOf(when: ReadingData): readonly MetricRef[] {
+/** The metrics that a reading names. */
+export function refsOf(when: ReadingData): readonly MetricRef[] {
   return Object.values(when).filter((each): each is MetricRef => typeof (each as MetricRef | undefined)?.metric === 'string')
 }

@@ -6,6 +6,7 @@ import type { MetricDefinition } from '../catalogue.ts'
 import { SERVICE_SILENT } from '../catalogue.ts'
 import { hasCredentials } from '../credentials.ts'
 import { shownValue } from './shown-value.ts'
+import { ok } from '../judge/verdicts.ts'
 import type { OpenAlert, Readings, Rule, RuleLimits, Verdict } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
 import { checkRuleData } from './check-rule-data.ts'
@@ -59,11 +60,15 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
     needs: reading.needs,
     ...(by !== undefined && { by }),
     ...(runbook !== undefined && { runbook }),
+    ...(data.inhibitedBy !== undefined && { inhibitedBy: checkedCauses(data.inhibitedBy, name) }),
+    ...((asksForWork(data) || (data.scope ?? reading.scope) === 'shared') && { endsWithDraining: true }),
     ...(limits && { limits: shownLimits(limits) }),
     ...(options.showsFigure && { figure: (readings: Readings) => reading.figure(readings, limits?.warning.unit) }),
     judge(readings: Readings, open: OpenAlert | undefined, of?: string): Verdict {
       const verdict = reading.judge(of ? about(of) : whole, readings, open)
-      return !of || isNamed || verdict.kind === 'inconclusive' ? verdict : { ...verdict, message: `${of}: ${verdict.message}` }
+      if (!of || isNamed || verdict.kind === 'inconclusive') return verdict
+      if (verdict.kind === 'ok') return ok(name, () => ({ message: `${of}: ${verdict.message}`, value: verdict.value }))
+      return { ...verdict, message: `${of}: ${verdict.message}` }
     },
   }
 }
@@ -109,6 +114,12 @@ function linesOf(data: RuleData, { unit }: JudgedReading): Lines | undefined {
   return limits
 }
 
+/** A breach of it is that too little was done. */
+function asksForWork({ when: { reading }, below }: RuleData): boolean {
+  if (reading === 'throughput' || reading === 'absent' || reading === 'age') return true
+  return below !== undefined && (reading === 'rate' || reading === 'increase')
+}
+
 function shownLimits({ breach, warning, critical }: Lines): RuleLimits {
   return { breach, warning: warning.shown, unit: warning.unit.name, ...(critical && { critical: critical.value / warning.unit.factor }) }
 }
@@ -118,6 +129,11 @@ function summaryOf({ title }: JudgedReading, limits: Lines | undefined): string 
   const { breach, warning, critical } = limits
   const further = critical ? ` (CRITICAL ${breach} ${critical.shown}${critical.unit.suffix})` : ''
   return `${title} ${breach} ${warning.shown}${warning.unit.suffix}${further}.`
+}
+
+function checkedCauses(causes: readonly string[], rule: string): readonly string[] {
+  if (!causes.includes(rule)) return [...new Set(causes)]
+  throw new Error(`The rule ${rule} is inhibited by itself, expected names of other rules in inhibitedBy: leave it out.`)
 }
 
 function checkedRunbook(url: string, rule: string): string {

@@ -16,8 +16,8 @@ import { throughputReading } from './readings/throughput.ts'
 import type { RuleData } from './rule-data.ts'
 
 /** Throws one sentence if it cannot be read. */
-export function judgedReading(data: Pick<RuleData, 'when' | 'isNot' | 'severity'>, context: Context): JudgedReading {
-  const { when } = data
+export function judgedReading(data: Pick<RuleData, 'when' | 'isNot' | 'severity' | 'plain'>, context: Context): JudgedReading {
+  const { when, plain = false } = data
   switch (when.reading) {
     case 'rate':
       return rateReading(when, context)
@@ -28,7 +28,7 @@ export function judgedReading(data: Pick<RuleData, 'when' | 'isNot' | 'severity'
     case 'quantile':
       return quantileReading(when, context)
     case 'ratio':
-      return ratioReading(when, context)
+      return ratioReading(when, plain, context)
     case 'level':
       return levelReading(when, context)
     case 'age':
@@ -41,10 +41,10 @@ export function judgedReading(data: Pick<RuleData, 'when' | 'isNot' | 'severity'
     case 'burn_rate':
       return burnRateReading(when, context)
     case 'success_rate':
-      return successRateReading(when, context)
+      return successRateReading(when, plain, context)
     case 'throughput':
-      return throughputReading(when, context)
+      return throughputReading(when, plain, context)
     case 'slow_calls':
-      return slowCallsReading(when, context)
+      return slowCallsReading(when, plain, context)
   }
 }

@@ -13,6 +13,8 @@ export interface Limits {
   readonly minFetchRate: number
   /** Milliseconds. */
   readonly maxApiResponseTimeMs: number
+  /** Seconds that a process which was asked to end may take. Default 600. */
+  readonly drainLimit?: number
   /** Seconds between two evaluations. Default 1. */
   readonly tickSeconds?: number
 }

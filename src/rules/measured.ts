@@ -3,6 +3,7 @@ import { breach, inconclusive, ok } from '../judge/verdicts.ts'
 import type { Evidence, InconclusiveReason, OpenAlert, Readings, RuleFigure, Verdict } from '../types.ts'
 import { isAbove, isBelow } from './beyond.ts'
 import type { JudgedReading, JudgedRule, Lines } from './judged-reading.ts'
+import { rounded, toldApart } from './told-apart.ts'
 import type { Limit, ShownUnit } from './unit.ts'
 import { unitOf } from './unit.ts'
 
@@ -31,11 +32,18 @@ export function measuredReading(plan: Plan, measure: (readings: Readings) => Mea
   return {
     ...plan,
     judge(rule, readings, open) {
-      const measured = measure(readings)
+      const measured = numbersOf(measure(readings))
       return typeof measured === 'string' ? inconclusive(rule.name, measured) : judged(rule, measured, open)
     },
-    figure: (readings, unit) => figureOf(measure(readings), unit ?? unitOf(plan.unit, plan.unit)!),
+    figure: (readings, unit) => figureOf(numbersOf(measure(readings)), unit ?? unitOf(plan.unit, plan.unit)!),
   }
+}
+
+/** What is no number (NaN, Infinity) was not measured. */
+function numbersOf(measured: Measured): Measured {
+  if (typeof measured === 'string') return measured
+  const { value, moreThan = value, n = 0, count = 0, failures = 0 } = measured
+  return Number.isFinite(moreThan) && Number.isFinite(n) && Number.isFinite(count) && Number.isFinite(failures) ? measured : 'no_data'
 }
 
 function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undefined): Verdict {
@@ -49,8 +57,9 @@ function judged(rule: JudgedRule, measured: Measurement, open: OpenAlert | undef
   if (near === 'passed') return breach(name, 'WARNING', told(warning))
   // A limit that an alert fires for stays passed until the value is clear of it.
   const fires = open?.state === 'firing' || open?.state === 'unknown'
-  if (clear && fires && passes(measured, clear.value, side) !== 'within') return breach(name, 'WARNING', told(clear))
-  return far === 'unsure' || near === 'unsure' ? inconclusive(name, 'low_sample') : ok(name, told(warning))
+  const held = clear && fires ? passes(measured, clear.value, side) : 'within'
+  if (clear && held === 'passed') return breach(name, 'WARNING', told(clear))
+  return far === 'unsure' || near === 'unsure' || held === 'unsure' ? inconclusive(name, 'low_sample') : ok(name, () => told(warning))
 }
 
 function passes(measured: Measurement, limit: number, side: Lines['breach']): 'passed' | 'within' | 'unsure' {
@@ -63,7 +72,7 @@ function finding({ sentence, limits }: JudgedRule, measured: Measurement, limit:
   // What there should be more of fails by what is not there.
   const bySide = n === undefined || count === undefined || limits?.breach !== 'below' ? count : n - count
   const failures = measured.failures ?? bySide
-  const current = shownValue(measured, limit.unit)
+  const current = shownValue(measured, limit.unit, limit.shown)
   return {
     message: sentence({ current, limit: limit.shown, unit: limit.unit, n, count, failures, windowSeconds }),
     value: {
@@ -94,11 +103,7 @@ function figureOf(measured: Measured, known: ShownUnit): RuleFigure {
   }
 }
 
-function shownValue({ value, moreThan }: Measurement, unit: ShownUnit): number | string {
-  return moreThan === undefined ? rounded(value / unit.factor) : `more than ${rounded(moreThan / unit.factor)}`
-}
-
-/** One decimal, and four digits of what is small. */
-export function rounded(value: number): number {
-  return Math.abs(value) >= 10 || value === 0 ? Math.round(value * 10) / 10 : Number(value.toPrecision(4))
+function shownValue({ value, moreThan }: Measurement, unit: ShownUnit, limit?: number): number | string {
+  const shown = (figure: number) => (limit === undefined ? rounded(figure) : toldApart(figure, limit))
+  return moreThan === undefined ? shown(value / unit.factor) : `more than ${shown(moreThan / unit.factor)}`
 }

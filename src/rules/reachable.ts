@@ -1,6 +1,6 @@
 /** Limits that what is measured can pass, and be clear of again. */
 import type { Lines } from './judged-reading.ts'
-import { rounded } from './measured.ts'
+import { rounded } from './told-apart.ts'
 
 export interface Range {
   /** In messages: "a rate". */

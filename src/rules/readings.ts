@@ -40,7 +40,10 @@ export function increase(of: AnyMetric): Reading {
   return counted('increase', of)
 }
 
-/** Percent of `of` in `in`, honest about small numbers: below 50 events a breach needs more than bad luck. */
+/**
+ * Percent of `of` in `in`, honest about small numbers and about bursts: a breach is what would hardly be bad luck. Its window is the
+ * shortest that is looked at; where events are few, longer ones are, up to a day.
+ */
 export function ratio(parts: { readonly of: AnyMetric; readonly in: AnyMetric }): Reading {
   return new Reading({ reading: 'ratio', of: refOf(parts.of), in: refOf(parts.in) })
 }
@@ -83,25 +86,26 @@ export function burnRate(parts: { readonly of: AnyMetric; readonly in: AnyMetric
   return new Reading({ reading: 'burn_rate', of: refOf(parts.of), in: refOf(parts.in), objective: parts.objective })
 }
 
-type Said<R> = { readonly [K in keyof Omit<R, 'reading'>]: K extends 'wording' | 'called' | 'staleAfter' ? R[K & keyof R] : AnyMetric }
+type Said<R> = {
+  readonly [K in keyof Omit<R, 'reading'>]: K extends 'wording' | 'called' | 'staleAfter' | 'watched' ? R[K & keyof R] : AnyMetric
+}
 
 /** Percent of attempts that succeed, judged by independent pieces of evidence: see rules/readings/success-rate.ts. */
 export function successRate(parts: Said<SuccessRateReading>): Reading {
-  const { attempts, failed, units, failedUnits, streak, wording } = parts
+  const { attempts, failed, units, failedUnits, wording } = parts
   return new Reading({
     reading: 'success_rate',
     attempts: refOf(attempts),
     failed: refOf(failed),
     units: refOf(units),
     failedUnits: refOf(failedUnits),
-    streak: refOf(streak),
     wording,
   })
 }
 
 /** Events an hour while work is owed. */
-export function throughput({ of, owed, ...rest }: Said<ThroughputReading>): Reading {
-  return new Reading({ reading: 'throughput', of: refOf(of), owed: refOf(owed), ...rest })
+export function throughput({ of, owed, left, ...rest }: Said<ThroughputReading>): Reading {
+  return new Reading({ reading: 'throughput', of: refOf(of), owed: refOf(owed), ...(left && { left: refOf(left) }), ...rest })
 }
 
 /** The 95th percentile of the duration of calls, by counting those that were over a limit. */

@@ -66,6 +66,8 @@ export interface StateReading {
   readonly attribute: string
   /** What people are told, by state. */
   readonly messages?: Readonly<Record<string, string>>
+  /** Of states that are another severity than the rule says. */
+  readonly severities?: Readonly<Record<string, Severity>>
 }
 export interface BurnRateReading {
   readonly reading: 'burn_rate'
@@ -84,8 +86,6 @@ export interface SuccessRateReading {
   /** Independent pieces of evidence behind the attempts. */
   readonly units: MetricRef
   readonly failedUnits: MetricRef
-  /** Units of the same outcome in a row, failures below 0. */
-  readonly streak: MetricRef
   readonly wording: SuccessRateWording
 }
 export interface SuccessRateWording {
@@ -101,6 +101,10 @@ export interface ThroughputReading {
   readonly of: MetricRef
   /** Work is owed while this level is above 0. */
   readonly owed: MetricRef
+  /** The events are what is seen of the work: where no source of work is watched, that there are none says nothing. */
+  readonly watched?: true
+  /** All that is in the queues, whatever its state: where that falls and there are no events, the work is done where nobody sees it. */
+  readonly left?: MetricRef
   readonly staleAfter?: TimeText
   readonly wording: ThroughputWording
 }
@@ -148,6 +152,8 @@ export interface RuleData {
   readonly isNot?: string
   /** Of `absent` and `state`, which have no limits. */
   readonly severity?: Severity
+  /** Of `ratio`, `success_rate`, `slow_calls` and `throughput`: compared with the limit as it is, in one window, however small the numbers are. */
+  readonly plain?: boolean
   /** The breach must hold this long. Default 1m. */
   readonly for?: TimeText
   /** It must be fine this long. Default 2m. */
@@ -160,6 +166,8 @@ export interface RuleData {
   readonly where?: Where
   readonly scope?: RuleScope
   readonly runbook?: string
+  /** Rules whose alerts explain this one: while one of them is open people are not told of it. */
+  readonly inhibitedBy?: readonly string[]
   /** What it is about, for the reference. */
   readonly summary?: string
 }

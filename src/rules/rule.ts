@@ -45,6 +45,11 @@ export class RuleSentence {
     return this.#with({ severity })
   }
 
+  /** Of ratios, success rates, slow calls and throughput: compared with the limit as it is, in one window, however small the numbers are. */
+  plain(): RuleSentence {
+    return this.#with({ plain: true })
+  }
+
   /** A breach must hold this long before the alert fires. Default 1m. */
   for(time: TimeText): RuleSentence {
     return this.#with({ for: time })
@@ -78,6 +83,14 @@ export class RuleSentence {
   /** A page that says what to do about it. */
   runbook(url: string): RuleSentence {
     return this.#with({ runbook: url })
+  }
+
+  /**
+   * Rules of the service whose alerts explain this one: while one of them is open people are not told of it, and when it fires it is waited 20 s
+   * for them. `dependency_down` stands for the service's own checks and for services that `dependsOn` names, while these are unhealthy.
+   */
+  inhibitedBy(...rules: readonly string[]): RuleSentence {
+    return this.#with({ inhibitedBy: [...(this.data.inhibitedBy ?? []), ...rules] })
   }
 
   /** What it is about, for whoever reads a list of rules. */

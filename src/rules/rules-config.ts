@@ -33,14 +33,14 @@ export function readRules(config: RulesConfig | undefined): OwnRules {
   const own: RuleData[] = []
   for (const [name, entry] of entriesOf(config ?? {})) {
     if (isRuleSentence(entry)) own.push({ ...entry.data, name })
-    else if (entry !== false && 'when' in entry) own.push({ ...entry, name, when: withRefs(entry.when) })
+    else if (isRuleData(entry)) own.push({ ...entry, name, when: withRefs(entry.when) })
     else overrides[name] = entry
   }
   return { overrides, own }
 }
 
 /** Where a reading names a metric. */
-const METRIC_FIELDS = ['of', 'in', 'owed', 'attempts', 'failed', 'units', 'failedUnits', 'streak']
+const METRIC_FIELDS = ['of', 'in', 'owed', 'attempts', 'failed', 'units', 'failedUnits']
 
 /** As data a metric may be its name alone. */
 export function withRefs(when: ReadingData): ReadingData {
@@ -59,6 +59,11 @@ function entriesOf(config: RulesConfig): [name: string, entry: RuleOverride | Ru
     const { name, ...rest } = entry
     return [name, 'when' in entry ? entry : rest]
   })
+}
+
+/** What is neither a rule nor a change of one is told of when a profile is made. */
+function isRuleData(entry: RuleOverride | RuleData | false): entry is RuleData {
+  return typeof entry === 'object' && entry !== null && 'when' in entry
 }
 
 function isList(value: unknown): value is readonly unknown[] {
@@ -80,7 +85,7 @@ const INSTRUMENTS: Readonly<Record<MetricConfig['instrument'], InstrumentKind>> 
 export function readMetrics(config: MetricsConfig | undefined): readonly MetricDefinition[] {
   if (isMetrics(config)) return config.map(({ ref }) => ref.definition)
   return Object.entries(config ?? {}).map(([name, { instrument, ...options }]) => {
-    const kind = Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
+    const kind = typeof instrument === 'string' && Object.hasOwn(INSTRUMENTS, instrument) ? INSTRUMENTS[instrument] : undefined
     if (kind) return defineMetric(name, kind, options)
     throw new Error(`The instrument of the metric ${name} is ${shownValue(instrument)}, expected ${Object.keys(INSTRUMENTS).join(', ')}.`)
   })

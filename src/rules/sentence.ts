@@ -1,5 +1,5 @@
 /** What people are told: a sentence with places for figures. */
-import { amount, duration } from '../judge/wording.ts'
+import { amount, decimal, duration, grouped } from '../judge/wording.ts'
 import type { ShownUnit } from './unit.ts'
 
 export interface Facts {
@@ -19,23 +19,46 @@ export type Sentence = (facts: Facts, of?: string) => string
 
 const PLACE = /\{([^{}]*)\}/g
 const PLACES = ['current', 'limit', 'n', 'count', 'failures', 'window', 'of'] as const
+type Place = (typeof PLACES)[number]
+/** Places of figures, which have a word for one and a word for others: `{n:event|events}`. */
+const COUNTED: readonly Place[] = ['current', 'limit', 'n', 'count', 'failures']
+
+/** A place, and the words that stand there in place of the figure. */
+interface Part {
+  readonly place: Place
+  readonly words?: readonly [one: string, others: string]
+}
 
 /** Throws one sentence if a place is none. */
 export function sentenceOf(text: string, rule: string): Sentence {
-  for (const [, place] of text.matchAll(PLACE)) {
-    if (!(PLACES as readonly string[]).includes(place!)) {
-      throw new Error(
-        `The sentence of the rule ${rule} has the place {${place}}, expected one of ${PLACES.map((each) => `{${each}}`).join(', ')}.`,
-      )
-    }
-  }
   // Texts and places by turns: a sentence is made at each evaluation.
-  const parts = text.split(PLACE)
+  const parts = text.split(PLACE).map((part, i) => (i % 2 === 0 ? part : partOf(part, rule)))
   return (facts, of) => {
     let sentence = ''
-    for (let i = 0; i < parts.length; i++) sentence += i % 2 === 0 ? parts[i]! : filled(parts[i] as (typeof PLACES)[number], facts, of)
+    for (const part of parts) sentence += typeof part === 'string' ? part : filled(part, facts, of)
     return sentence
   }
+}
+
+function partOf(text: string, rule: string): Part {
+  const [place = '', words] = text.split(/:(.*)/s)
+  if (!isPlace(place)) {
+    throw new Error(
+      `The sentence of the rule ${rule} has the place {${text}}, expected one of ${PLACES.map((each) => `{${each}}`).join(', ')}.`,
+    )
+  }
+  if (words === undefined) return { place }
+  const [one, others, ...more] = words.split('|')
+  if (one === undefined || others === undefined || more.length > 0 || !COUNTED.includes(place)) {
+    throw new Error(
+      `The sentence of the rule ${rule} has the words {${text}}, expected a figure with a word for one and a word for others, such as {n:event|events}.`,
+    )
+  }
+  return { place, words: [one, others] }
+}
+
+function isPlace(text: string): text is Place {
+  return (PLACES as readonly string[]).includes(text)
 }
 
 /** Of a rule that has no sentence of its own. */
@@ -49,11 +72,9 @@ export function plainSentence(title: string): Sentence {
   }
 }
 
-function filled(
-  place: (typeof PLACES)[number],
-  { current, limit, unit, n, count, failures, windowSeconds }: Facts,
-  of: string | undefined,
-): string {
+function filled({ place, words }: Part, facts: Facts, of: string | undefined): string {
+  if (words) return words[place !== 'of' && place !== 'window' && isOne(place, facts[place]) ? 0 : 1]
+  const { current, limit, unit, n, count, failures, windowSeconds } = facts
   switch (place) {
     case 'current':
       return shown(current, unit)
@@ -72,8 +93,14 @@ function filled(
   }
 }
 
+/** As it is shown: amounts are rounded, figures beside limits are not. */
+function isOne(place: Place, figure: number | string | undefined): boolean {
+  if (typeof figure !== 'number') return false
+  return (place === 'current' || place === 'limit' ? figure : decimal(figure)) === 1
+}
+
+/** All its digits: with fewer it could seem to be on the other side of its limit. "never" and the name of a state are in no unit. */
 function shown(figure: number | string, { suffix }: ShownUnit): string {
-  return typeof figure === 'number'
-    ? `${Number.isInteger(figure) || Math.abs(figure) >= 10 ? amount(figure) : String(figure)}${suffix}`
-    : figure
+  if (typeof figure === 'number') return `${grouped(figure)}${suffix}`
+  return figure.startsWith('more than ') ? `${figure}${suffix}` : figure
 }

@@ -4,9 +4,11 @@ import { CheckRunner } from '../checks/check-runner.ts'
 import { profileOfService } from '../config/profile.ts'
 import { madeHealthReader } from '../export/health-reader.ts'
 import { createMetricsExport, type MetricsExport } from '../export/metrics-export.ts'
+import { DependencyMetrics } from '../record/dependency-metrics.ts'
 import { createDrop, type Drop } from '../record/drop.ts'
 import { HealthMetrics } from '../record/health-metrics.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
+import { causesOfRules } from '../overlays/causes.ts'
 import { FanOut } from '../publish/fan-out.ts'
 import { Evaluation } from './evaluation.ts'
 import { Evidence } from './evidence.ts'
@@ -20,6 +22,7 @@ import { Phases } from './phase.ts'
 import { Publication } from './publication.ts'
 import { Records } from './records.ts'
 import { type SetUp, setUp } from './set-up.ts'
+import { Work } from './work.ts'
 
 export interface Assembly extends SetUp {
   readonly drop: Drop
@@ -31,6 +34,7 @@ export interface Assembly extends SetUp {
   readonly publication: Publication
   readonly lifecycle: Lifecycle
   readonly metricsExport: MetricsExport
+  readonly work: Work
 }
 
 /** Throws one sentence if an option, a rule or an environment variable cannot be used. */
@@ -51,12 +55,19 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   const source: MetricSource = taken ?? sourceOf(() => options.reader ?? madeHealthReader())
 
   const guard = new Guard(recording)
-  const phases = new Phases()
+  const phases = new Phases(clock)
   const evaluation = new Evaluation({ profile, service, store, source, clock, phases, intervalSeconds })
-  const checks = new CheckRunner({ checks: checksOf(options), clock, onChange: rounds.evaluateSoon })
+  const dependencies = new DependencyMetrics(recording, (metric) => rounds.evaluateSoon(metric))
+  const onChange = (): void => {
+    dependencies.set(checks.dependencies())
+    rounds.evaluateSoon()
+  }
+  const checks: CheckRunner = new CheckRunner({ checks: checksOf(options), clock, onChange })
   const neighbours = new Neighbours()
   const alertIds = [...evaluation.alertIds.values()]
-  const redis = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds })
+  const isWatched = profile.mayBeSilent !== true
+  const causes = causesOfRules(profile.rules, { service, dependsOn, checks: checksOf(options).map(({ name }) => name) })
+  const redis = options.exporter ?? createRedisExporter({ options: resolved, instance, clock, recording, alertIds, isWatched, causes })
   const exporter = options.channels?.length ? new FanOut(redis, options.channels, clock) : redis
   const evidence = new Evidence({
     rules: profile.rules,
@@ -65,7 +76,8 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
     save: (alert, cause) => exporter.save(alert, cause),
   })
   const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
-  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording }
+  const work = new Work(recording, () => rounds.evaluateSoon())
+  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording, work }
   const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds })
   const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, source })
   return { ...base, ...parts, drop, records, publication, lifecycle, metricsExport }

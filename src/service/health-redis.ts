@@ -14,10 +14,14 @@ export interface Publishing {
   readonly recording: Recording
   /** Ids of all alerts that the service's own rules can raise. */
   readonly alertIds: readonly string[]
+  /** Whether it is an alert when nothing is heard of the service. */
+  readonly isWatched: boolean
+  /** What may cause the alerts of a rule, by its name. */
+  readonly causes: ReadonlyMap<string, readonly string[]>
 }
 
 /** The health Redis; it connects when it is first asked or told something. */
-export function createRedisExporter({ options, instance, clock, recording, alertIds }: Publishing): RedisExporter {
+export function createRedisExporter({ options, instance, clock, recording, alertIds, isWatched, causes }: Publishing): RedisExporter {
   const { serviceName: service, settings } = options
   const exporter = new RedisExporter({
     target: redisTargetOf(settings),
@@ -27,6 +31,8 @@ export function createRedisExporter({ options, instance, clock, recording, alert
     publishingIntervalMs: settings.publishingInterval * 1000,
     retentionMs: settings.retentionHours * 3_600_000,
     alertIds,
+    isWatched,
+    causes,
   })
   const counted = { published: 0, failed: 0, dropped: 0 }
   recording.onCollect(() => {

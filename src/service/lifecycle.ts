@@ -1,11 +1,12 @@
 /** When things happen: what a monitor does from its start to its stop. */
+import { HEALTH_DRAINING_TIME, HEALTH_RESTARTS } from '../catalogue.ts'
 import type { CheckRunner } from '../checks/check-runner.ts'
 import type { Settings } from '../config/settings.ts'
 import { diag } from '../diag.ts'
 import type { MetricsExport } from '../export/metrics-export.ts'
 import { recordProcess } from '../record/process-metrics.ts'
 import type { Recording } from '../record/recording.ts'
-import type { Cancel, Clock, HealthExporter } from '../types.ts'
+import type { Alert, Cancel, Clock, CountedBefore, HealthExporter } from '../types.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { Evidence } from './evidence.ts'
 import type { Guard } from './guard.ts'
@@ -20,8 +21,8 @@ const LOAD_TIMEOUT_MS = 1000
 export interface Rounds {
   /** One round of the pipeline. */
   readonly evaluate: () => void
-  /** The same before the event loop goes on. */
-  readonly evaluateSoon: () => void
+  /** The same before the event loop goes on; of the rules that read `metric`, or without one only the status. */
+  readonly evaluateSoon: (metric?: string) => void
 }
 
 export interface LifecycleOptions extends Rounds {
@@ -44,6 +45,8 @@ export class Lifecycle {
   readonly #options: LifecycleOptions
   /** Whether Redis has told of the alerts of earlier processes. */
   #loaded = false
+  /** Whether it has told of what earlier processes counted. */
+  #recalled = false
   #cancels: Cancel[] = []
 
   constructor(options: LifecycleOptions) {
@@ -53,6 +56,8 @@ export class Lifecycle {
   async start(): Promise<void> {
     const { settings, clock, guard, phases, checks, recording, exporter, metricsExport, publication, evaluate } = this.#options
     if (phases.stopped) return diag.warn('otel-health: a monitor that was stopped does not start again: make a new one')
+    const draining = recording.level(HEALTH_DRAINING_TIME, {})
+    recording.onCollect(() => draining.set(Math.floor(phases.drainingSeconds)))
     const publishAgain = (publish: () => void) => () => guard.safely(publish)
     const tellMetrics = publishAgain(() => exporter.metrics(publication.snapshot()))
     this.#cancels = [
@@ -68,11 +73,13 @@ export class Lifecycle {
       () => checks.stop(),
     ]
     const checked = checks.start()
-    // Without the alerts of the process before this one, the first evaluation could fire one of them a second time.
-    await this.#loadAlerts()
+    // The first evaluation goes on from what the process before this one said. Without it nothing is said of alerts until it is known.
+    await this.#lookBack()
     if (phases.stopped) return
     guard.isOpen = true
     evaluate()
+    // At once: a process of a service that crashes again and again may not live until others are looked for in their turn.
+    void this.#watchOthers(evaluate)
     await checked
     if (phases.stopped) return
     phases.start()
@@ -82,6 +89,7 @@ export class Lifecycle {
 
   async stop(timeoutMs: number, flush: () => Promise<void>): Promise<void> {
     const { guard, phases, publication, exporter, source } = this.#options
+    guard.safely(() => publication.publishEnd())
     const { status } = publication.standing()
     const wasJudged = guard.isOpen
     guard.isOpen = false
@@ -93,23 +101,44 @@ export class Lifecycle {
     await Promise.all([guard.answer(() => exporter.stop(last, timeoutMs)), flush()])
   }
 
-  async #loadAlerts(): Promise<void> {
-    const { guard, exporter, evaluation } = this.#options
-    const stored = await guard.answer(() => exporter.load(LOAD_TIMEOUT_MS))
-    if (!stored) return
-    this.#loaded = true
-    evaluation.restore(stored)
+  /** What earlier processes left, as far as it is not known; an answer that comes later counts as well. */
+  async #lookBack(): Promise<void> {
+    const { guard, exporter } = this.#options
+    const again = (heard: boolean) => heard && this.#options.evaluate()
+    const [stored, counted] = await Promise.all([
+      this.#loaded ? undefined : guard.answer(() => exporter.load(LOAD_TIMEOUT_MS, (late) => again(this.#restore(late)))),
+      this.#recalled ? undefined : guard.answer(() => exporter.recall(LOAD_TIMEOUT_MS, (late) => again(this.#recall(late)))),
+    ])
+    if (stored) this.#restore(stored)
+    if (counted) this.#recall(counted)
   }
 
-  /** The other instances of this service, and what they have found. */
-  async #watchOthers(): Promise<void> {
-    const { guard, exporter, neighbours, evidence, evaluateSoon } = this.#options
-    if (!this.#loaded) await this.#loadAlerts()
+  /** The other instances of this service, what they have found, and how often one was started again. */
+  async #watchOthers(judge: () => void = this.#options.evaluateSoon): Promise<void> {
+    const { guard, exporter, neighbours, evidence, recording } = this.#options
+    if (!this.#loaded || !this.#recalled) await this.#lookBack()
     const presence = await guard.answer(() => exporter.presence())
     guard.safely(() => {
       neighbours.observe(presence)
       evidence.observe(neighbours.open)
-      evaluateSoon()
+      if (presence?.restarts !== undefined) recording.level(HEALTH_RESTARTS, {}).set(presence.restarts)
+      judge()
     })
+  }
+
+  /** Returns whether it was not known before. */
+  #restore(stored: readonly Alert[]): boolean {
+    if (this.#loaded) return false
+    this.#loaded = true
+    this.#options.evaluation.restore(stored)
+    return true
+  }
+
+  /** Returns whether it was not known before. */
+  #recall(counted: readonly CountedBefore[]): boolean {
+    if (this.#recalled) return false
+    this.#recalled = true
+    this.#options.evaluation.recall(counted)
+    return true
   }
 }

@@ -1,6 +1,5 @@
 /**
- * ServiceHealthMonitor: the pipeline of one service. `#evaluate` is the whole product in one expression; what it is made of, and when it
- * runs, is in the files beside this one.
+ * ServiceHealthMonitor: the pipeline of one service. `#evaluate` is the whole product in one expression; the rest is in the files beside it.
  */
 import type { DependencyEvidence } from '../checks/dependency-evidence.ts'
 import type { HealthOptions } from '../config/options.ts'
@@ -8,23 +7,24 @@ import type { EndedRequest } from '../record/http-requests.ts'
 import type { Recording } from '../record/recording.ts'
 import type { Fields } from '../record/tallies.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
-import type { AttemptOf } from '../types.ts'
 import { limitOf } from '../rules/unit.ts'
-import type { Clock, Snapshot } from '../types.ts'
+import type { AttemptOf, Clock, Snapshot } from '../types.ts'
 import { anyService } from './any-service.ts'
-import type { Assembly } from './assembly.ts'
-import { assemble } from './assembly.ts'
+import { assemble, type Assembly } from './assembly.ts'
 import type { Changed } from './evaluation.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { isServicePhase, type ServicePhase } from './phase.ts'
 import { Soon } from './soon.ts'
 import { within } from './within.ts'
+import type { Work } from './work.ts'
 
 const STOP_TIMEOUT_MS = 2000
 
 export class ServiceHealthMonitor {
   /** Identity of this process among the instances of its service. */
   readonly instance: string
+  /** Told what is seen of the service's work by whoever watches it from outside; a service that records its work itself says nothing. */
+  readonly work: Work
   protected readonly options: HealthOptions
   protected readonly clock: Clock
   protected readonly recording: Recording
@@ -35,11 +35,12 @@ export class ServiceHealthMonitor {
 
   /** Throws one sentence if an option, a rule or an environment variable cannot be used. */
   constructor(options: ServiceHealthMonitorOptions = {}, kind: ServiceKind = anyService) {
-    const rounds = { evaluate: () => this.#evaluate(), evaluateSoon: () => this.evaluateSoon() }
+    const rounds = { evaluate: () => this.#evaluate(), evaluateSoon: (metric?: string) => this.evaluateSoon(metric) }
     const parts = (this.#parts = assemble(options, kind, rounds))
     this.options = parts.resolved
     this.clock = parts.clock
     this.instance = parts.instance
+    this.work = parts.work
     this.recording = parts.recording
   }
 
@@ -62,13 +63,19 @@ export class ServiceHealthMonitor {
   }
 
   /**
-   * What the service says of itself: `starting` before it begins its work, `paused` while it does none on purpose,
-   * `draining` while it ends. In these no alert fires or resolves, and their time does not count as watched. What is said
-   * before `start` has resolved holds from then on; after `stop` nothing does. What is no phase is dropped.
+   * What the service says of itself: `starting` before it begins its work, `paused` while it does none on purpose. In these no alert fires or
+   * resolves, and their time does not count as watched. `draining` while it ends: no new work is owed, what it still does is judged, and
+   * `drain_stuck` warns if that takes too long. What is said before `start` has resolved holds from then on; after `stop` nothing does. What is
+   * no phase is dropped. `begunAgoMs`: that long ago began what is over now, such as a start that is no answer to a stop that came later.
    */
-  setPhase(phase: ServicePhase): void {
+  setPhase(phase: ServicePhase, begunAgoMs: number = 0): void {
     if (!isServicePhase(phase)) return this.recordDropped('a phase that is none')
-    if (this.#parts.phases.say(phase)) this.evaluateSoon()
+    if (this.#parts.phases.say(phase, begunAgoMs)) this.evaluateSoon()
+  }
+
+  /** Whether it was asked to end, no longer ago than `drainLimit`: an end is what was asked for then, whatever its exit code. */
+  get isEnding(): boolean {
+    return this.#parts.phases.drainsWithin(this.options.settings.drainLimit)
   }
 
   /**

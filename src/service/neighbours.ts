@@ -15,6 +15,11 @@ export class Neighbours {
     return this.#presence?.open ?? []
   }
 
+  /** Whether a person has said of an alert of this instance that it is over. */
+  isResolvedByHand(id: string): boolean {
+    return this.#presence?.resolvedByHand?.includes(id) ?? false
+  }
+
   /** This clock less the server's, in milliseconds; `undefined` while it is not known. */
   get clockSkewMs(): number | undefined {
     return this.#presence?.clockSkewMs

@@ -1,16 +1,28 @@
 /**
- * Says goodbye when the process ends, without changing how it ends: same exit code, same signal, nobody's handler
- * replaced. A crash says nothing, so that it is seen as the silence it is.
+ * Says how the process ends, without changing how it ends: same exit code, same signal, nobody's handler replaced, nothing kept alive. A signal
+ * that the service handles is no end: the process is draining, for as long as that takes it, and says that it stopped when it does. A crash
+ * says nothing, so that it is seen as the silence it is.
  */
+import { constants } from 'node:os'
+
 import { holdProcess } from '../clock.ts'
 import type { Cancel } from '../types.ts'
+import { onShutdownMessage } from './shutdown-message.ts'
+import { onSignals, type Listener } from './signals.ts'
 
 /** Milliseconds the end of the process may be held up. */
 const FLUSH_MS = 2000
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** Whoever handles one of these ends the service, at once or later. */
+const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
+/** So do these where nobody handles them; who does may read its configuration anew, or write down its heap. */
+const MAYBE_ENDING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR2']
 
 export interface Farewell {
+  /** Publishes that the service was asked to end, and works on until it has done what it had begun. */
+  setPhase(phase: 'draining'): void
+  /** Whether it was asked to end, and that is not so long ago that it has come to nothing. */
+  readonly isEnding: boolean
   /** Publishes that the service stopped, in the same tick; resolves when that and the metrics are flushed. Never rejects. */
   stop(timeoutMs: number): Promise<void>
   /** Exports what was recorded since, for a service that works on after the signal. Never rejects. */
@@ -20,30 +32,28 @@ export interface Farewell {
 export function onProcessEnd(farewell: Farewell): void {
   let stopping: Promise<void> | undefined
   let flushed = false
+  const heard = new Set<NodeJS.Signals>()
   const stopOnce = (): Promise<void> => (stopping ??= held(() => farewell.stop(FLUSH_MS)))
 
-  for (const signal of SIGNALS) {
-    const listener = (): void => {
-      const alone = process.listenerCount(signal) === 1
-      const impatient = stopping !== undefined
-      const stopped = stopOnce()
-      if (!alone) {
-        // Who comes after us may raise the signal again if it finds itself alone (signal-exit does): counted, we would wait for each
-        // other. It is for good, as once goodbye was said the signal is to do what it does without us.
-        process.removeListener(signal, listener)
-        return
-      }
-      const raise = (): void => {
-        process.removeListener(signal, listener)
-        process.kill(process.pid, signal)
-      }
-      // Listening goes on: a second signal that is under way already would be lost.
-      if (impatient) raise()
-      else void stopped.then(raise)
-    }
-    // First, so that others run when it is gone already, also those that were there before.
-    process.prependListener(signal, listener)
+  const drain = (): void => {
+    farewell.setPhase('draining')
+    // Once that is judged, and while there is time: who ends with process.exit exports nothing more.
+    queueMicrotask(() => void farewell.flush(FLUSH_MS))
   }
+
+  onSignals([...ENDING, ...MAYBE_ENDING], {
+    handled(signal, listeners) {
+      heard.add(signal)
+      if (ENDING.includes(signal) || listeners.some(endsToo)) drain()
+    },
+    unhandled(signal) {
+      // Who asks twice, or raises it again having done what there was to do, does not wait for us.
+      const isAgain = heard.has(signal) || stopping !== undefined
+      const stopped = stopOnce()
+      return isAgain ? undefined : stopped
+    },
+  })
+  onShutdownMessage(drain)
   process.on('beforeExit', () => {
     if (flushed) return
     flushed = true
@@ -51,8 +61,17 @@ export function onProcessEnd(farewell: Farewell): void {
     void (stopping ? held(() => farewell.flush(FLUSH_MS)) : stopOnce())
   })
   process.on('exit', (code) => {
-    if (code === 0) void stopOnce()
+    const wasAsked = farewell.isEnding || [...heard].some((signal) => code === 128 + constants.signals[signal])
+    if (code === 0 || wasAsked) void stopOnce()
   })
+}
+
+/** Whether a listener of a signal that may mean something else is one of those that end the service: the same function, or as it is written. */
+function endsToo(listener: Listener): boolean {
+  const text = String(listener)
+  return ENDING.some((signal) =>
+    process.listeners(signal).some((other) => other === listener || (String(other) === text && !text.includes('[native code]'))),
+  )
 }
 
 /** Begins in the same tick, keeps the process alive meanwhile, and resolves when it is done, has failed or takes too long. */

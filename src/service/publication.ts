@@ -14,6 +14,7 @@ import type { Phases } from './phase.ts'
 import { snapshotOf } from './snapshot.ts'
 import type { Standing } from './standing.ts'
 import { changesWorthTelling, standingOf } from './standing.ts'
+import type { Work } from './work.ts'
 
 export interface PublicationOptions {
   readonly service: string
@@ -29,6 +30,7 @@ export interface PublicationOptions {
   readonly evidence: Evidence
   readonly exporter: HealthExporter
   readonly healthMetrics: HealthMetrics
+  readonly work: Work
   /** Seconds. */
   readonly intervalSeconds: number
 }
@@ -48,7 +50,20 @@ export class Publication {
   }
 
   publish(judgement: Judgement, changed?: Changed): void {
-    const { exporter, evaluation, evidence, guard, clock } = this.#options
+    const { guard, clock } = this.#options
+    this.#tell(judgement, changed)
+    // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
+    if (judgement.transitions.length > 0) clock.after(0, () => guard.safely(() => this.#tellStatus()))
+    else this.#tellStatus()
+  }
+
+  /** What is over with the process, in the same tick; its last status says the rest. */
+  publishEnd(): void {
+    this.#tell(this.#options.evaluation.judgeEnd(), new Set())
+  }
+
+  #tell(judgement: Judgement, changed: Changed): void {
+    const { exporter, evaluation, evidence, guard } = this.#options
     const before = evaluation.last.alerts
     for (const transition of judgement.transitions) exporter.transition(transition)
     const told = new Set(judgement.transitions.map(({ alert }) => alertKey(alert.rule, alert.labels)))
@@ -58,14 +73,11 @@ export class Publication {
     evidence.say(judgement, evaluation.now())
     evaluation.accept(judgement, changed)
     guard.count(judgement.errors.length)
-    // Redis sends out what a turn of its loop published at the end of that turn: an alert would wait for the status behind it.
-    if (judgement.transitions.length > 0) clock.after(0, () => guard.safely(() => this.#tellStatus()))
-    else this.#tellStatus()
   }
 
   /** A snapshot of now, of what was judged last. */
   snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect()): Snapshot {
-    const { service, instance, profile, dependsOn, clock, evaluation, intervalSeconds } = this.#options
+    const { service, instance, profile, dependsOn, clock, evaluation, intervalSeconds, work } = this.#options
     return snapshotOf({
       service,
       instance,
@@ -74,11 +86,13 @@ export class Publication {
       standing,
       samples,
       readings: evaluation.readings(),
+      counted: evaluation.counted(),
       now: clock.monotonicMs(),
       at: clock.epochMs(),
       since: this.#since,
       startedAt: this.#startedAt,
       tickSeconds: intervalSeconds,
+      work,
     })
   }
 
@@ -101,7 +115,7 @@ export class Publication {
       instance,
       phase: phases.shown,
       verdicts,
-      alerts: [...alerts.values()],
+      alerts: [...alerts.values()].filter(({ id }) => !neighbours.isResolvedByHand(id)),
       withThoseOfOthers: (own) => neighbours.withThoseOfOthers(own),
       checks: checks.results(),
       failing: checks.failing(),
@@ -115,7 +129,7 @@ export class Publication {
     const { exporter, clock } = this.#options
     const standing = this.standing()
     this.record(standing)
-    const shown = changesWorthTelling(standing)
+    const shown = `${changesWorthTelling(standing)} ${this.#options.work.isWatched}`
     if (shown === this.#lastShown) return
     this.#lastShown = shown
     if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = clock.epochMs()

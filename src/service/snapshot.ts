@@ -1,6 +1,8 @@
 /** Everything that is said of one instance at one instant: how it stands, and the figures. */
-import type { KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
+import { plainVerdict } from '../judge/verdicts.ts'
+import type { Counted, KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
 import type { Standing } from './standing.ts'
+import type { Work } from './work.ts'
 
 export interface SnapshotFacts {
   readonly service: string
@@ -10,6 +12,7 @@ export interface SnapshotFacts {
   readonly standing: Standing
   readonly samples: readonly Sample[]
   readonly readings: Readings
+  readonly counted: Counted
   /** Milliseconds on the monotonic clock. */
   readonly now: number
   /** Epoch milliseconds. */
@@ -18,11 +21,12 @@ export interface SnapshotFacts {
   readonly startedAt: { readonly monotonicMs: number; readonly epochMs: number }
   /** Seconds between two evaluations. */
   readonly tickSeconds: number
+  readonly work: Pick<Work, 'isWatched' | 'unseen' | 'unreadQueues'>
 }
 
 export function snapshotOf(facts: SnapshotFacts): Snapshot {
-  const { profile, dependsOn, readings, samples, now, startedAt, tickSeconds } = facts
-  const figures = profile.figures({ readings, samples, now, tickSeconds })
+  const { profile, dependsOn, readings, samples, now, startedAt, tickSeconds, work } = facts
+  const figures = profile.figures({ readings, samples, now, tickSeconds, unseen: work.unseen, unreadQueues: work.unreadQueues })
   const own = ownFigures(profile, readings)
   return {
     service: facts.service,
@@ -33,9 +37,13 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     since: facts.since,
     uptimeSeconds: (now - startedAt.monotonicMs) / 1000,
     ...facts.standing,
+    verdicts: facts.standing.verdicts.map(plainVerdict),
     metrics: { ...figures.metrics, ...own.metrics },
+    ...(figures.unknown && { unknown: figures.unknown }),
+    ...(work.isWatched !== undefined && { working: work.isWatched }),
     evidence: { ...figures.evidence, ...own.evidence },
     totals: profile.totals(samples, new Date(startedAt.epochMs).toISOString()),
+    counted: facts.counted,
   }
 }
 

@@ -3,16 +3,15 @@
  * and changes no status. Pure.
  */
 import { isReasonOfCheck } from '../judge/status.ts'
-import type { Status } from '../types.ts'
 import type { StatusMessage } from '../wire/status-message.ts'
-import { serviceStatus } from './service-status.ts'
+import { serviceStatus, type FoldedStatus } from './service-status.ts'
 import type { HealthView, ServiceView } from './health-view.ts'
 
 /** Something that a service depends on: another service, or a check of its own such as `redis`. */
 export interface Dependency {
   readonly name: string
   /** `unknown`: no service of that name has been heard of, and no check of the service that names it. */
-  readonly status: Status | 'unknown'
+  readonly status: FoldedStatus
   /** The first reason for a status that is not `healthy`. */
   readonly reason?: string
   /** The services between, the one that the service itself names first; empty if it names this one itself. */
@@ -115,7 +114,7 @@ function messagesOf({ instances }: ServiceView): readonly StatusMessage[] {
   return instances.toSorted((a, b) => (a.instance < b.instance ? -1 : 1)).flatMap(({ status }) => status ?? [])
 }
 
-const BADNESS = ['unhealthy', 'degraded', 'unknown', 'healthy']
+const BADNESS = ['unhealthy', 'stopped', 'degraded', 'unknown', 'healthy']
 
 function byBadness(a: Pick<Dependency, 'status'>, b: Pick<Dependency, 'status'>): number {
   return BADNESS.indexOf(a.status) - BADNESS.indexOf(b.status)

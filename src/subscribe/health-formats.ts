@@ -1,10 +1,7 @@
 /** The status of a service as others read it. Pure. */
-import type { Severity, Status } from '../types.ts'
+import type { Severity } from '../types.ts'
 import type { InstanceView, ServiceView } from './health-view.ts'
-import type { ServiceStatus } from './service-status.ts'
-
-/** The status fold's words, and that nobody knows. */
-type Word = Status | 'unknown'
+import type { FoldedStatus, ServiceStatus } from './service-status.ts'
 
 /** ComponentHealth of OpAMP (opamp-spec, proto/opamp/v1/opamp.proto) in the JSON of Protobuf, where 64 bits are text. */
 export interface ComponentHealth {
@@ -13,7 +10,7 @@ export interface ComponentHealth {
   /** Nanoseconds since 1970; '0': it does not run. */
   readonly startTimeUnixNano: string
   readonly lastError?: string
-  /** `healthy`, `degraded`, `unhealthy` or `unknown`. */
+  /** `healthy`, `degraded`, `unhealthy`, `stopped` or `unknown`. */
   readonly status: string
   readonly statusTimeUnixNano: string
   readonly componentHealthMap?: Readonly<Record<string, ComponentHealth>>
@@ -21,7 +18,7 @@ export interface ComponentHealth {
 
 /** application/health+json (draft-inadarei-api-health-check-06). */
 export interface HealthJson {
-  /** `warn` is degraded; what is not known does not pass. */
+  /** `warn` is degraded, or stopped on purpose; what is not known does not pass. */
   readonly status: 'pass' | 'warn' | 'fail'
   readonly serviceId: string
   readonly notes: readonly string[]
@@ -93,7 +90,7 @@ function instanceHealth(instance: InstanceView): ComponentHealth {
 }
 
 function component(
-  word: Word,
+  word: FoldedStatus,
   reasons: readonly string[],
   startedAt: number,
   at: number,
@@ -136,7 +133,7 @@ function checksOf({ instance, status: said }: InstanceView): [string, HealthJson
 }
 
 /** One that is silent or cannot be read is not well, whatever it said before. */
-function howIs({ status: said, problem }: InstanceView): { readonly word: Word; readonly reasons: readonly string[] } {
+function howIs({ status: said, problem }: InstanceView): { readonly word: FoldedStatus; readonly reasons: readonly string[] } {
   if (said) return { word: said.instance_status, reasons: said.instance_status === 'healthy' ? [] : said.reasons }
   return { word: 'unknown', reasons: [problem ?? 'no sign of life for three publishing intervals'] }
 }
@@ -145,9 +142,9 @@ function startOf({ status: said }: InstanceView): number | undefined {
   return said && said.phase !== 'stopped' ? Date.parse(said.timestamp) - said.uptime_seconds * 1000 : undefined
 }
 
-function passing(word: Word): HealthJson['status'] {
+function passing(word: FoldedStatus): HealthJson['status'] {
   if (word === 'healthy') return 'pass'
-  return word === 'degraded' ? 'warn' : 'fail'
+  return word === 'degraded' || word === 'stopped' ? 'warn' : 'fail'
 }
 
 function wordOfSeverity(severity: Severity): HealthJson['status'] {

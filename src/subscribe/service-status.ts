@@ -4,9 +4,12 @@ import type { Status } from '../types.ts'
 import type { AlertView } from '../wire/alert-view.ts'
 import type { InstanceView, ServiceView } from './health-view.ts'
 
+/** `stopped`: all of its instances said that they stop. `unknown`: nobody is there who could say, and nobody said that it stops. */
+export type FoldedStatus = Status | 'stopped' | 'unknown'
+
 export interface ServiceStatus {
-  /** `unknown`: nobody is there who could say, though no instance is missing; what was told last of its alerts stands. */
-  readonly status: Status | 'unknown'
+  /** What was told last of its alerts stands where nobody is there who could say more. */
+  readonly status: FoldedStatus
   /** Sentences, worst first; empty if healthy. */
   readonly reasons: readonly string[]
   /** Those of `reasons` that are no alerts, for whoever lists the alerts anyway. */
@@ -23,18 +26,20 @@ export function serviceStatus(service: ServiceView, openAlerts: readonly AlertVi
   const live = service.instances.filter((instance) => !isMissing(instance))
   const missing = service.instances.filter(isMissing)
   const told = new Set(alerts.map(alertReason))
-  const isUnlisted = service.lastBeatAt === undefined && service.instances.length === 0
-  const report = isUnlisted ? foldUnlisted(alerts) : fold({ alerts, instances: service.instances.map(toEntry) })
+  const report =
+    service.instances.length === 0 ? foldDeserted(service, alerts) : fold({ alerts, instances: service.instances.map(toEntry) })
   return { ...report, otherReasons: report.reasons.filter((reason) => !told.has(reason)), live, missing, alerts }
 }
 
 /** An alert that is critical is as bad when nobody is left to say so. */
-function foldUnlisted(alerts: readonly AlertView[]): Pick<ServiceStatus, 'status' | 'reasons'> {
+function foldDeserted({ lastBeatAt }: ServiceView, alerts: readonly AlertView[]): Pick<ServiceStatus, 'status' | 'reasons'> {
   const isCritical = alerts.some(({ severity }) => severity === 'CRITICAL')
-  return { status: isCritical ? 'unhealthy' : 'unknown', reasons: [...alerts.map(alertReason), NOBODY] }
+  const [status, reason] = lastBeatAt === undefined ? (['unknown', NOBODY] as const) : (['stopped', STOPPED] as const)
+  return { status: isCritical ? 'unhealthy' : status, reasons: [...alerts.map(alertReason), reason] }
 }
 
 const NOBODY = 'no instance is on the list of services'
+const STOPPED = 'no instance is left, and none is missed'
 
 function isMissing({ status, problem }: InstanceView): boolean {
   return status === undefined && problem === undefined

@@ -11,11 +11,23 @@ import { isAlertState, isSeverity } from './closed-lists.ts'
 import { isFields, isTextOrAbsent, parseFields, type Fields } from './fields.ts'
 import { LONGEST_NAME, LONGEST_TEXT, MOST_LABELS } from './sizes.ts'
 
-/** Of the time in which nobody evaluated, this much counts: a longer gap says nothing about whether a breach lasted. */
+/** Of a gap in which nobody evaluated, this much counts for a pending alert: a longer one says nothing about whether the breach lasted. */
 export const LONGEST_GAP_MS = 3_600_000
 
-type Timer = Extract<keyof Alert, `${string}At`>
-const TIMERS: readonly Timer[] = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'clearedAt', 'evaluatedAt']
+type Timer = 'breachAt' | 'criticalAt' | 'lowerAt' | 'okAt' | 'frozenAt' | 'clearedAt'
+type Timers = { readonly [name in Timer]?: number | undefined }
+
+/** Those of each state, as src/types.ts has them. Entries of earlier versions have more, which are left out. */
+const TIMERS_OF: Readonly<Record<Alert['state'], readonly Timer[]>> = {
+  inactive: ['frozenAt', 'clearedAt'],
+  pending: ['breachAt', 'criticalAt', 'frozenAt', 'clearedAt'],
+  firing: ['criticalAt', 'lowerAt', 'frozenAt'],
+  recovering: ['okAt', 'frozenAt'],
+  unknown: ['frozenAt'],
+  resolved: ['frozenAt', 'clearedAt'],
+}
+/** Without these an alert of that state is none. */
+const NEEDED: Readonly<Partial<Record<Alert['state'], Timer>>> = { pending: 'breachAt', recovering: 'okAt' }
 
 /** What the script makes an entry of; the rest is the writer's. */
 export interface EncodedEntry {
@@ -88,18 +100,29 @@ function evidenceValue(value: number | string | null, tally: Tally): number | st
 }
 
 function encodeTimers(alert: Alert, { monotonicMs }: Instant): string {
-  const ages = TIMERS.flatMap((timer) => {
-    const at = alert[timer]
-    return at === undefined ? [] : [`"${timer}":${Math.max(Math.round(monotonicMs - at), 0)}`]
-  })
+  const timers: Timers = alert
+  const written = TIMERS_OF[alert.state].flatMap((timer) => (timers[timer] === undefined ? [] : [[timer, timers[timer]] as const]))
+  // Versions before this one read no entry without breachAt.
+  const all = [...(alert.state === 'pending' ? [] : [['breachAt', alert.evaluatedAt] as const]), ...written]
+  const ages = [...all, ['evaluatedAt', alert.evaluatedAt] as const].map(
+    ([timer, at]) => `"${timer}":${Math.max(Math.round(monotonicMs - at), 0)}`,
+  )
   return `{${ages.join(',')}}`
 }
 
+/** When an entry is read back, by the server's clock in epoch milliseconds. */
+export interface ReadBack {
+  readonly serverNow: number
+  /** The last beat of the instance, if there is one: until then it evaluated. */
+  readonly lastBeat?: number | undefined
+}
+
 /**
- * Reads back what this instance said, by the server's `serverNow` (epoch milliseconds), of the alert whose document is given. Timers go on from where they stood, plus the time
- * since then, of which at most an hour counts. `undefined` for what is none, and for what others have found to be gone: it begins anew.
+ * Reads back what this instance said of the alert whose document is given. What is pending goes on as if its breach had lasted, at most for
+ * an hour; every other timer goes on from where it stood when the instance was last heard of, for `evaluatedAt` says when that was.
+ * `undefined` for what is none, and for what others have found to be gone: it begins anew.
  */
-export function decodeEntry(entry: string, document: string, serverNow: number, now: Instant): Alert | undefined {
+export function decodeEntry(entry: string, document: string, { serverNow, lastBeat = 0 }: ReadBack, now: Instant): Alert | undefined {
   const saved = parseFields(entry)
   const which = parseFields(document)
   const says = saved?.['says']
@@ -110,7 +133,9 @@ export function decodeEntry(entry: string, document: string, serverNow: number, 
   if (typeof id !== 'string' || typeof service !== 'string' || typeof rule !== 'string' || typeof message !== 'string') return undefined
   if (!isSeverity(severity) || !isAlertState(state) || !isLabelsOrAbsent(labels) || !isTextOrAbsent(runbook)) return undefined
   if (typeof age !== 'number' || typeof at !== 'number' || typeof episode !== 'number') return undefined
-  const timers = restoreTimers(saved['timers'], Math.min(Math.max(serverNow - at, 0), LONGEST_GAP_MS), now)
+  const heardAt = lastBeat <= serverNow + FURTHEST_AHEAD_MS ? Math.max(at, lastBeat) : at
+  const heardAgo = Math.max(serverNow - heardAt, 0)
+  const timers = restoreTimers(saved['timers'], state, { gap: Math.max(serverNow - at, 0), heardAgo, now: now.monotonicMs })
   if (!timers) return undefined
   return {
     id,
@@ -127,23 +152,38 @@ export function decodeEntry(entry: string, document: string, serverNow: number, 
     ...(runbook !== undefined && { runbook }),
     value: isFields(value) ? (value as unknown as Evidence) : null,
     ...timers,
-  }
+    // The table has for each state the timers that its type has.
+  } as Alert
 }
 
 function isScope(value: unknown): value is RuleScope {
   return value === 'any' || value === 'all' || value === 'shared'
 }
 
-type Timers = Pick<Alert, Timer>
+interface Gap {
+  /** Milliseconds since it was said. */
+  readonly gap: number
+  /** Milliseconds since its instance was last heard of. */
+  readonly heardAgo: number
+  /** Milliseconds on the monotonic clock. */
+  readonly now: number
+}
 
-function restoreTimers(saved: unknown, gapMs: number, now: Instant): Timers | undefined {
+function restoreTimers(
+  saved: unknown,
+  state: Alert['state'],
+  { gap, heardAgo, now }: Gap,
+): (Timers & Pick<Alert, 'evaluatedAt'>) | undefined {
   if (!isFields(saved)) return undefined
+  const counts = state === 'pending' ? Math.min(gap, LONGEST_GAP_MS) : gap
   const timers: Partial<Record<Timer, number>> = {}
-  for (const name of TIMERS) {
+  for (const name of TIMERS_OF[state]) {
     const age = saved[name]
-    if (typeof age === 'number') timers[name] = now.monotonicMs - gapMs - Math.max(age, 0)
+    if (typeof age === 'number') timers[name] = now - counts - Math.max(age, 0)
   }
-  return timers.breachAt === undefined || timers.evaluatedAt === undefined ? undefined : (timers as Timers)
+  const needed = NEEDED[state]
+  if (typeof saved['evaluatedAt'] !== 'number' || (needed !== undefined && timers[needed] === undefined)) return undefined
+  return { ...timers, evaluatedAt: state === 'pending' ? now : now - heardAgo }
 }
 
 /** An entry as the fold sees it; `score`: the last beat of its instance, if it is on the list. Epoch milliseconds of the server. */

@@ -21,10 +21,24 @@ export interface ShardNames {
   readonly meta: string
   /** Whose turn it is to notice services that fall silent. */
   readonly watcher: string
+  /** Hash: what people have silenced, by id. */
+  readonly silences: string
+  /** Stream: what people have done. */
+  readonly audit: string
+  /** Sorted set: open alerts that may cause others, as `<id>` by a hash of `<service>:<rule>`, and if they are as `CRITICAL <id>` by one of `<service>:CRITICAL`. */
+  readonly causing: string
+  /** Sorted set: `<service> <alert id>` and `silence <id>`, by when something of them begins or ends by itself. */
+  readonly overlayDue: string
   /** String: the last status message of an instance. */
   status(service: string, instance: string): string
   /** Sorted set: instances by last beat. */
   instances(service: string): string
+  /** Sorted set: processes that took nobody's place yet, by when they started. */
+  starts(service: string): string
+  /** Sorted set: processes that took the place of one that had crashed, by when they started. */
+  restarts(service: string): string
+  /** Sorted set: instances that said with their last beat that they are draining, by when. */
+  draining(service: string): string
   /** Set: ids of the open alerts of a service. */
   openOf(service: string): string
   /** Hash: rev, document and state of an alert. */
@@ -33,6 +47,8 @@ export interface ShardNames {
   entries(alertId: string): string
   /** Stream: a minute of an instance each. */
   history(service: string): string
+  /** Stream: what an instance counted in a minute for rules that judge a service by what it is used to. */
+  counted(service: string): string
 
   /** With which everything that is said there is signed; left out: nothing is. */
   readonly hmacKey?: string
@@ -58,12 +74,20 @@ export function shardNames(shard: number = 0, shards: number = 1, hmacKey?: stri
     alerts: `${tag}:alerts`,
     meta: `${tag}:meta`,
     watcher: `${tag}:watcher`,
+    silences: `${tag}:silences`,
+    audit: `${tag}:audit`,
+    causing: `${tag}:causing`,
+    overlayDue: `${tag}:overlay-due`,
     status: (service, instance) => `${tag}:status:${service}:${instance}`,
     instances: (service) => `${tag}:instances:${service}`,
+    starts: (service) => `${tag}:starts:${service}`,
+    restarts: (service) => `${tag}:restarts:${service}`,
+    draining: (service) => `${tag}:draining:${service}`,
     openOf: (service) => `${tag}:open:${service}`,
     alert: (alertId) => `${tag}:alert:${alertId}`,
     entries: (alertId) => `${tag}:alert:${alertId}:instances`,
     history: (service) => `${tag}:history:${service}`,
+    counted: (service) => `${tag}:counted:${service}`,
     ...(hmacKey !== undefined && { hmacKey }),
     sharded,
     alertsChannel: sharded ? `${tag}:system:alerts` : 'health:system:alerts',

@@ -69,6 +69,9 @@ function canonical(statement: Statement): string {
   ])
 }
 
+/** What the fold puts before what an instance had said, once no instance is left that could say it. */
+export const NOBODY_ALIVE = 'No instance is alive that could tell whether this goes on: '
+
 /**
  * Whether an instance that has the key has said what the message or document of an alert shows, and that it stands so with it. That nobody is
  * left to say anything (`unknown`), and that a service is silent, is nobody's word: everybody sees it in the keys of presence.
@@ -80,9 +83,14 @@ export function isSaid(key: string, fields: Fields, silentRule: string): boolean
   const { instance, state, severity, start, n, hmac } = signature
   if (typeof hmac !== 'string' || typeof instance !== 'string' || typeof state !== 'string' || typeof severity !== 'string') return false
   if (typeof start !== 'string' || typeof n !== 'number' || !fitsState(String(fields['state']), state)) return false
-  const { alert_id: alertId, service, rule, labels, message, runbook, value } = fields
+  const { alert_id: alertId, service, rule, labels, runbook, value } = fields
+  const message = fields['state'] === 'unknown' ? withoutPrefix(fields['message']) : fields['message']
   const statement = { alertId, service, rule, labels, instance, state, severity, start, n, message, runbook, value } as Statement
   return isSame(hmac, hmacOf(key, 'alert', canonical(statement)))
+}
+
+function withoutPrefix(message: unknown): unknown {
+  return typeof message === 'string' && message.startsWith(NOBODY_ALIVE) ? message.slice(NOBODY_ALIVE.length) : message
 }
 
 const SAID: Readonly<Record<string, readonly string[]>> = {

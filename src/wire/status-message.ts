@@ -23,6 +23,10 @@ export interface StatusMessage extends InstanceHead {
   readonly reasons: readonly string[]
   readonly checks: Readonly<Record<string, CheckEntry>>
   readonly metrics: Fields
+  /** Why metrics are `null`, by their name: half a sentence; left out where all are known. */
+  readonly unknown?: Readonly<Record<string, string>>
+  /** Whether a source of work is watched: at `false` its rates are unknown; left out where there is none to be seen, or the service does not say. */
+  readonly working?: boolean
   readonly alerts: readonly AlertSummary[]
 }
 
@@ -57,6 +61,8 @@ export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json:
     reasons: snapshot.reasons,
     checks: Object.fromEntries(Object.entries(snapshot.checks).map(([name, check]) => [name, checkOnWire(check)])),
     metrics: snapshot.metrics,
+    unknown: snapshot.unknown,
+    working: snapshot.working,
     alerts: snapshot.alerts.map(alertInStatus),
   })
 }
@@ -71,9 +77,15 @@ function alertInStatus({ id, rule, labels, severity, state, since, message, runb
 
 export function toStatusMessage(fields: Fields): StatusMessage | undefined {
   if (!isStatusMessage(fields)) return undefined
-  const { depends_on: dependsOn, ...others } = fields
-  // How the service is does not hang on it: a list that is none is left out, and the message stands.
-  return { ...(isNames(dependsOn) ? fields : others), channel: 'status' } as unknown as StatusMessage
+  const { depends_on: dependsOn, unknown, working, ...others } = fields
+  // How the service is does not hang on them: what is none of them is left out, and the message stands.
+  return {
+    ...others,
+    ...(isNames(dependsOn) && { depends_on: dependsOn }),
+    ...(isFields(unknown) && isListOf(Object.values(unknown), isText) && { unknown }),
+    ...(typeof working === 'boolean' && { working }),
+    channel: 'status',
+  } as unknown as StatusMessage
 }
 
 function isNames(value: unknown): value is readonly string[] {

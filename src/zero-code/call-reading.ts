@@ -1,5 +1,9 @@
-/** What a watched call says of the work, read as its target in health.config tells. Pure. */
-import type { Extractor, Reading } from '../config/targets.ts'
+/** What a watched call says of the work, read as its target in health.config tells. */
+import { isMap, isSet } from 'node:util/types'
+
+import type { Reading } from '../config/targets.ts'
+import type { Success } from '../types.ts'
+import { Extraction } from './extraction.ts'
 
 export interface WatchedCall {
   readonly durationMs: number
@@ -15,42 +19,126 @@ export interface WatchedCall {
 export interface CallFacts {
   /** Of the work. */
   readonly name: string
-  readonly success: boolean
+  readonly success: Success
   readonly durationMs: number
   readonly errorType: string | undefined
   readonly reportsFound: number | undefined
   readonly events: number | undefined
 }
 
-/** `dropped` is told of what an extractor failed to read; the rest of the call counts. */
-export function readCall(reading: Reading, name: string, call: WatchedCall, dropped: (what: string) => void): CallFacts {
-  const { args, value, durationMs } = call
-  const { reportsFound, events } = reading
-  // What cannot be read is no proof of failure: the call did not throw.
-  const success =
-    !call.failed && (reading.success === undefined || safely(() => Boolean(extract(reading.success!, value, args)), true, dropped))
-  return {
-    success,
-    name,
-    durationMs,
-    errorType: success ? undefined : safely(() => errorTypeOf(reading, call.failed ? call.error : value, args), undefined, dropped),
-    reportsFound: success && reportsFound !== undefined ? safely(() => countOf(reportsFound, value, args), undefined, dropped) : undefined,
-    events: success && events !== undefined ? safely(() => countOf(events, value, args), undefined, dropped) : undefined,
-  }
+export interface CallReaderOptions {
+  /** Of the work. */
+  readonly name: string
+  /** Told of what an extractor failed to read; the rest of the call counts. */
+  readonly dropped: (what: string) => void
+  /** Told once of each extractor that finds nothing, in a sentence. */
+  readonly unread: (what: string) => void
 }
 
-function safely<T>(read: () => T, otherwise: T, dropped: (what: string) => void): T {
-  try {
-    return read()
-  } catch (error) {
-    dropped(error instanceof Error ? error.message : 'an extractor threw')
-    return otherwise
-  }
-}
+const CONSEQUENCES = {
+  success: 'until one has, its calls count neither as successes nor as failures',
+  reportsFound: 'until one has, nobody knows what it finds',
+  events: 'until one has, nobody knows what it generates',
+  errorType: 'until one has, what failed is told apart by its code, status or name',
+  result: 'until one has, nothing of it is recorded',
+} as const
+/** Of a batch, which has taken place all the same. */
+const OF_BATCH = 'until one has, each batch is one piece of work of which nobody can tell how it ended'
+type Extracted = keyof typeof CONSEQUENCES
 
-/** What a batch or an account's state is made of. */
-export function readResult({ result }: Reading, { value, args }: WatchedCall): unknown {
-  return result === undefined ? value : extract(result, value, args)
+export class CallReader {
+  readonly #name: string
+  readonly #isBatch: boolean
+  readonly #dropped: (what: string) => void
+  readonly #extractions: { readonly [K in Extracted]: Extraction | undefined }
+
+  constructor(reading: Reading, { name, dropped, unread }: CallReaderOptions) {
+    this.#name = name
+    this.#isBatch = reading.records === 'batch'
+    this.#dropped = dropped
+    const of = (field: Extracted): Extraction | undefined => {
+      const extractor = reading[field]
+      if (extractor === undefined) return undefined
+      const consequence = field === 'result' && reading.records === 'batch' ? OF_BATCH : CONSEQUENCES[field]
+      return new Extraction(extractor, (why) => unread(`"${field}" of ${name} in health.config: ${why}; ${consequence}`))
+    }
+    this.#extractions = {
+      success: of('success'),
+      reportsFound: of('reportsFound'),
+      events: of('events'),
+      errorType: of('errorType'),
+      result: of('result'),
+    }
+  }
+
+  read(call: WatchedCall): CallFacts {
+    const success = this.#success(call)
+    return {
+      success,
+      name: this.#name,
+      durationMs: call.durationMs,
+      errorType: success === false ? this.#errorType(call) : undefined,
+      reportsFound: success === false ? undefined : this.#count(this.#extractions.reportsFound, call),
+      events: success === false ? undefined : this.#count(this.#extractions.events, call),
+    }
+  }
+
+  /** What a batch or an account's state is made of; throws what the extractor throws. Where it gives undefined there is nothing to record. */
+  result({ value, args }: WatchedCall): unknown {
+    const { result } = this.#extractions
+    // A function that gives undefined says of a record that there is none.
+    return result === undefined ? value : result.read(value, args, result.isFunction && !this.#isBatch)
+  }
+
+  /** A batch and what it holds: where that is not what `result` says, nobody can tell how it ended. */
+  batch(call: WatchedCall): { readonly facts: CallFacts; readonly result: unknown } {
+    const facts = this.read(call)
+    if (facts.success === false) return { facts, result: undefined }
+    const result = this.#safely(() => this.result(call), undefined)
+    const isRead = this.#extractions.result === undefined || (result !== undefined && result !== null)
+    return { facts: isRead ? facts : { ...facts, success: 'unknown' }, result }
+  }
+
+  /** What cannot be read is no proof of failure: the call did not throw. Nor is it one of success. */
+  #success({ failed, value, args }: WatchedCall): Success {
+    const { success } = this.#extractions
+    if (failed) return false
+    if (success === undefined) return true
+    return this.#safely<Success>(() => {
+      const read = success.read(value, args)
+      return read === undefined && !success.found ? 'unknown' : Boolean(read)
+    }, 'unknown')
+  }
+
+  /** What was thrown may well have none of what results have. */
+  #errorType({ failed, error, value, args }: WatchedCall): string | undefined {
+    const { errorType } = this.#extractions
+    const failure = failed ? error : value
+    const read = this.#safely(() => errorType?.read(failure, args, failed), undefined)
+    return typeof read === 'string' || typeof read === 'number' ? String(read) : this.#safely(() => codeOf(failure), undefined)
+  }
+
+  #count(extraction: Extraction | undefined, { value, args }: WatchedCall): number | undefined {
+    if (extraction === undefined) return undefined
+    return this.#safely(() => {
+      const read = extraction.read(value, args)
+      if (Array.isArray(read)) return read.length
+      if (isMap(read) || isSet(read)) return read.size
+      if (read === undefined) return extraction.found ? 0 : undefined
+      if (read === null) return 0
+      if (typeof read === 'number') return read
+      throw new TypeError(`a number or a list was expected of an extractor, which gave ${typeof read}`)
+    }, undefined)
+  }
+
+  #safely<T>(read: () => T, otherwise: T): T {
+    try {
+      return read()
+    } catch (error) {
+      this.#dropped(error instanceof Error ? error.message : 'an extractor threw')
+      return otherwise
+    }
+  }
 }
 
 /** `code`, `status`, `statusCode` or the name of what was thrown, or of its cause, as fetch wraps it. A DOMException's code is a number that nobody knows; its name says `TimeoutError`. */
@@ -64,24 +152,4 @@ export function codeOf(error: unknown): string | undefined {
   }
   const name = (error as { name?: unknown } | null | undefined)?.name
   return typeof name === 'string' && name !== '' && name !== 'Error' ? name : undefined
-}
-
-function errorTypeOf({ errorType }: Reading, failure: unknown, args: readonly unknown[]): string | undefined {
-  const read = errorType === undefined ? codeOf(failure) : extract(errorType, failure, args)
-  return typeof read === 'string' || typeof read === 'number' ? String(read) : undefined
-}
-
-function countOf(extractor: Extractor<number | readonly unknown[]>, value: unknown, args: readonly unknown[]): number {
-  const read = extract(extractor, value, args)
-  if (Array.isArray(read)) return read.length
-  if (read === undefined || read === null) return 0
-  if (typeof read === 'number') return read
-  throw new TypeError(`a number or a list was expected of an extractor, which gave ${typeof read}`)
-}
-
-function extract(extractor: Extractor<unknown>, value: unknown, args: readonly unknown[]): unknown {
-  if (typeof extractor === 'function') return extractor(value, args)
-  let found: unknown = value
-  for (const key of extractor.split('.')) found = (found as Readonly<Record<string, unknown>> | null | undefined)?.[key]
-  return found
 }

@@ -7,6 +7,7 @@ import { watchQueues } from '../instrument/queues/queues.ts'
 import type { RedisClient, RedisTarget } from '../wire/redis-client.ts'
 import { RedisConnection } from '../wire/redis-connection.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
+import type { TakenNames } from './taken-names.ts'
 import type { Cancel, Clock } from '../types.ts'
 
 const INTERVAL_MS = 5000
@@ -26,11 +27,21 @@ export class QueueWatcher {
   readonly #connections = new Map<string, RedisConnection>()
   readonly #found = new Map<string, Found>()
   readonly #identities = new Set<string>()
-  readonly #names = new Set<string>()
+  readonly #names: TakenNames
   readonly #cancels: Cancel[] = []
 
-  constructor({ recorder, clock }: { readonly recorder: ServiceRecorder; readonly clock: Clock }) {
+  constructor({
+    recorder,
+    clock,
+    names,
+  }: {
+    readonly recorder: ServiceRecorder
+    readonly clock: Clock
+    /** Of all queues that are found in use. */
+    readonly names: TakenNames
+  }) {
     this.#recorder = recorder
+    this.#names = names
     this.#clock = clock
   }
 
@@ -45,9 +56,7 @@ export class QueueWatcher {
     const identity = `${server} ${JSON.stringify(queue)}`
     if (this.#identities.has(identity) || this.#identities.size >= MOST_FOUND) return
     this.#identities.add(identity)
-    let free = name
-    for (let n = 2; this.#names.has(free); n++) free = `${name}_${n}`
-    this.#names.add(free)
+    const free = this.#names.take(name)
     const found = this.#found.get(server)
     found?.cancel()
     const queues = { ...found?.queues, [free]: queue }

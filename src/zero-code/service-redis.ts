@@ -7,9 +7,9 @@ export function serviceRedis(configured: string | undefined, env: Environment): 
   const text = configured ?? env['REDIS_URL']?.trim()
   if (text) return targetOf(text)
   // A Kubernetes Service called `redis` sets REDIS_PORT=tcp://10.0.0.1:6379.
-  const linked = env['REDIS_PORT']?.startsWith('tcp://') ? URL.parse(env['REDIS_PORT']) : null
+  const linked = env['REDIS_PORT']?.trim().startsWith('tcp://') ? URL.parse(env['REDIS_PORT']) : null
   const port = portOf(linked?.port ?? env['REDIS_PORT'])
-  return port === undefined ? undefined : { host: env['REDIS_HOST'] || (linked?.hostname ?? 'localhost'), port }
+  return port === undefined ? undefined : { host: env['REDIS_HOST']?.trim() || (linked?.hostname ?? 'localhost'), port }
 }
 
 /** `redis://user:password@host:port/database`, or as clients take it too `host:port`. */

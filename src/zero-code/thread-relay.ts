@@ -11,6 +11,7 @@ import type { ServiceRecorder } from './service-recorder.ts'
 
 const CHANNEL = 'otel-health'
 const LISTENING = 'otel-health.listening'
+const SILENT = 'otel-health.silent'
 
 /** What a thread finds that is no record. */
 export interface ThreadNews {
@@ -18,6 +19,12 @@ export interface ThreadNews {
   loaded(modules: readonly string[]): void
   /** A queue in use, which is read by the main thread: the thread may end. */
   queue(queue: FoundQueue): void
+  /** What health.config reads of results and none has had so far, as a sentence; each thread finds it out by itself. */
+  unread(what: string): void
+  /** A source of work that is watched in the thread. */
+  works(source: string): void
+  /** Packages through which services take work, and that the thread has loaded. */
+  packages(names: readonly string[]): void
 }
 
 type Told =
@@ -26,9 +33,9 @@ type Told =
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => void>>
 
-/** Takes what threads started from now on tell. The channel keeps nothing alive. */
-export function receiveFromThreads(recorder: ServiceRecorder, news: ThreadNews): Cancel {
-  setEnvironmentData(LISTENING, process.argv[1] ?? '')
+/** Takes what threads started from now on tell. `script`: of the service. The channel keeps nothing alive. */
+export function receiveFromThreads(recorder: ServiceRecorder, news: ThreadNews, script: string | undefined): Cancel {
+  setEnvironmentData(LISTENING, script ?? '')
   const channel = new BroadcastChannel(CHANNEL)
   channel.addEventListener('message', (message: unknown): void => {
     // A listener that throws would end the service.
@@ -44,7 +51,17 @@ export function receiveFromThreads(recorder: ServiceRecorder, news: ThreadNews):
   return () => channel.close()
 }
 
-/** The script of the main thread, if that listens to this thread. */
+/** Threads started from now on, until the process is known to be the service, are as silent as it is. */
+export function silenceThreads(): undefined {
+  setEnvironmentData(SILENT, true)
+}
+
+/** Whether this is a thread of a process that is not known to be the service. */
+export function isSilentThread(): boolean {
+  return !isMainThread && listeningScript() === undefined && getEnvironmentData(SILENT) === true
+}
+
+/** The script of the service, if the main thread listens to this thread. */
 export function listeningScript(): string | undefined {
   const script = isMainThread ? undefined : getEnvironmentData(LISTENING)
   return typeof script === 'string' ? script : undefined
@@ -84,9 +101,10 @@ export function mainThread(): MainThread {
         record('httpRequest')({ method, host, port, statusCode, errorType, durationMs }),
       dependency: record('dependency'),
       phase: record('phase'),
+      work: record('work'),
       dropped: record('dropped'),
     },
-    news: { loaded: tell('loaded'), queue: tell('queue') },
+    news: { loaded: tell('loaded'), queue: tell('queue'), unread: tell('unread'), works: tell('works'), packages: tell('packages') },
   }
 }
 

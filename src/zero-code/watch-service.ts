@@ -3,32 +3,38 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { diag } from '../diag.ts'
+import { AskedQueues } from './asked-queues.ts'
 import { callListener } from './call-listener.ts'
-import { codeOf } from './call-reading.ts'
 import type { HealthConfig } from '../config/health-config.ts'
 import type { KindConfig } from '../config/kind-config.ts'
 import type { ChannelTarget, MethodTarget } from '../config/targets.ts'
 import { upstreamNameOf, workNameOf } from '../config/targets.ts'
-import { watchQueueLibraries } from '../instrument/queues/queue-libraries.ts'
 import { watchDependencies } from '../instrument/clients/dependencies.ts'
-import type { HttpRequest } from '../instrument/http/http-exchange.ts'
-import { watchHttpClient } from '../instrument/http/http-client.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
 import { watchChannel } from '../instrument/calls/tracing-channel.ts'
-import { upstreamOf } from '../instrument/http/upstream-hosts.ts'
 import { watchMethod } from '../instrument/calls/watch-methods.ts'
-import { isOwnRequest } from '../instrument/http/own-requests.ts'
 import type { RedisTarget } from '../wire/redis-client.ts'
 import { QueueWatcher } from './queue-watcher.ts'
+import { Libraries } from './libraries.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
+import { configuredWork, isAttempt } from './attempt-targets.ts'
+import { unseenWork } from './unseen-work.ts'
+import { watchWorkers } from './watch-workers.ts'
+import { WorkSources } from './work-sources.ts'
+import { TakenNames } from './taken-names.ts'
 import type { ThreadNews } from './thread-relay.ts'
+import { watchUpstreams } from './watch-upstreams.ts'
 import type { Cancel, Clock } from '../types.ts'
+import { entryUrl, unrecordedModules } from './unrecorded-modules.ts'
 
 /** Milliseconds after the start at which a method that was never loaded is spoken of. */
 const UNMATCHED_AFTER_MS = 10_000
-/** Nobody waits this long for what they then no longer want: a request given up later was given up for being late. Milliseconds. */
-const LATE_AFTER_MS = 5000
-
+/** Sentences about what results have not; more than any health.config has extractors. */
+const MOST_SAID = 100
+/** Milliseconds after which a thread tells what it has loaded. */
+const TOLD_AFTER_MS = 10_000
+/** Why no size of a queue is known. */
+const UNANSWERED = 'Redis has not answered what is in the queues'
 export interface ServiceWatchOptions {
   readonly recorder: ServiceRecorder
   /** Sees the modules that the service loads. */
@@ -43,6 +49,8 @@ export interface ServiceWatchOptions {
   readonly clock: Clock
   /** In a worker thread: the main thread, which reads the queues and speaks of what is missing. */
   readonly mainThread?: ThreadNews
+  /** Calls `then` as soon as the process is known to be the service: before, no queue is read and nothing missed. Default: at once. */
+  readonly whenKnown?: (then: () => void) => void
 }
 
 export interface ServiceWatch {
@@ -54,36 +62,76 @@ export interface ServiceWatch {
 
 /** Modules loaded before this are not watched. */
 export function watchService(options: ServiceWatchOptions): ServiceWatch {
-  const { config, recorder, clock, redis, mainThread, hook } = options
-  const queues = new QueueWatcher({ recorder, clock })
+  const { config, clock, redis, mainThread, hook } = options
+  const names = new TakenNames()
+  const libraries = new Libraries(hook)
+  const sources = new WorkSources({
+    recorder: options.recorder,
+    clock,
+    ...(mainThread && { onSource: (source) => mainThread.works(source) }),
+    unseen: () =>
+      mainThread || isBusyPrimary()
+        ? undefined
+        : unseenWork({ ...libraries.found(), configured: configuredWork(options), script: process.argv[1] }),
+  })
+  const recorder = sources.noticing(options.recorder)
+  const queues = new QueueWatcher({ recorder, clock, names })
+  const asked = new AskedQueues(recorder, clock, names)
   const elsewhere = new Set<string>()
   const news: ThreadNews = {
     loaded(modules) {
       for (const module of modules) elsewhere.add(module)
     },
     queue({ name, target, redis: server }) {
-      if (server && !config.queues) queues.watchFound(server, name, target)
+      if (config.queues) return
+      if (server) queues.watchFound(server, name, target)
+      sources.queuesUnknown(
+        server ? UNANSWERED : `where the Redis of queue ${name} is cannot be told: name it in "queues" of health.config`,
+      )
     },
+    unread: sayer(),
+    works: (source) => sources.seeInThread(source),
+    packages: (loaded) => libraries.loadedElsewhere(loaded),
   }
   const cancels = [
     () => hook.remove(),
     () => queues.stop(),
-    ...watchCalls(options, hook),
-    watchUpstreams(options),
+    () => sources.stop(),
+    ...watchCalls({ ...options, recorder }, { hook, news: mainThread ?? news, sources }),
+    watchUpstreams({ ...options, recorder }),
     watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
-    watchWorkers(options, hook, mainThread ?? news),
+    watchWorkers({ ...options, recorder }, { hook, news: mainThread ?? news, asked, sources, libraries }),
+    () => asked.stop(),
   ]
-  if (config.methods) cancels.push(speakOfModules(options, config.methods, hook, elsewhere))
-  if (!mainThread) {
+  const begin = (): void => {
+    if (config.methods) cancels.push(speakOfModules(options, config.methods, hook, elsewhere))
+    if (mainThread) {
+      cancels.push(clock.after(TOLD_AFTER_MS, () => mainThread.packages(libraries.found().loaded)))
+      return
+    }
+    sources.begin()
+    if (config.queues) sources.queuesUnknown(redis ? UNANSWERED : 'REDIS_URL is no address')
     if (config.queues && redis) queues.watch(redis, config.queues)
     else if (config.queues) diag.warn('otel-health: queues are not read, for REDIS_URL is no address: set "queuesRedis" in health.config')
     cancels.push(leaveToCluster(recorder, queues))
   }
+  if (options.whenKnown) options.whenKnown(begin)
+  else begin()
   return {
     stop() {
       for (const cancel of cancels.toReversed()) cancel()
     },
     news,
+  }
+}
+
+/** Says each sentence once, whichever thread finds it out. */
+function sayer(): (what: string) => void {
+  const said = new Set<string>()
+  return (what) => {
+    if (said.has(what) || said.size >= MOST_SAID) return
+    said.add(what)
+    diag.warn(`otel-health: ${what}`)
   }
 }
 
@@ -100,8 +148,12 @@ function leaveToCluster(recorder: ServiceRecorder, queues: QueueWatcher): Cancel
 }
 
 /** The methods and channels that health.config names. */
-function watchCalls({ config, kind, recorder, folder, clock, mainThread }: ServiceWatchOptions, hook: ModuleHook): Cancel[] {
-  const { methods = [], channels = [] } = config
+function watchCalls(
+  { config, kind, recorder, folder, clock, mainThread }: ServiceWatchOptions,
+  { hook, news, sources }: { readonly hook: ModuleHook; readonly news: ThreadNews; readonly sources: WorkSources },
+): Cancel[] {
+  const { methods = [], channels = [], upstreams = {} } = config
+  for (const [name, { records }] of Object.entries(upstreams)) if (records === 'attempt') sources.see(`upstream ${name}`)
   // A thread that begins later does not take the service back to its start.
   if (!mainThread && [...methods, ...channels].some(({ records }) => records === 'start')) recorder.phase('starting')
   const listener = (target: MethodTarget | ChannelTarget) => ({
@@ -110,82 +162,40 @@ function watchCalls({ config, kind, recorder, folder, clock, mainThread }: Servi
       name: workNameOf(target),
       upstream: upstreamNameOf(target, kind.defaultUpstream),
       isAttempt: isAttempt(target, { config, kind }),
+      state: kind.records?.[target.records]?.state,
+      unread: (what) => news.unread(what),
     }),
   })
   return [
     ...methods.map((target) => {
       const { module, class: owner, method, function: exported, callback = false } = target
       const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
-      return watchMethod(hook, { module: moduleOf(target, folder), label: module, folder, callback, ...named }, listener(target))
+      const watching = isAttempt(target, { config, kind }) ? withNews(hook, () => sources.see(`${module} ${workNameOf(target)}`)) : hook
+      return watchMethod(watching, { module: moduleOf(target, folder), label: module, folder, callback, ...named }, listener(target))
     }),
     ...channels.map((target) => watchChannel(target.channel, listener(target))),
   ]
 }
 
+/** Tells when a target of it has found what it looks for. */
+function withNews(hook: ModuleHook, onFound: () => void): ModuleHook {
+  return {
+    ...hook,
+    add: (target) =>
+      hook.add({
+        ...target,
+        onLoad(bindings, url, hasEnded) {
+          const undo = target.onLoad(bindings, url, hasEnded)
+          if (undo) onFound()
+          return undo
+        },
+      }),
+  }
+}
+
 /** A file: URL, or the name of a package. */
 function moduleOf({ module }: MethodTarget, folder: string): string {
   return /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(folder, module)).href : module
-}
-
-/** Every outgoing HTTP request; one to a host that health.config names is a call to that upstream, else each host is one. */
-function watchUpstreams({ config, kind, recorder, clock }: ServiceWatchOptions): Cancel {
-  const { upstreams = {}, methods = [], channels = [] } = config
-  const named = upstreamOf(upstreams)
-  // A call that health.config names, and that sends a request, would be two.
-  const namesCalls = [...methods, ...channels].some(({ records }) => records === 'api_call')
-  const byHost = !kind.upstreams && !namesCalls && Object.keys(upstreams).length === 0
-  return watchHttpClient({
-    clock,
-    ignore: isOwnRequest,
-    onRequest(request: HttpRequest) {
-      recorder.httpRequest(request)
-      const { host, port, statusCode, cancelled, durationMs } = request
-      const upstream = named(host, port) ?? (byHost ? host : undefined)
-      if (upstream === undefined) return
-      const late = cancelled && statusCode === undefined && durationMs >= LATE_AFTER_MS
-      // Any other request that the service gave up says nothing of the upstream.
-      if (cancelled && !late) return
-      const errorType = late ? 'timeout' : request.errorType
-      recorder.apiCall({ upstream, durationMs, errorType })
-      if (!Object.hasOwn(upstreams, upstream) || upstreams[upstream]?.records !== 'attempt') return
-      recorder.attempt({
-        name: upstream,
-        success: errorType === undefined,
-        durationMs,
-        errorType,
-        reportsFound: undefined,
-        events: undefined,
-      })
-    },
-  })
-}
-
-/**
- * What workers of queue libraries do is attempts unless health.config says what an attempt is, and the queues they are taken from are
- * read unless it says which queues there are.
- */
-function watchWorkers({ config, kind, recorder, clock }: ServiceWatchOptions, hook: ModuleHook, news: ThreadNews): Cancel {
-  const { methods = [], channels = [], upstreams = {} } = config
-  const targets = [...methods, ...channels, ...Object.values(upstreams)]
-  const saysAttempts = targets.some((target) => isAttempt(target, { config, kind }))
-  return watchQueueLibraries(hook, {
-    clock,
-    onAttempt({ queue, durationMs, failed, error, postponed }) {
-      if (saysAttempts || postponed) return
-      const errorType = failed ? codeOf(error) : undefined
-      recorder.attempt({ name: queue, success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
-    },
-    onQueue: (queue) => news.queue(queue),
-  })
-}
-
-/** Whether a call is one piece of work, or many. */
-function isAttempt(
-  { records = '' }: { readonly records?: string },
-  { config, kind }: Pick<ServiceWatchOptions, 'config' | 'kind'>,
-): boolean {
-  const known: Readonly<Record<string, object>> = { ...kind.records, ...config.records }
-  return records === 'attempt' || records === 'batch' || (Object.hasOwn(known, records) && 'is' in known[records]!)
 }
 
 /** A module that is never loaded would otherwise be missed at night. */
@@ -196,17 +206,21 @@ function speakOfModules(
   elsewhere: ReadonlySet<string>,
 ): Cancel {
   const modules = [...new Set(methods.map(({ module }) => module))]
-  const unmatched = (): ReadonlySet<string> => new Set(hook.unmatched().labels)
+  const missing = (): readonly string[] => {
+    const { labels, running } = hook.unmatched()
+    return modules.filter((module) => labels.includes(module) || running.includes(module))
+  }
   if (mainThread) {
-    return clock.after(UNMATCHED_AFTER_MS / 2, () => mainThread.loaded(modules.filter((module) => !unmatched().has(module))))
+    return clock.after(UNMATCHED_AFTER_MS / 2, () => {
+      const missed = missing()
+      mainThread.loaded(modules.filter((module) => !missed.includes(module)))
+    })
   }
   return clock.after(UNMATCHED_AFTER_MS, () => {
-    const missing = modules.filter((module) => unmatched().has(module) && !elsewhere.has(module))
-    if (missing.length === 0 || isBusyPrimary()) return
-    const seen = hook.unmatched().seen.join(', ') || 'none'
-    diag.warn(
-      `otel-health: of "methods" in health.config nothing is recorded so far, for nobody has loaded ${missing.join(', ')}; loaded were: ${seen}`,
-    )
+    if (isBusyPrimary()) return
+    const nowhere = missing().filter((module) => !elsewhere.has(module))
+    const sentences = unrecordedModules({ missing: nowhere, unmatched: hook.unmatched(), entry: entryUrl(process.argv[1]) })
+    for (const sentence of sentences) diag.warn(sentence)
   })
 }
 

@@ -165,6 +165,39 @@ describe('checks', () => {
     expect(asked.signals).toHaveLength(3)
   })
 
+  test('that fail once are run again within a second, and are down when they fail twice in a row', async () => {
+    const asked = new Asked()
+    const { runner, advance } = setUp([asked])
+    const down = () => runner.dependencies().get('asked')
+    expect(down()).toBeUndefined()
+    const start = runner.start()
+    await asked.fail(new Error('no'))
+    await start
+    expect([runner.failing(), down()]).toEqual([['asked'], 'healthy'])
+    await advance(999)
+    expect(asked.signals).toHaveLength(1)
+    await advance(1)
+    await asked.fail(new Error('no'))
+    expect([asked.signals.length, down()]).toEqual([2, 'degraded'])
+    await advance(5000)
+    expect(asked.signals).toHaveLength(2)
+    await advance(11_500)
+    await asked.answer()
+    expect([asked.signals.length, down()]).toEqual([3, 'healthy'])
+    runner.stop()
+  })
+
+  test.for([
+    { why: 'a critical one makes the service unhealthy', check: { required: true, critical: true }, makes: 'unhealthy' },
+    { why: 'a required one makes it degraded', check: { required: true }, makes: 'degraded' },
+    { why: 'one that is not required makes nothing of it', check: { required: false }, makes: undefined },
+  ])('that are down: $why', async ({ check, makes }) => {
+    const { runner } = setUp([{ name: 'once', ...check, run: () => Promise.reject(new Error('no')) }])
+    await runner.runAll()
+    await runner.runAll()
+    expect(runner.dependencies().get('once')).toBe(makes)
+  })
+
   test('that are not required fail without making the service degraded', async () => {
     const { runner } = setUp([{ ...once(() => Promise.reject(new Error('no'))), required: false }])
     await runner.runAll()
@@ -189,6 +222,8 @@ describe('a change of status', () => {
     const steps: [fail: boolean, told: string[]][] = [
       [false, ['healthy']],
       [false, []],
+      [true, ['unhealthy']],
+      // Told again: now it is one that is down.
       [true, ['unhealthy']],
       [true, []],
       [false, ['healthy']],

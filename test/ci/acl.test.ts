@@ -1,16 +1,22 @@
 /** The ACL files of docs/acl, loaded by redis-server as it is packaged: what each role may do, command by command, and that the programs need no more. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { aclLine, type Role } from '../../scripts/acl.ts'
+import { ACL_FOLDER, aclLine, type Role } from '../../scripts/acl.ts'
+import { COMMANDS, type CommandName } from '../../src/cli/command-list.ts'
+import { HealthControl } from '../../src/control/health-control.ts'
+import { shardNames, shardOf } from '../../src/wire/names.ts'
+import { createPublisher } from '../../src/wire/redis-client.ts'
 import { REGISTER, ServiceProcess } from '../e2e/service-process.ts'
+import { sayAlert } from '../support/said-alert.ts'
 import { startRedis, type RealRedis } from './real-redis.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -93,7 +99,6 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'SET other x',
       'DEL tracker:queue',
       'SET {health}x x',
-      'HSET {health}:silences id {}',
       'XADD {health}:audit * d {}',
       'HSET {health}:relay:webhook cursor 1-1',
       'PUBLISH other x',
@@ -283,7 +288,7 @@ async function refusals(server: Redis): Promise<string[]> {
 
 const PROGRAM = `
 import { WorkerHealthMonitor } from '${INDEX}'
-const monitor = new WorkerHealthMonitor({ rules: { low_success_rate: { for: 0, keepFiring: 0 } } })
+const monitor = new WorkerHealthMonitor({ rules: { low_success_rate: { for: 0, plain: true, keepFiring: 0 } } })
 await monitor.start()
 setInterval(() => monitor.recordAttempt({ success: false, errorType: 'timeout' }), 2)
 process.on('SIGTERM', () => monitor.stop().then(() => process.exit()))
@@ -303,7 +308,13 @@ function service(name: string, script: string, program: string, env: NodeJS.Proc
   return started
 }
 
-async function cli(args: readonly string[], env: NodeJS.ProcessEnv, ms = 0): Promise<{ code: number | null; out: string; talk: string }> {
+/** It ends by itself, after `ms`, or when it has said what is waited for. */
+async function cli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  ms = 0,
+  until?: RegExp,
+): Promise<{ code: number | null; out: string; talk: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], OTEL_METRICS_EXPORTER: 'none', ...env },
@@ -313,6 +324,14 @@ async function cli(args: readonly string[], env: NodeJS.ProcessEnv, ms = 0): Pro
   const said = { out: '', talk: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.talk += text))
+  const look = (): void => {
+    if (!until?.test(said.out + said.talk)) return
+    child.stdout.off('data', look)
+    child.stderr.off('data', look)
+    child.kill('SIGTERM')
+  }
+  child.stdout.on('data', look)
+  child.stderr.on('data', look)
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, ...said }
 }
@@ -368,4 +387,144 @@ test.for(SERVERS)('a service that fires and the command line are refused nothing
 
   await cli(['doctor'], { ...asService, HEALTH_SERVICE_NAME: 'mailer' })
   expect(await refusals(server.admin)).toEqual([])
+})
+
+async function nextMillisecond(): Promise<void> {
+  const now = Date.now()
+  while (Date.now() === now) await setImmediate()
+}
+
+test.for([{ sharded: false }, { sharded: true }])(
+  'people with the rights of an operator are refused nothing that they do; shards: $sharded',
+  async ({ sharded }) => {
+    const other = await start(mkdtempSync(join(folder, 'operator-')), sharded)
+    const people = as('operator', other.redis.port)
+    const [shards, names] = sharded ? [4, shardOf('mailer', 4)] : [1, shardNames()]
+    const target = { host: '127.0.0.1', port: other.redis.port, username: 'health-service', password: passwordOf('service') }
+    const { client } = await createPublisher(target, 5000)
+    await client.connect()
+    const control = new HealthControl({ client: people, shards })
+    const said = { by: 'ada', why: 'trying' }
+    await sayAlert(client, names)
+    await control.ack('a1', said)
+    await control.unack('a1', said)
+    // Of two shards only time tells what came first, in milliseconds.
+    await nextMillisecond()
+    const { id } = await control.silence('*', { ...said, forMs: 60_000 })
+    await control.maintenance('service=x', { ...said, every: 'daily 03:00', forSeconds: 60, zone: 'UTC' })
+    await control.unsilence(id, said)
+    await nextMillisecond()
+    await control.resolve('a1', said)
+    expect((await control.audit()).map(({ action }) => action)).toEqual(['resolve', 'unsilence', 'maintenance', 'silence', 'unack', 'ack'])
+    expect(await control.alerts()).toEqual([])
+    expect(await refusals(other.admin)).toEqual([])
+    client.disconnect()
+    other.admin.disconnect()
+    await other.redis.stop()
+  },
+)
+
+const COMMANDS_OF: Readonly<Record<Role, readonly CommandName[]>> = {
+  viewer: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay'],
+  operator: ['ack', 'unack', 'silence', 'unsilence', 'maintenance', 'resolve', 'tail', 'alerts'],
+  relay: ['relay'],
+  service: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'doctor', 'forget'],
+}
+/** Those that never ask the health Redis. */
+const WITHOUT_REDIS: readonly CommandName[] = ['init', 'simulate', 'dashboards', 'rules', 'help']
+
+/** In an order in which each has something to do; with what `status` and its like say while something is wrong. */
+const LINES: Readonly<
+  Record<string, { readonly args: readonly string[]; readonly code?: number; readonly follows?: true; readonly out?: RegExp }>
+> = {
+  status: { args: ['status', 'mailer'], code: 1, out: /low_success_rate/ },
+  watch: { args: ['watch'], follows: true, out: /mailer/ },
+  tail: { args: ['tail'], follows: true, out: /"service":"mailer"/ },
+  check: { args: ['check', 'mailer'], code: 2 },
+  alerts: { args: ['alerts'], out: /low_success_rate/ },
+  silence: { args: ['silence'], out: /Nothing is silenced|WHY/ },
+  maintenance: { args: ['maintenance'], out: /Nothing is silenced|WHY/ },
+  replay: { args: ['replay', 'mailer'] },
+  doctor: { args: ['doctor'], out: /^ok +redis-channel/m },
+  relay: { args: ['relay', '--config', 'relay.json'], follows: true, out: /passes on to hook/ },
+}
+
+test('what docs/security.md says to do is done to a server, and every command that asks it runs with its role', async () => {
+  const other = await startRedis({ args: ['--requirepass', ADMIN], client: { password: ADMIN } })
+  const people = new Redis({ port: other.port, password: ADMIN })
+  onTestFinished(async () => {
+    people.disconnect()
+    await other.stop()
+  })
+  // Line by line as `redis-cli ACL SETUSER $(sed 's/^user //' …) ">$PASSWORD"` has it.
+  for (const role of ROLES) {
+    const rules = readFileSync(join(ACL_FOLDER, `${role}.acl`), 'utf8')
+      .replace(/^user /, '')
+      .trim()
+      .split(' ')
+    await people.call('ACL', 'SETUSER', ...rules, `>${passwordOf(role)}`)
+  }
+  writeFileSync(join(folder, 'relay.json'), '{ "targets": [{ "name": "hook", "type": "webhook", "url": "http://127.0.0.1:1/" }] }')
+  await refusals(people)
+  const of = (role: Role): NodeJS.ProcessEnv => ({ ...redisUrl(role, other.port), USER: 'ada', HEALTH_SERVICE_NAME: 'mailer' })
+  writeFileSync(join(folder, 'dying.mjs'), PROGRAM)
+  const dying = spawn(process.execPath, ['dying.mjs'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], OTEL_METRICS_EXPORTER: 'none', ...of('service'), HEALTH_PUBLISHING_INTERVAL: '0.5' },
+    stdio: 'ignore',
+  })
+  onTestFinished(() => void dying.kill('SIGKILL'))
+  await expect
+    .poll(async () => (await cli(['status', '--json'], of('viewer'))).out, { timeout: 60_000, interval: 500 })
+    .toContain('"firing"')
+
+  const told = new Set([...Object.values(COMMANDS_OF).flat(), ...WITHOUT_REDIS])
+  expect(new Set(COMMANDS.map(({ name }) => name))).toEqual(told)
+  const { alerts } = JSON.parse((await cli(['alerts', '--json'], of('viewer'))).out) as { alerts: { alert_id: string }[] }
+  const id = alerts[0]!.alert_id
+  const said = ['-m', 'trying']
+  const wrong: unknown[] = []
+  const tried = async (
+    role: Role,
+    args: readonly string[],
+    { code = 0, follows = false, out = /./ }: { code?: number; follows?: boolean; out?: RegExp },
+  ) => {
+    const ended = await cli(args, of(role), 0, follows ? out : undefined)
+    // Of a service that is so young there is no history, which is said and is no refusal.
+    const isRight =
+      args[0] === 'replay'
+        ? /no history|by the rules/.test(ended.out + ended.talk)
+        : ended.code === code && out.test(ended.out + ended.talk)
+    if (!isRight) wrong.push({ role, args, ...ended })
+    return ended
+  }
+  const each = ROLES.map(async (role) => {
+    for (const name of COMMANDS_OF[role]) if (LINES[name]) await tried(role, LINES[name].args, LINES[name])
+  })
+  await Promise.all(each)
+  await tried('operator', ['ack', id, ...said], {})
+  await tried('operator', ['unack', id, ...said], {})
+  const silenced = await tried('operator', ['silence', 'service=x', '--for', '1h', ...said, '--json'], {})
+  await tried('operator', ['maintenance', 'service=x', '--every', 'daily 03:00', '--for', '1h', ...said], {})
+  await tried('operator', ['unsilence', (JSON.parse(silenced.out) as { silence: string }).silence, ...said], {})
+  await tried('operator', ['resolve', id, ...said], {})
+  expect(wrong).toEqual([])
+  dying.kill('SIGKILL')
+  // As long as its last word counts it is alive.
+  await expect
+    .poll(async () => (await cli(['forget', 'mailer'], of('service'))).out, { timeout: 20_000, interval: 500 })
+    .toBe('mailer is forgotten.\n')
+  expect(await refusals(people)).toEqual([])
+})
+
+test('what a role has no right to is one sentence that says which role has it', async () => {
+  const { code, out, talk } = await cli(
+    ['silence', 'service=x', '--for', '1h', '-m', 'trying', '--by', 'ada'],
+    redisUrl('viewer', redis.port),
+  )
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(talk).toMatch(
+    /^The health Redis at 127\.0\.0\.1:\d+: the server does not allow this user what otel-health does \(the '\w+' command\)\. Give the user the rights of .*operator\.acl.*\.\n$/,
+  )
+  await refusals(admin)
 })

@@ -108,9 +108,9 @@ async function liveThroughIt(): Promise<void> {
   const is = async (wanted: (message: StatusMessage) => boolean, timeout = 120_000): Promise<void> =>
     void (await vi.waitUntil(() => fetcher.statuses.slice(-3).some(wanted), { timeout, interval: 100 }))
   const has = (name: string, inState: string) =>
-    is(({ alerts }) => alerts.some(({ rule, state }) => rule === name && state === inState), 200_000)
+    is(({ alerts }) => alerts.some(({ rule, state }) => rule === name && state === inState), 480_000)
   await is(({ phase, status }) => phase === 'running' && status === 'healthy')
-  await fetcher.switchOn('http.500', { probability: 0.6 })
+  await fetcher.switchOn('http.500', { probability: 0.9 })
   await fetcher.switchOn('slow', { probability: 0.2, delay_ms: 400 })
   await fetcher.switchOn('empty_body', { probability: 0.1 })
   await has('low_success_rate', 'firing')
@@ -131,7 +131,7 @@ async function liveThroughIt(): Promise<void> {
 }
 
 describe('a fetcher that fails, loses anisette and recovers', () => {
-  beforeAll(liveThroughIt, 500_000)
+  beforeAll(liveThroughIt, 900_000)
 
   test.for([
     { metric: HEALTH_STATUS, label: 'health_state', said: ({ status }: StatusMessage) => status },
@@ -166,18 +166,20 @@ describe('a fetcher that fails, loses anisette and recovers', () => {
 
   test('the success rate of the dashboard, from the counters, is what the channel said', async () => {
     const [target] = panelsOf('otel-health-tracker-fetcher.json').find(({ title }) => title === 'Success rate, 5 min')!.targets
-    const compared: { exported: number | undefined; said: unknown }[] = []
+    const compared: { at: number; exported: number | undefined; said: number }[] = []
     for (const at of (await exported(`${prometheusName(HEALTH_HEARTBEAT_TIME)}{job="${SERVICE}"}`)).keys()) {
       const said = new Set(saidAround(at).map(({ metrics }) => metrics['success_rate_percent'] as number | null))
       const [rate] = said
       // While it changes, an export falls between two messages, and what it counted nobody said.
       if (said.size !== 1 || rate === undefined || rate === null) continue
       const [series] = await stack.queryRange(substituted(target!.expr, SERVICE), at, at, 1)
-      compared.push({ exported: series && Math.round(10 * series.points[0]![1]) / 10, said: rate })
+      compared.push({ at, exported: series && Math.round(10 * series.points[0]![1]) / 10, said: rate })
     }
     expect(compared.length).toBeGreaterThan(10)
     expect(compared.map(({ said }) => said)).not.toContain(100)
-    expect(compared.filter((each) => each.exported !== each.said)).toEqual([])
+    // Two that are rounded may be a tenth apart. Toward five minutes and later the window that is judged begins up to 10 s after Prometheus's.
+    const apart = (at: number) => (at - startedAt < 240 ? 0.101 : 0.5)
+    expect(compared.filter(({ at, exported: is = NaN, said }) => !(Math.abs(is - said) <= apart(at)))).toEqual([])
   })
 
   test('a stop is the last that is exported', { timeout: 60_000 }, async () => {

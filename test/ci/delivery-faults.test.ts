@@ -29,7 +29,8 @@ async function oddities(redis: Redis, service: string): Promise<string[]> {
   const odd: string[] = []
   const open = new Set<string>()
   for (const { rule, type, seq, service: of } of await toldBy(redis)) {
-    if (of !== service) continue
+    // That an alert comes and goes is told of an alert that is open, or of one that is not.
+    if (of !== service || type === 'flapping_started' || type === 'flapping_ended') continue
     if (type === 'fired' && open.has(rule)) odd.push(`${seq} ${rule} fired while open`)
     if (type === 'resolved' && !open.has(rule)) odd.push(`${seq} ${rule} resolved while closed`)
     if (type === 'resolved') open.delete(rule)

@@ -181,6 +181,8 @@ async function history(seed: number): Promise<string[]> {
     let episode = 0
     let isOpenNow = false
     for (const { type, seq, episode: of, instances: who } of told) {
+      // That an alert comes and goes is told of an alert that is open, or of one that is not.
+      if (type === 'flapping_started' || type === 'flapping_ended') continue
       if (type === 'fired') {
         if (isOpenNow) problems.push(`${seq}: fired while open`)
         if (of !== episode + 1) problems.push(`${seq}: episode ${of} after ${episode}`)

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const { stdout } = await run(process.execPath, [npmCli, 'pack', '--silent', '--pack-destination', work], { cwd: root })
   tarball = join(work, stdout.trim().split('\n').at(-1)!)
   valkey = await startValkey()
-  for (const major of ['22', '24']) nodes.set(major, await installNode(major))
+  for (const major of ['22', '24', '20', '20.10.0']) nodes.set(major, await installNode(major))
 })
 afterAll(async () => {
   await valkey?.stop()
@@ -73,7 +73,7 @@ test('nothing of demo, tests or Valkey comes along', async () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(js|d\.ts)|schemas\/[a-z-]+\.schema\.json|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/.*\.(c?js|d\.ts)|schemas\/[a-z-]+\.schema\.json|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     ),
@@ -159,6 +159,13 @@ describe.for(['22', '24'])('on Node %s', (major) => {
     await watched
   })
 
+  test('simulate has all that it needs', async () => {
+    const main = join(folder, 'node_modules/otel-health/dist/cli/main.js')
+    const { stdout } = await node(main, 'simulate', '--rate', '30', '--success', '97', '--days', '1', '--seeds', '1', '--json')
+    const { rules } = JSON.parse(stdout) as { rules: { rule: string }[] }
+    expect(rules.map(({ rule }) => rule)).toEqual(['low_success_rate', 'low_work_rate', 'slow_upstream'])
+  })
+
   test('doctor has all that it needs: no check of it fails by itself', async () => {
     const main = join(folder, 'node_modules/otel-health/dist/cli/main.js')
     const { stdout } = await node(main, 'doctor', '--json', '--prometheus', 'http://127.0.0.1:2')
@@ -187,5 +194,35 @@ describe.for(['22', '24'])('on Node %s', (major) => {
       { cwd: folder, env: away },
     )
     expect(stdout.trim()).toBe('done')
+  })
+})
+
+describe.for([
+  { version: '20', why: 'which can require an ES module' },
+  { version: '20.10.0', why: 'which cannot' },
+])('on Node $version, $why', ({ version }) => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await project(`old-${version}`, {})
+    await install(folder)
+    await writeFile(join(folder, 'service.js'), `console.log('started')`)
+  })
+
+  test.for([
+    { why: 'a service with --import', args: ['--import', 'otel-health/register', 'service.js'] },
+    { why: 'a service with --require', args: ['--require', 'otel-health/register', 'service.js'] },
+    { why: 'import', args: ['--input-type=module', '-e', `import 'otel-health'; console.log('started')`] },
+    { why: 'require', args: ['-e', `require('otel-health'); console.log('started')`] },
+    { why: 'a program that looks on', args: ['--input-type=module', '-e', `import 'otel-health/subscribe'`] },
+    { why: 'a program that acts', args: ['-e', `require('otel-health/control')`] },
+    { why: 'the command line', args: ['node_modules/otel-health/dist/cli/main.js', 'status'] },
+    { why: 'doctor', args: ['node_modules/otel-health/dist/cli/main.js', 'doctor'] },
+  ])('$why is refused in one sentence', async ({ args }) => {
+    const refused = await run(nodes.get(version)!, args, { cwd: folder }).catch((error: Error & { code: number }) => error)
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^otel-health needs Node\.js 22\.18 or newer, and this is 20\.\d+\.\d+ \(.*\): .*\.\n$/) as string,
+    })
   })
 })

@@ -38,6 +38,12 @@ export class RealPostgres {
     await this.#control('-o', `-p ${this.port} -k ${this.#data} -c listen_addresses=127.0.0.1 -c log_connections=on`, 'start')
   }
 
+  /** Makes one and returns where it is. Workers of Graphile Worker that share one hear of each other's migrations, and end. */
+  async database(name: string): Promise<string> {
+    await run(...asPostgres(`${this.#bin}/createdb`, '-h', '127.0.0.1', '-p', String(this.port), name))
+    return `postgres://postgres@127.0.0.1:${this.port}/${name}`
+  }
+
   async stop(): Promise<void> {
     await this.#control('-m', 'immediate', 'stop')
   }

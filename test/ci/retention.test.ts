@@ -140,7 +140,10 @@ describe('the retention', () => {
   afterAll(() => publisher.client.disconnect())
 
   const writeMinute = (service: string) =>
-    publisher.client.healthHistory(names.history(service), names.alerts, String(RETENTION_MS), 'instance', 'i', 'status', 'healthy')
+    publisher.client.healthHistory(
+      ...[names.history(service), names.alerts, names.counted(service), String(RETENTION_MS), 'i', '{"rule":[2,1]}'],
+      ...['instance', 'i', 'status', 'healthy'],
+    )
   /** Milliseconds that the oldest entry is older than it may be; negative where it may still be kept. */
   const overdue = async (stream: string): Promise<number> => {
     const [entry] = await redis.xrange(stream, '-', '+', 'COUNT', 1)

@@ -40,7 +40,7 @@ async function panels(name: string): Promise<readonly Panel[]> {
 test('dashboards have the limits of environment and health.config, and say which files they are', async () => {
   await writeFile(join(folder, 'health.config.json'), JSON.stringify({ rules: { large_queue: { limit: 7 } } }))
   const { io, out } = command({ VERY_LARGE_QUEUE_THRESHOLD: '90000', OTEL_METRIC_EXPORT_INTERVAL: '10000' })
-  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
   expect(out.toSorted()).toEqual((await readdir(join(folder, 'made'))).map((name) => join(folder, 'made', name)).toSorted())
   const due = (await panels('otel-health-tracker-fetcher.json')).find(({ title }) => title === 'Trackers due')!
   expect(due.fieldConfig!.defaults.thresholds.steps.map(({ value }) => value)).toEqual([null, 7, 90_000])
@@ -60,8 +60,8 @@ const LOOKUPS = {
 test('own rules of health.config are in the dashboard of its kind alone, and recorded', async () => {
   await writeFile(join(folder, 'health.config.json'), JSON.stringify({ ...LOOKUPS, profile: 'tracker_fetcher' }))
   const { io } = command()
-  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
-  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
+  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
   const titles = async (name: string) => (await panels(name)).map(({ title }) => title)
   expect(await titles('otel-health-tracker-fetcher.json')).toEqual(expect.arrayContaining(['Own rules', 'Low hit rate']))
   expect(await titles('otel-health-worker.json')).not.toContain('Own rules')
@@ -76,10 +76,35 @@ export default { profile: defineKind({ name: 'cache_filler', ...${JSON.stringify
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await writeFile(join(folder, 'health.config.js'), text)
   const { io } = command()
-  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(await writeDashboards({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
   const panel = (await panels('otel-health-cache-filler.json')).find(({ title }) => title === 'Low hit rate')!
   expect(panel.fieldConfig!.defaults.thresholds.steps.map(({ value }) => value)).toEqual([null, 70])
   expect((await panels('otel-health-worker.json')).map(({ title }) => title)).not.toContain('Own rules')
+})
+
+interface AlertFile {
+  readonly groups: readonly { readonly name: string; readonly rules: readonly { readonly alert?: string; readonly expr: string }[] }[]
+}
+
+async function serviceAlerts(): Promise<AlertFile> {
+  return parse(await readFile(join(folder, 'made/services/otel-health-services.yml'), 'utf8')) as AlertFile
+}
+
+test('what judges the service is a file of its own, which nobody loads with the others', async () => {
+  await writeFile(join(folder, 'health.config.json'), JSON.stringify({ ...LOOKUPS, profile: 'tracker_fetcher' }))
+  const { io } = command({ LARGE_QUEUE_THRESHOLD: '7' })
+  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
+  const { groups } = await serviceAlerts()
+  expect(groups.map(({ name }) => name)).toEqual(['otel-health judges tracker_fetcher', 'otel-health judges every service'])
+  expect(groups[0]!.rules.map(({ alert }) => alert)).toEqual(expect.arrayContaining(['large_queue', 'low_hit_rate']))
+  expect(groups[0]!.rules.find(({ alert }) => alert === 'large_queue')!.expr).toMatch(/> 7$/)
+})
+
+test('--config names a health.config elsewhere', async () => {
+  await writeFile(join(folder, 'other.json'), JSON.stringify({ ...LOOKUPS, profile: 'worker' }))
+  const { io } = command()
+  expect(await runCommand(['rules', join(folder, 'made'), '--config', join(folder, 'other.json')], io)).toBe(0)
+  expect((await serviceAlerts()).groups.map(({ name }) => name)).toEqual(['otel-health judges worker', 'otel-health judges every service'])
 })
 
 test('a rule that cannot be judged is refused with its name', async () => {
@@ -88,13 +113,13 @@ test('a rule that cannot be judged is refused with its name', async () => {
   const refused = expect.objectContaining({
     message: expect.stringMatching(/low_hit_rate reads the metric "cache.lookups"/) as string,
   }) as Error
-  await expect(writeDashboards({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
-  await expect(writeRules({ ...io, json: false }, join(folder, 'made'), folder)).rejects.toEqual(refused)
+  await expect(writeDashboards({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).rejects.toEqual(refused)
+  await expect(writeRules({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).rejects.toEqual(refused)
 })
 
-test('rules are one file for Prometheus, as patient as the intervals are long', async () => {
+test('what watches is one file for Prometheus, as patient as the intervals are long', async () => {
   const { io } = command({ HEALTH_PUBLISHING_INTERVAL: '100' })
-  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), folder)).toBe(0)
+  expect(await writeRules({ ...io, json: false }, join(folder, 'made'), { cwd: folder })).toBe(0)
   const { groups } = parse(await readFile(join(folder, 'made/otel-health.yml'), 'utf8')) as {
     groups: { rules: { alert: string; expr: string }[] }[]
   }
@@ -103,6 +128,13 @@ test('rules are one file for Prometheus, as patient as the intervals are long', 
 
 test.for([
   { why: 'a folder must be named', args: ['dashboards'], env: {}, code: 2, said: /Into which folder\?/ },
+  {
+    why: 'a health.config that is not there is named',
+    args: ['rules', 'unused', '--config', '/nowhere/health.config.json'],
+    env: {},
+    code: 2,
+    said: /^\/nowhere\/health\.config\.json could not be loaded/,
+  },
   { why: 'one folder is enough', args: ['rules', 'a', 'b'], env: {}, code: 2, said: /"b" is one argument too many/ },
   {
     why: 'a variable that cannot be used is named',
@@ -121,5 +153,7 @@ test.for([
 test('--json is one list of paths', async () => {
   const { io, out } = command()
   expect(await runCommand(['rules', folder, '--json'], io)).toBe(0)
-  expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([[join(folder, 'otel-health.yml')]])
+  expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([
+    [join(folder, 'otel-health.yml'), join(folder, 'services/otel-health-services.yml')],
+  ])
 })

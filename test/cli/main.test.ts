@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { runCommand } from '../../src/cli/command-line.ts'
 import type { Snapshot } from '../../src/types.ts'
+import { VERSION } from '../../src/version.ts'
 import { encodeMetrics } from '../../src/wire/metrics-message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
 import { RedisRecord } from '../subscribe/record.ts'
@@ -31,7 +32,8 @@ beforeAll(async () => {
   })
   await say({ instanceStatus: 'unhealthy', reasons: ['anisette_unreachable: Anisette was going'] })
   await say(GEOCODING)
-  await redis.zadd('{health}:services', '1000', 'gone')
+  await redis.multi().zadd('{health}:services', '1000', 'gone').zadd('{health}:instances:gone', '1000', 'g').exec()
+  await record.beat({ service: 'ended', phase: 'stopped' })
 })
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL')
@@ -86,8 +88,10 @@ test('status: every service on a line, what is wrong below it, exit 1 because so
   expect({ code, talk }).toEqual({ code: 1, talk: '' })
   expect(out.replaceAll(/\d+ (s|d( \d+ h)?) ago/g, 'a while ago').split('\n')).toEqual([
     'SERVICE          STATUS     INSTANCES  ALERTS  LAST BEAT',
+    'ended            stopped    0 of 0     -       a while ago',
     'geocoding        healthy    1 of 1     -       a while ago',
-    'gone             unhealthy  0 of 0     -       a while ago',
+    'gone             unhealthy  0 of 1     -       a while ago',
+    '  silent: no instance gives a sign of life',
     'tracker_fetcher  unhealthy  1 of 1     1       a while ago',
     '  CRITICAL  firing for 3 min  anisette_unreachable  Anisette is gone',
     '',
@@ -108,7 +112,7 @@ test.for([
     args: ['status', 'nope'],
     code: 1,
     out: /^$/,
-    talk: /No service named nope .*known: geocoding, gone, tracker_fetcher/,
+    talk: /No service named nope .*known: ended, geocoding, gone, tracker_fetcher/,
   },
   { why: 'check: OK', args: ['check', 'geocoding'], code: 0, out: /^OK - geocoding is healthy, 1 of 1 instances/, talk: /^$/ },
   {
@@ -122,12 +126,68 @@ test.for([
     why: 'check: silent is CRITICAL',
     args: ['check', 'gone'],
     code: 2,
-    out: /^CRITICAL - gone is unhealthy: silent: no instance gives a sign of life, 0 of 0/,
+    out: /^CRITICAL - gone is unhealthy: silent: no instance gives a sign of life, 0 of 1/,
+    talk: /^$/,
+  },
+  {
+    why: 'one that stopped is nothing unhealthy',
+    args: ['status', 'ended'],
+    code: 0,
+    out: /^ended {2}stopped {2}no instance is left, and none is missed\n\nlast beat \d+ s ago\n$/,
+    talk: /^$/,
+  },
+  {
+    why: 'check: one that stopped does no work',
+    args: ['check', 'ended'],
+    code: 1,
+    out: /^WARNING - ended is stopped: no instance is left, and none is missed, last beat \d+ s ago\n$/,
     talk: /^$/,
   },
   { why: 'check: one nobody knows is UNKNOWN', args: ['check', 'nope'], code: 3, out: /^UNKNOWN - no service named nope/, talk: /^$/ },
   { why: 'check: without a service is UNKNOWN', args: ['check'], code: 3, out: /^UNKNOWN - which service/, talk: /^$/ },
   { why: 'help', args: ['--help'], code: 0, out: /^Usage: otel-health <command>/, talk: /^$/ },
+  {
+    why: 'help with one command',
+    args: ['help', 'ack'],
+    code: 0,
+    out: /^Usage: otel-health ack <id> \[options\]\n[^]*-m, --message <why>/,
+    talk: /^$/,
+  },
+  {
+    why: 'the same, as other programs have it',
+    args: ['ack', '--help'],
+    code: 0,
+    out: /^Usage: otel-health ack <id> \[options\]\n/,
+    talk: /^$/,
+  },
+  { why: 'the version', args: ['--version'], code: 0, out: new RegExp(`^${VERSION.replaceAll('.', '\\.')}\n$`), talk: /^$/ },
+  { why: 'the version, as a command', args: ['version'], code: 2, out: /^$/, talk: /did you mean otel-health --version\?/ },
+  { why: 'the version of a command', args: ['status', '--version'], code: 2, out: /^$/, talk: /--version goes without a command/ },
+  {
+    why: 'a command with letters exchanged',
+    args: ['statsu'],
+    code: 2,
+    out: /^$/,
+    talk: /no command "statsu": did you mean otel-health status\?/,
+  },
+  { why: 'the beginning of a command', args: ['sim'], code: 2, out: /^$/, talk: /no command "sim": did you mean otel-health simulate\?/ },
+  { why: 'help with a command that is not there', args: ['help', 'wacth'], code: 2, out: /^$/, talk: /did you mean otel-health watch\?/ },
+  {
+    why: 'an option with letters exchanged',
+    args: ['status', '--jsno'],
+    code: 2,
+    out: /^$/,
+    talk: /no option --jsno: did you mean --json\?/,
+  },
+  { why: 'an option without its value', args: ['ack', '1', '-m'], code: 2, out: /^$/, talk: /-m.*: see otel-health help ack\.\n$/ },
+  { why: 'a command that holds a password', args: ['me:hunter2@redis'], code: 2, out: /^$/, talk: /^There is no command "\*\*\*@redis": / },
+  {
+    why: 'a service that holds a password',
+    args: ['status', 'me:hunter2@redis'],
+    code: 1,
+    out: /^$/,
+    talk: /^No service named \*\*\*@redis has/,
+  },
   { why: 'no command', args: [], code: 2, out: /^$/, talk: /^Usage/ },
   { why: 'an unknown command', args: ['frob'], code: 2, out: /^$/, talk: /no command "frob"/ },
   {
@@ -135,7 +195,7 @@ test.for([
     args: ['status', '--frob'],
     code: 2,
     out: /^$/,
-    talk: /^Unknown option '--frob': see otel-health --help\.\n$/,
+    talk: /^There is no option --frob: otel-health status \[service\] takes --json, --help\.\n$/,
   },
   { why: 'an argument too many', args: ['watch', 'x'], code: 2, out: /^$/, talk: /"x" is one argument too many/ },
 ])('$why', async ({ args, code, out, talk }) => {
@@ -157,6 +217,7 @@ test.for([
 test('--json is data', async () => {
   const { services } = JSON.parse((await run(['status', '--json'])).out) as { services: Record<string, unknown>[] }
   expect(services.map(({ service, status, reasons }) => [service, status, reasons])).toEqual([
+    ['ended', 'stopped', ['no instance is left, and none is missed']],
     ['geocoding', 'healthy', []],
     ['gone', 'unhealthy', ['silent: no instance gives a sign of life']],
     ['tracker_fetcher', 'unhealthy', ['anisette_unreachable: Anisette is gone\u001b[2J']],
@@ -178,7 +239,7 @@ test.for([
     env: { HEALTH_REDIS_USERNAME: 'me', HEALTH_REDIS_PASSWORD: 'secret' },
     args: ['status'],
     code: 3,
-    says: /WRONGPASS/,
+    says: /it refuses the user or the password/,
   },
   {
     why: 'a variable that cannot be used',
@@ -226,7 +287,8 @@ test('watch, where stdout is no terminal, is a line whenever something changes',
   const child = start(['watch'])
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const next = async () => String((await lines.next()).value).replace(/^\S+Z /, '')
-  expect([await next(), await next(), await next()]).toEqual([
+  expect([await next(), await next(), await next(), await next()]).toEqual([
+    'ended stopped: no instance is left, and none is missed',
     'geocoding healthy',
     'gone unhealthy: silent: no instance gives a sign of life',
     'tracker_fetcher unhealthy: anisette_unreachable: Anisette is gone',

@@ -83,11 +83,14 @@ test.for([
   expect(said.talk).not.toContain('hunter2')
 })
 
-test('--test and --config are of relay alone', async () => {
+test.for([
+  { args: ['status', '--test'], said: '--test is of relay alone' },
+  { args: ['status', '--config', 'x.json'], said: '--config is of simulate, replay, relay, dashboards, rules alone' },
+])('$said', async ({ args, said }) => {
   const talk: string[] = []
   const io = { env: {}, out() {}, talk: (line: string) => talk.push(line), redraw: undefined, signal: new AbortController().signal }
-  expect(await runCommand(['status', '--test'], io)).toBe(2)
-  expect(talk.join()).toContain('--config and --test are of relay alone')
+  expect(await runCommand(args, io)).toBe(2)
+  expect(talk.join()).toContain(said)
 })
 
 test('--test: a message to each target, what came of it, exit 1 if one failed; no address is shown whole', async () => {

@@ -4,6 +4,7 @@ import type { HealthView, ServiceView } from '../../src/subscribe/health-view.ts
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
+import type { Snapshot } from '../../src/types.ts'
 import { AT, snapshotOf } from '../wire/fixtures.ts'
 
 const alert: AlertView = {
@@ -37,7 +38,10 @@ test('an alert is called by rule and labels, once, wherever it is shown', () => 
     details: details(view, service),
     summary: [summary(view, service)],
   }
-  expect(lines.overview.at(-1)).toBe('  CRITICAL  firing for 3 min  low_success_rate work.name=sendMail  20 of 70 attempts failed')
+  expect(lines.overview.slice(-2)).toEqual([
+    '  CRITICAL  firing for 3 min  low_success_rate work.name=sendMail  20 of 70 attempts failed',
+    '  sql check is failing: timeout',
+  ])
   expect(lines.details.slice(0, 4)).toEqual([
     'mailer  unhealthy  sql check is failing: timeout',
     '',
@@ -48,6 +52,49 @@ test('an alert is called by rule and labels, once, wherever it is shown', () => 
   for (const [name, shown] of Object.entries(lines)) {
     expect([name, shown.join('\n').match(/attempts failed/g)]).toEqual([name, ['attempts failed']])
   }
+})
+
+test.for([80, 40, 20])('on a terminal of %d characters no line is longer, and words stay whole where they fit', (width) => {
+  const long = {
+    ...alert,
+    rule: 'a_rule_of_the_house_with_a_name',
+    message: 'twenty of seventy attempts of this work have failed meanwhile',
+  }
+  const wide: HealthView = { ...view, alerts: [long, { ...long, alert_id: 'a2', service: 'mailer', rule: 'low' }] }
+  for (const lines of [overview(wide, 10, width), details(wide, service, width)]) {
+    const shown = lines.filter((line) => !/^(SERVICE|mailer)/.test(line))
+    expect(shown.filter((line) => line.length > width)).toEqual([])
+    expect(shown.join(' ').replaceAll(/ +/g, ' ')).toContain('twenty of seventy attempts of this work have failed meanwhile')
+  }
+})
+
+describe('what is not known, and what is paused', () => {
+  const shown = (change: Partial<Snapshot>): string[] => {
+    const { json } = encodeStatus(
+      snapshotOf({ service: 'mailer', instance: 'pod-1', status: 'healthy', checks: {}, alerts: [], ...change }),
+      1,
+    )
+    const status = parseStatus('mailer', json)
+    const mailer = { ...service, instances: [{ instance: 'pod-1', lastBeatAt: AT, status }] }
+    return details({ ...view, services: [mailer], alerts: [] }, mailer)
+  }
+
+  test('nobody sees the work: at length once, and by each figure', () => {
+    const why = 'no source of work is watched: bull is loaded, and what is done with it is not seen'
+    const lines = shown({ working: false, metrics: { work_rate_per_hour: null, rate: null }, unknown: { work_rate_per_hour: why } })
+    expect(lines[1]).toBe(`${why}, so that its rates are unknown`)
+    expect(lines.slice(-2)).toEqual(['  work_rate_per_hour  no source of work is watched', '  rate                not known'])
+  })
+
+  test('a queue is paused', () => {
+    const metrics = { queue_sizes: { mails: 120, digests: 3, _OTHER: 9, empty: 0 }, paused_queues: { mails: 120, _OTHER: 4, empty: 0 } }
+    expect(shown({ metrics }).at(-1)).toBe('  queue_sizes  mails 120 (paused), digests 3, _OTHER 9 (4 paused), empty 0 (paused)')
+  })
+
+  test('figures of which all parts are unknown say why', () => {
+    const lines = shown({ metrics: { percentiles: { p50: null, p95: null } }, unknown: { percentiles: 'no calls in the last 5 min' } })
+    expect(lines.at(-1)).toBe('  percentiles  no calls in the last 5 min')
+  })
 })
 
 test('as data it is what stands on the wire, and the kind of the service with it', () => {
@@ -76,7 +123,7 @@ describe('what a service depends on', () => {
   const all: HealthView = { ...view, services: [service, newsletter, shop] }
 
   test('stands below it where that is not well', () => {
-    expect(overview(all).slice(3)).toEqual([
+    expect(overview(all).slice(4)).toEqual([
       'newsletter  healthy    1 of 1     -       0 s ago',
       '  depends on mailer, which is unhealthy: low_success_rate work.name=sendMail: 20 of 70 attempts failed',
       'shop        healthy    1 of 1     -       0 s ago',
@@ -89,12 +136,12 @@ describe('what a service depends on', () => {
     const lines = details(all, shop)
     expect(lines.slice(lines.indexOf('depends on'))).toEqual([
       'depends on',
-      '  newsletter                   healthy    ',
+      '  newsletter                   healthy',
       '  payments                     unknown    nothing has been heard of it',
       '  mailer (through newsletter)  unhealthy  low_success_rate work.name=sendMail: 20 of 70 attempts failed',
       '',
       'checks',
-      '  redis  healthy  ',
+      '  redis  healthy',
     ])
   })
 

@@ -19,6 +19,7 @@ const of = {
   account: { kind: 'state', metric: 'account', attribute: 'state' },
   durations: { kind: 'distribution', metric: 'duration' },
   calls: { kind: 'events', metric: 'duration' },
+  last: { kind: 'last_seen', metric: 'attempts' },
   owed: { kind: 'time_above', level: due, above: 0 },
 } as const satisfies Record<string, Selector>
 const selectors = Object.values(of).map((selector) => ({ selector }))
@@ -51,6 +52,46 @@ describe('windows', () => {
     expect(windows.readings(650_000).events(of.attempts, 3600).coveredSeconds).toBe(30)
   })
 
+  test.for([
+    { why: 'while the service is paused', at: 20_000, running: false },
+    { why: 'while nobody watched', at: 20_000 + 45_000, running: true },
+  ])('what happens $why is in no window, nor is its time; what comes after it is', ({ at, running }) => {
+    const histogram = (counts: number[], total: number): Sample => ({
+      series: duration,
+      kind: 'histogram',
+      value: { bounds: [1, 5], counts, count: counts.reduce((a, b) => a + b), sum: total },
+    })
+    const windows = new Windows(selectors, 0)
+    windows.ingest([sum(ok, 10), sum(failed, 1), histogram([1, 0, 0], 0.5)], 10_000, true)
+    windows.ingest([sum(ok, 500), sum(failed, 100), histogram([1, 9, 0], 30.5)], at, running)
+    windows.ingest([sum(ok, 512), sum(failed, 103), histogram([1, 9, 2], 50.5)], at + 10_000, true)
+    const readings = windows.readings(at + 10_000)
+    expect(readings.events(of.attempts, 3600)).toMatchObject({ count: 26, coveredSeconds: 20 })
+    expect(readings.events(of.failures, 3600).count).toBe(4)
+    expect(readings.distribution(of.durations, 3600)).toMatchObject({ counts: [1, 0, 2], count: 3, sum: 20.5, coveredSeconds: 20 })
+    expect(readings.lastSeenSeconds(of.last)).toBe(0)
+  })
+
+  test('of two collections at one instant neither is lost', () => {
+    const windows = new Windows(selectors, 0)
+    windows.ingest([sum(ok, 1)], 0, true)
+    windows.ingest([sum(ok, 3)], 0, true)
+    expect(windows.readings(0).events(of.attempts, 300).count).toBe(3)
+  })
+
+  test.for([NaN, Infinity, -Infinity])('%s is no reading', (none) => {
+    const windows = new Windows(selectors, 0)
+    const histogram: Sample = { series: duration, kind: 'histogram', value: { bounds: [1], counts: [1, 0], count: 1, sum: none } }
+    windows.ingest([sum(ok, none), level(hot, none, 0), histogram], 10_000, true)
+    windows.ingest([sum(ok, none), level(hot, none, 0), histogram], 20_000, true)
+    const readings = windows.readings(20_000)
+    expect(readings.events(of.attempts, 300)).toMatchObject({ count: 0, coveredSeconds: 0 })
+    expect(readings.level(of.due)).toBeUndefined()
+    expect(readings.timeAbove(of.owed, 300)).toEqual({ seconds: 0, coveredSeconds: 0 })
+    expect(readings.distribution(of.durations, 300)).toMatchObject({ count: 0, sum: 0, coveredSeconds: 0 })
+    expect(readings.quantile(of.durations, 0.5, 300)).toBeUndefined()
+  })
+
   test('levels are added up over series and are as old as the oldest of them', () => {
     const windows = new Windows(selectors, 0)
     windows.ingest([level(hot, 4, 0), level(cold, 2, 60_000)], 100_000, true)
@@ -80,6 +121,7 @@ describe('windows', () => {
       value: { bounds: [1, 5], counts, count: counts.reduce((a, b) => a + b), sum: total },
     })
     windows.ingest([value([1, 0, 0], 0.5)], 1000, true)
+    for (let now = 20_000; now < 400_000; now += 20_000) windows.ingest([value([1, 0, 0], 0.5)], now, true)
     windows.ingest([value([1, 2, 1], 40.5)], 400_000, true)
     const readings = windows.readings(400_000)
     expect(readings.distribution(of.durations, 300)).toMatchObject({ count: 3, sum: 40, counts: [0, 2, 1], bounds: [1, 5] })
@@ -95,6 +137,16 @@ describe('windows', () => {
     windows.ingest([level(hot, 0, 30_000)], 30_000, true)
     windows.ingest([level(hot, 0, 30_000)], 40_000, true)
     expect(windows.readings(40_000).timeAbove(of.owed, 3600)).toEqual({ seconds: 20, coveredSeconds: 30 })
+  })
+
+  test('time above a level does not count while the service takes on no work, though what it does is watched', () => {
+    const windows = new Windows(selectors, 0)
+    windows.ingest([level(hot, 5, 10_000)], 10_000, true)
+    windows.ingest([level(hot, 5, 20_000)], 20_000, true)
+    windows.ingest([level(hot, 5, 50_000)], 50_000, true, false)
+    windows.ingest([level(hot, 5, 60_000)], 60_000, true)
+    expect(windows.readings(60_000).timeAbove(of.owed, 3600)).toEqual({ seconds: 20, coveredSeconds: 20 })
+    expect(windows.readings(60_000).coveredSeconds(3600)).toBe(60)
   })
 
   test('asking for what the profile does not select is a mistake that is named', () => {

@@ -18,6 +18,7 @@ import type { Profile, Rule } from '../../src/types.ts'
 import { feedByHand } from '../rules/history-feeds.ts'
 import { randomHistory } from '../rules/random-history.ts'
 import { KIND_RULES, SIXTY_RULES } from '../rules/sixty-rules.ts'
+import type { Selector } from '../../src/types.ts'
 
 const ALL = [...SIXTY_RULES, ...KIND_RULES].map(({ data }) => data)
 
@@ -112,7 +113,8 @@ describe('rules of the kind of service', () => {
 
   test('may be limited to one kind of work', () => {
     const needs = ruleOf({ rules: { low_success_rate: { where: { 'work.name': 'index' } } } }, 'low_success_rate')!.needs
-    expect(needs.every((selector) => 'where' in selector && selector.where?.['work.name'] === 'index')).toBe(true)
+    const parts = needs.flatMap((selector): readonly Selector[] => (selector.kind === 'counts' ? selector.of : [selector]))
+    expect(parts.every((selector) => 'where' in selector && selector.where?.['work.name'] === 'index')).toBe(true)
   })
 
   test('may be switched off', () => {
@@ -252,6 +254,14 @@ describe('a rule in JSON that is none', () => {
     {
       metric: { instrument: 'timer' },
       says: 'The instrument of the metric m is "timer", expected counter, histogram, gauge, up_down_counter.',
+    },
+    {
+      metric: { instrument: ['counter'] },
+      says: 'The instrument of the metric m is ["counter"], expected counter, histogram, gauge, up_down_counter.',
+    },
+    {
+      metric: { instrument: { toString: 0 } },
+      says: 'The instrument of the metric m is {"toString":0}, expected counter, histogram, gauge, up_down_counter.',
     },
     {
       metric: { instrument: 'counter', unit: 5 },

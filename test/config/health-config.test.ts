@@ -48,6 +48,8 @@ test.for([
         jobs: { key: 'jobs:*', type: 'zset', scores: 'seconds' },
         events: { key: 'events', type: 'stream', group: 'workers' },
         mails: { bullmq: 'mails', prefix: 'app' },
+        letters: { bull: 'letters' },
+        cards: { beeQueue: 'cards', prefix: 'app' },
       },
       rules: { low_work_rate: { limit: 1 } },
     }),
@@ -122,6 +124,26 @@ describe('what is wrong is said in one sentence', () => {
       says: `health.config.json: methods[0].upstream is "google", expected 'apple' or 'anisette'.`,
     },
     {
+      config: { methods: [{ ...METHOD, onError: { 401: {} } }] },
+      says: /methods\[0\]\.onError is of use to a record only, such as the state of an account: leave it out of what records batch\.$/,
+    },
+    {
+      config: { profile: 'tracker_fetcher', methods: [{ ...METHOD, records: 'account', onError: { 401: 'gone' } }] },
+      says: /methods\[0\]\.onError\.401 is "gone", expected 'logged_in' or /,
+    },
+    {
+      config: { profile: 'tracker_fetcher', methods: [{ ...METHOD, records: 'account', onError: 'logged_out' }] },
+      says: /methods\[0\]\.onError is "logged_out", expected an object from code, status or class to state, such as \{ 401: 'logged_out' \}\.$/,
+    },
+    {
+      config: { records: { session: [] }, methods: [{ ...METHOD, records: 'session', onError: { 401: 'out' } }] },
+      says: /methods\[0\]\.onError\.401 is "out", expected an object with the fields of the record, or null\.$/,
+    },
+    {
+      config: { upstreams: { bus: { host: 'bus', waits: '20s' } } },
+      says: /upstreams\.bus\.waits is "20s", expected true or false\.$/,
+    },
+    {
       config: { methods: [{ ...METHOD, result: 1 }] },
       says: "health.config.json: methods[0].result is 1, expected a function or the path of a property such as 'reports.length'.",
     },
@@ -151,11 +173,15 @@ describe('what is wrong is said in one sentence', () => {
     { config: { queues: 'redis' }, says: 'health.config.json: queues is "redis", expected an object from name to queue.' },
     {
       config: { queues: { hot: 'q' } },
-      says: 'health.config.json: queues.hot is "q", expected an object with key and type, or with bullmq.',
+      says: 'health.config.json: queues.hot is "q", expected an object with key and type, or with bullmq, bull or beeQueue.',
     },
     {
       config: { queues: { jobs: { bullmq: '' } } },
       says: 'health.config.json: queues.jobs.bullmq is "", expected the name of a BullMQ queue.',
+    },
+    {
+      config: { queues: { jobs: { beeQueue: 7 } } },
+      says: 'health.config.json: queues.jobs.beeQueue is 7, expected the name of a Bee-Queue queue.',
     },
     {
       config: { queues: { [' '.repeat(65)]: { bullmq: 'a' } } },

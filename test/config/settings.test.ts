@@ -13,6 +13,7 @@ const VALUES: Record<SettingName, readonly [string, unknown, unknown, unknown]> 
   metricsInterval: ['60.5', 60.5, 61, 62],
   retentionHours: ['48', 48, 49, 50],
   evaluationInterval: ['0.5', 0.5, 2, 3],
+  drainLimit: ['60', 60, 61, 62],
   redisHost: ['redis.internal', 'redis.internal', 'b', 'c'],
   redisPort: ['6380', 6380, 6381, 6382],
   redisClusterMode: ['TRUE', true, true, true],
@@ -58,6 +59,10 @@ describe.for(NAMES)('%s', (name) => {
     expect(resolve('', fromConfig)).toBe(fromConfig)
     expect(resolve('')).toBe(fallback)
   })
+  test('blanks around a variable are no part of it, nor is the end of the line of a secret', () => {
+    const isSecret = (SETTINGS[name] as { readonly secret?: boolean }).secret === true
+    expect(resolve(isSecret ? `${text}\r\n` : ` ${text}\n`)).toBe(parsed)
+  })
   test('the default is a value that may be set', () => {
     expect(fallback === undefined || SETTINGS[name].check(fallback) === fallback).toBe(true)
   })
@@ -89,7 +94,7 @@ describe('a value that does not parse stops the start with one sentence', () => 
       says: 'HEALTH_REDIS_PORT is "tcp://10.0.0.7:6379", expected a whole number from 1 to 65535.',
     },
     { env: { HEALTH_REDIS_TLS: 'yes' }, says: 'HEALTH_REDIS_TLS is "yes", expected true or false.' },
-    ...['  ', 'redis.internal:6379', 'a b', 'redis:'].map((host) => ({
+    ...['  ', 'redis.internal:6379', 'a b', 'redis:', "'redis'", 'HEALTH_REDIS_HOST=redis'].map((host) => ({
       env: { HEALTH_REDIS_HOST: host },
       says: `HEALTH_REDIS_HOST is "${host}", expected the name or address of a host; a URL goes into HEALTH_REDIS_URL.`,
     })),
@@ -99,7 +104,11 @@ describe('a value that does not parse stops the start with one sentence', () => 
     },
     {
       env: { HEALTH_REDIS_URL: 'http://:hunter2@redis.internal' },
-      says: 'HEALTH_REDIS_URL is of type string, expected a URL such as rediss://user:password@redis.internal:6380/0, user and password percent-encoded.',
+      says: 'HEALTH_REDIS_URL is of type string, expected a URL such as rediss://redis.internal:6380/0, before whose host user and password may stand, percent-encoded, as user:password@.',
+    },
+    {
+      env: { HEALTH_REDIS_HOST: 'hunter2@redis.internal' },
+      says: 'HEALTH_REDIS_HOST is "***@redis.internal", expected the name or address of a host; a URL goes into HEALTH_REDIS_URL.',
     },
     { env: { HEALTH_REDIS_TIMEOUT: '0' }, says: 'HEALTH_REDIS_TIMEOUT is "0", expected a number from 0.1 to 60.' },
     { env: { HEALTH_REDIS_SHARDS: '1025' }, says: 'HEALTH_REDIS_SHARDS is "1025", expected a whole number from 1 to 1024.' },

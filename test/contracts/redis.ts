@@ -92,6 +92,7 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
           names.instances('s'),
           names.silent,
           names.due,
+          ...[names.silences, names.causing, names.overlayDue],
         ],
         instance,
         `{"state":"${state}","severity":"WARNING","breaching":${state === 'firing'},"known":true,"keep":60000,"start":${start},"n":${n},"episode":1,"age":0,`,
@@ -244,8 +245,9 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
       client.healthBeat(
         ...[names.status('s', instance), names.services, names.instances('s'), names.due, names.meta, names.watcher],
         ...[names.alert('silent'), names.open, names.openOf('s'), names.alerts, names.silent],
+        ...[names.starts('s'), names.restarts('s'), names.silences, names.causing, names.overlayDue, names.draining('s')],
         ...['health:service:s:status', '{"phase":"running"}', keptMs, 's', instance, '3600000', state],
-        ...[names.alertsChannel, String(DAY_MS), 'e', 'silent', '45000'],
+        ...[names.alertsChannel, String(DAY_MS), 'e', 'silent', '45000', `process of ${instance}`, 'watched', 'staying'],
       )
 
     test('a status message is kept for a while, counted as a sign of life and told', async () => {
@@ -273,7 +275,7 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
       expect((await readPresence(client, names, 's', 'other')).others).toMatchObject([{ instance: 'i1', live: false }])
     })
 
-    test('an instance that stops leaves the list, and the service with the last one', async () => {
+    test('an instance that stops leaves the list, and the service stays for whoever asks', async () => {
       await beat('i1')
       await beat('i2')
       await beat('i1', '60000', 'stopped')
@@ -282,7 +284,8 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
         ['s'],
       ])
       await beat('i2', '60000', 'stopped')
-      expect(await redis.exists('{health}:instances:s', '{health}:services')).toBe(0)
+      expect(await redis.exists('{health}:instances:s')).toBe(0)
+      expect(await redis.zrange('{health}:services', '0', '-1')).toEqual(['s'])
     })
 
     test('an instance that was not heard of for an hour is forgotten', async () => {
@@ -296,10 +299,14 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
         for (let i = 1; i <= 5; i++) await redis.xadd(stream, `${i}-1`, 'd', 'old')
       }
       await redis.xadd('{health}:alerts', '*', 'd', 'new')
-      await client.healthHistory('{health}:history:s', '{health}:alerts', String(DAY_MS), 'instance', 'i1', 'gauges.b', '2')
+      const keys = ['{health}:history:s', '{health}:alerts', '{health}:counted:s']
+      await client.healthHistory(...keys, String(DAY_MS), 'i1', '{"rule":[2,1]}', 'instance', 'i1', 'gauges.b', '2')
+      await client.healthHistory(...keys, String(DAY_MS), 'i1', '', 'instance', 'i1', 'gauges.b', '2')
       const [[, fields]] = (await redis.xrange('{health}:history:s', '-', '+')) as [[string, string[]]]
       expect(fields).toEqual(['instance', 'i1', 'gauges.b', '2'])
-      expect([await redis.xlen('{health}:history:s'), await redis.xlen('{health}:alerts')]).toEqual([1, 1])
+      expect([await redis.xlen('{health}:history:s'), await redis.xlen('{health}:alerts')]).toEqual([2, 1])
+      const [[, counted], ...none] = (await redis.xrange('{health}:counted:s', '-', '+')) as [[string, string[]]]
+      expect([counted, none]).toEqual([['instance', 'i1', 'counted', '{"rule":[2,1]}'], []])
       expect(await redis.pttl('{health}:history:s')).toBeGreaterThan(DAY_MS - 60_000)
     })
 
@@ -373,7 +380,7 @@ export function redisContract(name: string, startServer: () => Promise<RedisUnde
       test('writes the last status in the same tick in which it is stopped', async () => {
         fork(fileURLToPath(new URL('./stop-and-die.ts', import.meta.url)), [server.host, String(server.port)], { execArgv: [] })
         expect((await channels.take(2)).map(({ body }) => body['phase'])).toEqual(['running', 'stopped'])
-        expect(await redis.exists('{health}:services')).toBe(0)
+        expect(await redis.exists('{health}:instances:tracker_fetcher')).toBe(0)
       })
 
       test('keeps a history: a minute each, and what could not be written is in the next', async () => {

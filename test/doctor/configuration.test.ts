@@ -92,9 +92,20 @@ test('a health.config that cannot be loaded is named', () => {
   const folder = folderWith({ 'health.config.js': 'throw new Error("no such luck\\nsecond line")' })
   expect(read(folder).finding).toMatchObject({
     status: 'fail',
-    message: `${join(folder, 'health.config.js')} could not be loaded: no such luck`,
+    message: `${join(folder, 'health.config.js')} could not be loaded (line 1): no such luck`,
   })
 })
+
+test.for(['health.config.yaml', 'health.config.tsx', 'healthconfig.js', 'health-config.ts'])(
+  '%s is of no form that is read, and so it is said',
+  (name) => {
+    expect(read(folderWith({ [name]: '' })).finding).toMatchObject({
+      status: 'warn',
+      message: `${name} is of no form that is read, so environment and defaults count`,
+      mend: expect.stringMatching(/health\.config\.ts, \.mts/) as string,
+    })
+  },
+)
 
 test('a record that goes into no metric would stop the start, and so it is said', () => {
   const folder = folderWith({ 'health.config.json': { records: { sent: [{ into: 'mails.sent' }] } } })

@@ -9,6 +9,7 @@ import { createReader, type RedisClient } from '../../src/wire/redis-client.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { readSnapshot } from '../../src/subscribe/snapshot.ts'
 import { snapshotOf } from '../wire/fixtures.ts'
+import type { Snapshot } from '../../src/types.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 let valkey: EmbeddedValkey
@@ -26,7 +27,7 @@ afterAll(async () => {
   await valkey.stop()
 })
 
-interface Process {
+interface Process extends Pick<Snapshot, 'working' | 'unknown'> {
   readonly service?: string
   readonly instance?: string
   /** Seconds before now. */
@@ -34,7 +35,7 @@ interface Process {
 }
 
 /** A process of a service; each `beat` is one status message, once it is there. */
-async function start({ service = 'mailer', instance = 'a', startedAgo = 100 }: Process = {}) {
+async function start({ service = 'mailer', instance = 'a', startedAgo = 100, ...said }: Process = {}) {
   const exporter = new RedisExporter({
     target: { host: '127.0.0.1', port: valkey.port },
     clock: systemClock,
@@ -57,6 +58,7 @@ async function start({ service = 'mailer', instance = 'a', startedAgo = 100 }: P
           reasons: [],
           alerts: [],
           checks: {},
+          ...said,
         }),
       )
       await vi.waitUntil(async () => (await redis.get(`{health}:status:${service}:${instance}`))?.includes(new Date(at).toISOString()), {
@@ -104,6 +106,7 @@ test('the service beats, and so do others', async () => {
   expect([...found.values()]).toEqual([
     { name: 'services', status: 'ok', message: 'heard of: fetcher, mailer' },
     { name: 'service', status: 'ok', message: expect.stringMatching(/^mailer beats: 2 instances, the last beat \d s ago$/) as string },
+    { name: 'work', status: 'skip', message: 'mailer does not say of any work that it could not be seen' },
     { name: 'instances', status: 'ok', message: 'none is missing' },
     {
       name: 'instance-clocks',
@@ -113,6 +116,19 @@ test('the service beats, and so do others', async () => {
     { name: 'instance-ids', status: 'ok', message: 'no two processes were heard under one service.instance.id in 2.5 s' },
   ])
   expect(isBeating(await readSnapshot(redis), 'mailer')).toBe(true)
+})
+
+test('nobody sees what it works at', async () => {
+  const why = 'no source of work is watched: bull is loaded, and what is done with it is not seen'
+  await (await start({ working: false, unknown: { work_rate_per_hour: why } })).beat()
+  const found = await check()
+  expect(found.get('work')).toMatchObject({
+    status: 'warn',
+    message: `${why}, so that the rates of mailer are unknown`,
+    mend: expect.stringContaining("methods: [{ module: './worker.js', function: 'handleJob', records: 'attempt' }]") as string,
+  })
+  await (await start({ instance: 'b', working: true })).beat()
+  expect((await check()).get('work')).toMatchObject({ status: 'ok', message: 'what mailer works at is seen' })
 })
 
 test('the service has fallen silent', async () => {
@@ -125,6 +141,17 @@ test('the service has fallen silent', async () => {
     message: expect.stringMatching(/^mailer is silent, its last beat was/) as string,
   })
   expect(found.get('instance-ids')).toMatchObject({ status: 'skip' })
+})
+
+test('the service has stopped, as it said', async () => {
+  await (await start()).beat()
+  await redis.zrem('{health}:instances:mailer', 'a')
+  const found = await check()
+  expect(found.get('services')).toMatchObject({ message: expect.stringMatching(/^heard of: mailer \(stopped for \d s\)$/) as string })
+  expect(found.get('service')).toMatchObject({
+    status: 'warn',
+    message: expect.stringMatching(/^mailer has stopped, its last beat was/) as string,
+  })
 })
 
 test('one of its instances is missing', async () => {

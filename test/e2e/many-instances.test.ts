@@ -1,9 +1,9 @@
 /** Several instances of one service, and what others may do to one's alerts: nothing. Each test is a case that lost or doubled an alert once. */
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
-import { type ServiceChild, startService, startServices } from '../support/service-child.ts'
+import { ServiceChild, startService, startServices } from '../support/service-child.ts'
 import { instancesOf, openIn, toldBy, typesOf } from '../support/told.ts'
 
 let valkey: EmbeddedValkey
@@ -62,8 +62,11 @@ describe('three instances of one service', { timeout: 60_000 }, () => {
     await aWhile()
     expect(await openIn(redis)).toEqual(['large_queue firing'])
     await a!.kill()
-    const again = await startService(patient('A'))
+    const again = new ServiceChild(patient('A'))
+    onTestFinished(() => again.kill())
+    // Before it judges: while it knows nothing of the queue, B may say of it that all is well.
     again.tell({ due: 60_000 })
+    await again.started
     await aWhile()
     expect(await told('large_queue')).toEqual(['fired'])
   })

@@ -71,6 +71,17 @@ test('without a command, for longer than a first look at what was said before ta
   await expect.poll(() => openIn(redis), soon).toEqual(['anisette_unreachable firing'])
 })
 
+test('what was said before may not be read: nothing of it is known, and alerts are told', { timeout: 60_000 }, async () => {
+  await redis.flushall()
+  await redis.call('ACL', 'SETUSER', 'forgetful', ...ALL, '-smembers')
+  const child = await startService({ redisPort: valkey.port, instance: 'A', redisUsername: 'forgetful', redisPassword: 'pw' })
+  child.tell({ anisette: 'unreachable' })
+  await expect.poll(() => openIn(redis), soon).toEqual(['anisette_unreachable firing'])
+  child.tell({ anisette: 'reachable' })
+  await expect.poll(() => typesOf(redis, 'anisette_unreachable'), soon).toEqual(['fired', 'resolved'])
+  expect(child.diag.filter((line) => line.includes('NOPERM')).length).toBe(1)
+})
+
 test.for(['{health}:meta', '{health}:alerts', '{health}:open', '{health}:services', '{health}:due'].map((key) => ({ key })))(
   '$key of a wrong type',
   { timeout: 60_000 },

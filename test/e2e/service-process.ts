@@ -96,6 +96,10 @@ export class ServiceProcess {
     return `${this.#stdout}\n${this.#stderr}`
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
   async stop(): Promise<ServiceEnd> {
     this.#process.kill('SIGTERM')
     return await this.ended

@@ -199,8 +199,9 @@ test('every metric of the catalogue can be looked at somewhere', () => {
       panel.targets.flatMap(({ expr }) => parsePromql(expr).selectors.map(({ metric }) => OURS.get(metric)?.name)),
     ),
   )
-  // The evidence behind a verdict, which charts of attempts show better; an instance's own status, which the service's contains.
-  const onPurpose = ['work.units', 'tracker_fetcher.fetch.units', 'health.instance.status']
+  // The evidence behind a verdict, which charts of attempts show better; whether a queue is paused, which its items by state show; an instance's own status, which the service's contains; what checks
+  // make of the service, which the alerts about them show.
+  const onPurpose = ['work.units', 'work.queue.paused', 'tracker_fetcher.fetch.units', 'health.instance.status', 'health.dependency.status']
   expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
 })
 

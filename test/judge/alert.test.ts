@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { isOpen, isWorthSaving, removeAlert, silenceAlert, stepAlert } from '../../src/judge/alert.ts'
+import { isOpen, isWorthSaving, removeAlert, stepAlert, wellAlert } from '../../src/judge/alert.ts'
 import { breach, inconclusive, ok } from '../../src/judge/verdicts.ts'
 import type { Alert, RuleTiming, Transition, Verdict } from '../../src/types.ts'
-import { loaded, saved } from './saved-alert.ts'
+import { loaded, saved, type SavedAlert } from './saved-alert.ts'
 
 const EPOCH = Date.UTC(2026, 10, 22, 10)
 const identity = { id: 'a1', rule: 'rule', service: 'service' }
@@ -22,14 +22,14 @@ const timingOf = (forSeconds: number, keepFiringSeconds: number): RuleTiming => 
 /** Verdicts at stated seconds; what came of them. `restartBefore`: numbers of evaluations a new process makes. */
 function live(timeline: readonly (readonly [number, Word])[], timing: RuleTiming, restartBefore: readonly number[] = []) {
   let alert: Alert | undefined
-  let document: string | undefined
+  let document: SavedAlert | undefined
   let bootedAt = 0
   const told: { at: number; transition: Transition }[] = []
   const states: (string | undefined)[] = []
   timeline.forEach(([seconds, word], i) => {
     if (restartBefore.includes(i)) {
       bootedAt = seconds - 1
-      alert = loaded(document, at(bootedAt, bootedAt))
+      alert = loaded(document, at(bootedAt, bootedAt), at(timeline[i - 1]?.[0] ?? 0).epochMs)
     }
     const now = at(seconds, bootedAt)
     const step = stepAlert(alert, verdictOf(word), timing, identity, now)
@@ -41,13 +41,19 @@ function live(timeline: readonly (readonly [number, Word])[], timing: RuleTiming
   return { alert, told, states, said: told.map(({ at: seconds, transition: { type } }) => [seconds, type] as const) }
 }
 
+/** Time between two evaluations that counts as watched. Seconds. */
+const LONGEST_GAP = 60
+
 /** Runs of one verdict, for what is judged here is what holds. */
-const timelines = (words: readonly Word[] = WORDS) =>
+const timelines = (words: readonly Word[] = WORDS, longestGap = 90) =>
   fc
-    .array(fc.record({ word: fc.constantFrom(...words), gap: fc.integer({ min: 1, max: 90 }), times: fc.integer({ min: 1, max: 5 }) }), {
-      minLength: 1,
-      maxLength: 20,
-    })
+    .array(
+      fc.record({ word: fc.constantFrom(...words), gap: fc.integer({ min: 1, max: longestGap }), times: fc.integer({ min: 1, max: 5 }) }),
+      {
+        minLength: 1,
+        maxLength: 20,
+      },
+    )
     .map((runs) => {
       let seconds = 0
       return runs.flatMap(({ word, gap, times }) => Array.from({ length: times }, () => [(seconds += gap), word] as const))
@@ -77,9 +83,10 @@ function modelled(timeline: readonly (readonly [number, Word])[], { forSeconds, 
   const begin = (what: keyof typeof since, isSo: boolean) => void (since[what] = isSo ? (since[what] ?? known) : undefined)
   timeline.forEach(([seconds, word], i) => {
     const [before, last] = timeline[i - 1] ?? [seconds, 'ok']
-    if (last !== 'no_data') known += seconds - before
+    const isWatched = seconds - before <= LONGEST_GAP
+    if (last !== 'no_data' && isWatched) known += seconds - before
     if (word === 'no_data') {
-      unknownSince ??= seconds
+      unknownSince ??= isWatched ? seconds : before
       if (!firing && seconds - unknownSince >= Math.max(300, forSeconds)) since.breach = since.critical = undefined
       return
     }
@@ -138,7 +145,7 @@ test('whatever comes, one episode is open at a time and severity moves one step 
 
 test('critical is told only after it held for its time', () => {
   fc.assert(
-    fc.property(timelines(['ok', 'WARNING', 'CRITICAL']), timings, (timeline, timing) => {
+    fc.property(timelines(['ok', 'WARNING', 'CRITICAL'], LONGEST_GAP), timings, (timeline, timing) => {
       for (const { at: seconds, transition } of live(timeline, timing).told) {
         const isRaise = transition.type === 'escalated' || (transition.type === 'fired' && transition.alert.severity === 'CRITICAL')
         if (!isRaise) continue
@@ -153,7 +160,7 @@ test('critical is told only after it held for its time', () => {
 
 test('a restart before any evaluations changes nothing that is told', () => {
   fc.assert(
-    fc.property(timelines(), timings, fc.array(fc.nat(59)), (timeline, timing, restarts) => {
+    fc.property(timelines(WORDS, LONGEST_GAP), timings, fc.array(fc.nat(59)), (timeline, timing, restarts) => {
       const told = (restartBefore: readonly number[]) =>
         live(timeline, timing, restartBefore).told.map(({ at: seconds, transition }) => [
           seconds,
@@ -262,7 +269,7 @@ test('a breach while recovering begins anew', () => {
     ],
     timingOf(60, 60),
   ).alert
-  expect(again).toMatchObject({ state: 'firing', breachAt: 80_000 })
+  expect(again).toMatchObject({ state: 'firing', since: EPOCH + 80_000 })
 })
 
 test('a new episode is counted after a resolve, not after a breach nobody heard of', () => {
@@ -297,7 +304,7 @@ test('the all-clear is remembered until the next episode fires', () => {
     ],
     timingOf(60, 60),
   )
-  expect(cleared.alert?.clearedAt).toBeUndefined()
+  expect(cleared.alert).not.toHaveProperty('clearedAt')
   const pending = live(
     [
       [0, 'WARNING'],
@@ -321,59 +328,146 @@ test('the all-clear is remembered until the next episode fires', () => {
     timingOf(60, 60),
   )
   expect(again.alert).toMatchObject({ state: 'firing', severity: 'WARNING' })
-  expect(again.alert?.clearedAt).toBeUndefined()
+  expect(again.alert).not.toHaveProperty('clearedAt')
 })
 
-test.for([
-  { why: 'firing comes back as firing', timeline: [[0, 'WARNING']] as const, back: 'WARNING' as const, state: 'firing', said: ['updated'] },
-  { why: 'firing comes back recovering', timeline: [[0, 'WARNING']] as const, back: 'ok' as const, state: 'recovering', said: ['updated'] },
-  {
-    why: 'without data it comes back as it was',
-    timeline: [
-      [0, 'WARNING'],
-      [5, 'ok'],
-    ] as const,
-    back: 'no_data' as const,
-    state: 'recovering',
-    said: ['updated'],
-  },
-  {
-    why: 'critical on coming back escalates too',
-    timeline: [[0, 'WARNING']] as const,
-    back: 'CRITICAL' as const,
-    state: 'firing',
-    said: ['updated', 'escalated'],
-  },
-])('after a silent evaluator, $why', ({ timeline, back, state, said }) => {
-  const timing = timingOf(0, 60)
-  const { alert } = live(timeline, timing)
-  expect(silenceAlert(alert!, 15, at(59))).toEqual({ alert, transitions: [] })
-  const silent = silenceAlert(alert!, 15, at(65))
-  expect(silent.transitions.map(({ type }) => type)).toEqual(['unknown'])
-  const step = stepAlert(silent.alert, verdictOf(back), timing, identity, at(600))
-  expect(step.alert?.state).toBe(state)
-  expect(step.transitions.map(({ type }) => type)).toEqual(said)
+const DAY = 86_400
+
+describe('a day without evidence', () => {
+  const nothing = (from: number, until: number) =>
+    Array.from({ length: Math.floor((until - from) / 60) + 1 }, (_, i) => [from + 60 * i, 'no_data'] as const)
+  const open = [[0, 'CRITICAL'], ...nothing(60, DAY)] as const
+
+  test('is told once, with what was known last', () => {
+    expect(live(open, timingOf(0, 60)).said).toEqual([[0, 'fired']])
+    const { said, alert } = live([...open, ...nothing(DAY + 60, 2 * DAY)], timingOf(0, 60))
+    expect(said).toEqual([
+      [0, 'fired'],
+      [DAY + 60, 'unknown'],
+    ])
+    expect(alert).toMatchObject({
+      state: 'unknown',
+      severity: 'CRITICAL',
+      message: 'Nothing has been known of this for 24 h; before that: said',
+    })
+  })
+
+  test.for([
+    { why: 'a breach', back: 'CRITICAL', state: 'firing', said: ['updated'] },
+    { why: 'an ok', back: 'ok', state: 'recovering', said: ['updated'] },
+    { why: 'nothing still', back: 'no_data', state: 'unknown', said: [] },
+  ] as const)('and then $why', ({ back, state, said }) => {
+    const timeline = [...open, [DAY + 60, 'no_data'], [DAY + 120, back]] as const
+    const { alert, told } = live(timeline, timingOf(0, 60))
+    expect(alert?.state).toBe(state)
+    expect(told.slice(2).map(({ transition }) => transition.type)).toEqual(said)
+  })
+
+  test('and then an ok with nothing to wait for is told twice: what is true, and that it is over', () => {
+    const { told } = live([...open, [DAY + 60, 'no_data'], [DAY + 120, 'ok']], timingOf(0, 0))
+    expect(told.map(({ transition: { type, alert } }) => [type, alert.state])).toEqual([
+      ['fired', 'firing'],
+      ['unknown', 'unknown'],
+      ['updated', 'recovering'],
+      ['resolved', 'resolved'],
+    ])
+  })
+
+  test('counts on over a machine that was off, and is told at the first evaluation that knows nothing', () => {
+    const timeline = [
+      [0, 'CRITICAL'],
+      [DAY + 10, 'starting'],
+      [DAY + 20, 'no_data'],
+    ] as const
+    expect(live(timeline, timingOf(0, 60)).said).toEqual([
+      [0, 'fired'],
+      [DAY + 10, 'unknown'],
+    ])
+    expect(live(timeline, timingOf(0, 60), [1]).said).toEqual([
+      [0, 'fired'],
+      [DAY + 10, 'unknown'],
+    ])
+  })
+
+  test('is nothing to a service that was off as long, and then knows', () => {
+    expect(
+      live(
+        [
+          [0, 'CRITICAL'],
+          [2 * DAY, 'CRITICAL'],
+        ],
+        timingOf(0, 60),
+        [1],
+      ).said,
+    ).toEqual([[0, 'fired']])
+  })
 })
 
-test('the time of a silent evaluator does not resolve an alert', () => {
-  const timing = timingOf(0, 120)
+describe('time in which nobody evaluated', () => {
+  test.for([
+    { why: '60 s with an evaluation each second are watched', intervalSeconds: 1, gap: 60, said: 'resolved' },
+    { why: 'a little more is a gap', intervalSeconds: 1, gap: 61, said: 'fired' },
+    { why: 'with an evaluation each minute four minutes are watched', intervalSeconds: 60, gap: 240, said: 'resolved' },
+    { why: 'and a little more is a gap', intervalSeconds: 60, gap: 241, said: 'fired' },
+  ])('$why', ({ intervalSeconds, gap, said }) => {
+    const timing = timingOf(0, gap)
+    const step = (alert: Alert | undefined, word: Word, seconds: number) =>
+      stepAlert(alert, verdictOf(word), timing, identity, at(seconds), intervalSeconds)
+    const fired = step(undefined, 'WARNING', 0)
+    const recovering = step(fired.alert, 'ok', 10)
+    const { transitions } = step(recovering.alert, 'ok', 10 + gap)
+    expect([...fired.transitions, ...transitions].at(-1)?.type).toBe(said)
+  })
+
+  test('never resolves and never fires by itself, whatever was before it', () => {
+    fc.assert(
+      fc.property(timelines(['ok', 'WARNING', 'CRITICAL', 'no_data']), fc.constantFrom('ok', 'WARNING', 'CRITICAL'), (before, back) => {
+        // What was due before nothing was known any more is told by the next that knows, whenever that is.
+        fc.pre(before.at(-1)![1] !== 'no_data')
+        const timing = timingOf(120, 120)
+        const { told, alert } = live(before, timing)
+        const end = before.at(-1)![0]
+        const after = live([...before, [end + 7200, back]], timing).told.slice(told.length)
+        // Before the gap the last evaluation had told all that was due by then, so that the first one after it has nothing to tell.
+        expect(after.map(({ transition }) => transition.type)).toEqual([])
+        if (alert && isOpen(alert)) expect(isOpen(live([...before, [end + 7200, back]], timing).alert!)).toBe(true)
+      }),
+    )
+  })
+})
+
+test('an alert has the timers of its state, and no others', () => {
+  const OF: Readonly<Record<Alert['state'], readonly string[]>> = {
+    inactive: ['clearedAt'],
+    pending: ['breachAt', 'criticalAt', 'clearedAt'],
+    firing: ['criticalAt', 'lowerAt'],
+    recovering: ['okAt'],
+    unknown: [],
+    resolved: ['clearedAt'],
+  }
+  fc.assert(
+    fc.property(timelines(), timings, (timeline, timing) => {
+      const { alert } = live(timeline, timing)
+      if (!alert) return
+      const timers = Object.keys(alert).filter((key) => key.endsWith('At') && key !== 'evaluatedAt' && key !== 'frozenAt')
+      expect(OF[alert.state]).toEqual(expect.arrayContaining(timers))
+      if (alert.state === 'pending') expect(alert.breachAt).toBeTypeOf('number')
+      if (alert.state === 'recovering') expect(alert.okAt).toBeTypeOf('number')
+    }),
+  )
+})
+
+test('a pending alert that was dropped because nothing was known is not said to be well', () => {
   const { alert } = live(
     [
       [0, 'WARNING'],
-      [10, 'ok'],
+      [10, 'no_data'],
+      [310, 'no_data'],
     ],
-    timing,
+    timingOf(60, 0),
   )
-  const silent = silenceAlert(alert!, 15, at(100)).alert
-  const back = stepAlert(silent, verdictOf('ok'), timing, identity, at(1000))
-  expect(back.alert?.state).toBe('recovering')
-  expect(stepAlert(back.alert, verdictOf('ok'), timing, identity, at(1119)).alert?.state).toBe('recovering')
-  expect(stepAlert(back.alert, verdictOf('ok'), timing, identity, at(1120)).transitions.map(({ type }) => type)).toEqual(['resolved'])
-})
-
-test('only an open alert can become unknown', () => {
-  const { alert } = live([[0, 'WARNING']], timingOf(60, 60))
-  expect(silenceAlert(alert!, 15, at(600)).alert?.state).toBe('pending')
+  expect(alert).toMatchObject({ state: 'inactive', frozenAt: 10_000 })
+  expect(wellAlert(alert, identity, verdictOf('ok'), at(320))).toMatchObject({ state: 'inactive', frozenAt: undefined, message: 'said' })
 })
 
 test('a rule that is gone resolves its alert and says why', () => {
@@ -382,6 +476,13 @@ test('a rule that is gone resolves its alert and says why', () => {
     alert: { state: 'resolved' },
     transitions: [{ type: 'resolved', cause: 'rule_removed', deliver: true }],
   })
+  for (const state of ['recovering', 'unknown'] as const) {
+    const alert = { ...open, state, okAt: 5000 } as Alert
+    expect(removeAlert(alert, at(10))).toMatchObject({
+      alert: { state: 'resolved' },
+      transitions: [{ type: 'resolved', cause: 'rule_removed' }],
+    })
+  }
   const pending = live([[0, 'WARNING']], timingOf(60, 60)).alert!
   expect(removeAlert(pending, at(10))).toMatchObject({ alert: { state: 'inactive' }, transitions: [] })
 })

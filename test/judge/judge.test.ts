@@ -69,6 +69,11 @@ test.for([
   { why: 'returns a promise', verdict: () => Promise.resolve(ok('rule', finding)) },
   { why: 'returns a getter that throws', verdict: () => hostile },
   { why: 'gives a figure that is no number', verdict: () => ok('rule', { ...finding, value: { ...finding.value, current: NaN } }) },
+  { why: 'gives an n that is no number', verdict: () => breach('rule', 'CRITICAL', { ...finding, value: { ...finding.value, n: NaN } }) },
+  {
+    why: 'gives endless failures',
+    verdict: () => breach('rule', 'CRITICAL', { ...finding, value: { ...finding.value, failures: Infinity } }),
+  },
   { why: 'gives an unknown severity', verdict: () => ({ ...finding, kind: 'breach', severity: 'PANIC' }) },
   { why: 'gives an unknown reason', verdict: () => ({ kind: 'inconclusive', reason: 'mood' }) },
   { why: 'gives no value', verdict: () => ({ kind: 'ok', message: 'fine' }) },

@@ -1,24 +1,23 @@
-import type { Alert } from '../../src/types.ts'
+/** What an instance says of an alert, and finds again after a restart: as the real entries of Redis. */
 import type { Instant } from '../../src/judge/alert.ts'
+import type { Alert } from '../../src/types.ts'
+import { decodeEntry, encodeEntry } from '../../src/wire/alert-entry.ts'
 
-const TIMERS = ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const
-
-/** The document of an alert: JSON, its timers turned to wall time. Only open and pending alerts are loaded again. */
-export function saved(alert: Alert, now: Instant): string {
-  const { clearedAt: _notSaved, ...document } = alert
-  return JSON.stringify(turned(document, now.epochMs - now.monotonicMs))
+export interface SavedAlert {
+  readonly entry: string
+  readonly document: string
 }
 
-/** What a process finds that starts `now`, with a monotonic clock of its own. */
-export function loaded(document: string | undefined, now: Instant): Alert | undefined {
-  if (document === undefined) return undefined
-  const alert = turned(JSON.parse(document) as Alert, now.monotonicMs - now.epochMs)
-  return alert.state === 'inactive' || alert.state === 'resolved' ? undefined : alert
-}
-
-function turned(alert: Alert, by: number): Alert {
+/** The server's clock is right. */
+export function saved(alert: Alert, now: Instant): SavedAlert {
+  const { head, counted, tail, about } = encodeEntry(alert, now)
   return {
-    ...alert,
-    ...Object.fromEntries(TIMERS.filter((timer) => alert[timer] !== undefined).map((timer) => [timer, alert[timer]! + by])),
+    entry: `${head}"keep":90000,"start":1,"n":1,${counted}"at":${now.epochMs},${tail}`,
+    document: `{"v":1,"rev":1,${about},"episode":1,"scope":"any"}`,
   }
+}
+
+/** What a process finds that starts `now`, with a monotonic clock of its own; `lastBeat` (epoch milliseconds) is that of the one before. */
+export function loaded(alert: SavedAlert | undefined, now: Instant, lastBeat?: number): Alert | undefined {
+  return alert && decodeEntry(alert.entry, alert.document, { serverNow: now.epochMs, lastBeat }, now)
 }

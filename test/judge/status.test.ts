@@ -13,6 +13,9 @@ const alert = (severity: AlertEntry['severity'], state: AlertEntry['state'] = 'f
 })
 const facts: InstanceFacts = { phase: 'running', alerts: [], verdicts: [], checks: {} }
 const failing = { status: 'unhealthy', latencyMs: 5000, error: 'timeout' } as const
+const down = (check: string, state: AlertEntry['state'] = 'firing'): AlertEntry => ({
+  ...{ rule: 'dependency_down', labels: { check }, severity: 'WARNING', state, message: `${check}: its check fails` },
+})
 
 test.for([
   { why: 'nothing wrong is healthy', facts, status: 'healthy', reasons: [] },
@@ -39,6 +42,18 @@ test.for([
   {
     why: 'a failing check degrades',
     facts: { ...facts, checks: { redis: failing } },
+    status: 'degraded',
+    reasons: ['redis check is failing: timeout'],
+  },
+  {
+    why: 'a failing check of which an alert says so is one reason, another check another',
+    facts: { ...facts, checks: { redis: failing, sql: failing }, alerts: [down('redis')] },
+    status: 'degraded',
+    reasons: ['dependency_down check=redis: redis: its check fails', 'sql check is failing: timeout'],
+  },
+  {
+    why: 'a failing check of which nobody has been told is said',
+    facts: { ...facts, checks: { redis: failing }, alerts: [down('redis', 'pending')] },
     status: 'degraded',
     reasons: ['redis check is failing: timeout'],
   },
@@ -97,6 +112,13 @@ test.for([
     instances: [live, { ...live, status: 'unhealthy' as const, reasons: ['redis check is failing'] }],
     status: 'degraded',
     reasons: ['redis check is failing'],
+  },
+  {
+    why: 'what an alert says of a check, no instance repeats, and what it says of another is said',
+    alerts: [down('redis')],
+    instances: [live, { ...live, status: 'degraded' as const, reasons: ['redis check is failing: timeout', 'redis_2 check is failing'] }],
+    status: 'degraded',
+    reasons: ['dependency_down check=redis: redis: its check fails', 'redis_2 check is failing'],
   },
   {
     why: "a stopped one is nobody's trouble",

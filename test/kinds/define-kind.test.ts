@@ -109,7 +109,8 @@ describe('a kind with figures and records', () => {
       rule('low_hit_rate')
         .when(ratio({ of: hits, in: lookups }))
         .below(60, '%')
-        .for(0),
+        .for(0)
+        .plain(),
     ],
     figures: {
       hit_rate_percent: figure(ratio({ of: hits, in: lookups }).over('1h')),
@@ -132,7 +133,8 @@ describe('a kind with figures and records', () => {
       "low_hit_rate": {
         "when": { "reading": "ratio", "of": { "metric": "cache.lookups", "where": { "cache.result": "hit" } }, "in": "cache.lookups" },
         "below": "60 %",
-        "for": 0
+        "for": 0,
+        "plain": true
       }
     },
     "figures": {

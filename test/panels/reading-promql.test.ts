@@ -150,7 +150,6 @@ const CASES: readonly {
         failed: MISSES,
         units: LOOKUPS,
         failedUnits: MISSES,
-        streak: { metric: 'waiting' },
         wording: { rate: 'Rate', units: 'calls', unitsInFull: 'calls' },
       },
       below: 90,

@@ -1,12 +1,12 @@
 /** A Redis that answers when the test says so, on a clock that the test moves. */
 import { describe, expect, test } from 'vitest'
 import { AlertWriter } from '../../src/publish/alert-writer.ts'
-import type { Alert, AlertState } from '../../src/types.ts'
+import type { AlertState } from '../../src/types.ts'
 import { shardNames } from '../../src/wire/names.ts'
 import type { AlertReply, PublisherClient } from '../../src/wire/redis-client.ts'
 import { diagLines } from '../contracts/diag-lines.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
-import { alertOf } from '../wire/fixtures.ts'
+import { alertOf, type AlertChange } from '../wire/fixtures.ts'
 
 const GONE_AFTER_MS = 90_000
 const REFUSED = new Error('NOPERM this user has no permissions')
@@ -87,7 +87,7 @@ function writerOf({ limit = 100, begun = true } = {}) {
     },
   })
   if (begun) writer.begin(1_700_000_000_000)
-  const says = (state: AlertState, id = 'a', change: Partial<Alert> = {}) => writer.say(alertOf({ id, state, ...change }), false)
+  const says = (state: AlertState, id = 'a', change: AlertChange = {}) => writer.say(alertOf({ id, state, ...change }), false)
   return { writer, clock, sent, is, heard, says }
 }
 
@@ -439,4 +439,55 @@ test('whoever looks who is gone says nothing', async () => {
   await sent[0]!.answers()
   await folded
   expect(writer.waiting).toBe(0)
+})
+
+describe('what an earlier process said, read after this one has found something itself', () => {
+  const earlier = (state: AlertState) => [alertOf({ id: 'a', state, message: 'earlier' })]
+  test.for([
+    { why: 'open, and nothing found', stored: 'firing', own: [], adopts: true, says: [] },
+    { why: 'open, and found pending', stored: 'firing', own: ['pending'], adopts: true, says: [] },
+    { why: 'open, and found well', stored: 'recovering', own: ['pending', 'inactive'], adopts: true, says: [] },
+    { why: 'open, and found open', stored: 'firing', own: ['pending', 'firing'], adopts: false, says: ['a firing told'] },
+    { why: 'open, and told to be over', stored: 'firing', own: ['firing', 'resolved', 'pending'], adopts: false, says: ['a firing told'] },
+    { why: 'pending, and found pending', stored: 'pending', own: ['pending'], adopts: false, says: ['a pending untold'] },
+    { why: 'over, and found open', stored: 'resolved', own: ['firing'], adopts: false, says: ['a firing untold'] },
+    { why: 'over, and nothing found', stored: 'resolved', own: [], adopts: true, says: [] },
+  ] as const)('$why', ({ stored, own, adopts, says }) => {
+    const { sent, writer } = writerOf({ begun: false })
+    for (const state of own) {
+      const isSilent = state === 'pending' || state === 'inactive'
+      writer.say(alertOf({ id: 'a', state }), isSilent)
+    }
+    expect(writer.adopt(earlier(stored))).toHaveLength(adopts ? 1 : 0)
+    writer.begin(1_700_000_000_000)
+    expect(sent.map(({ alertId, state, wasTold }) => `${alertId} ${state} ${wasTold ? 'told' : 'untold'}`)).toEqual(says)
+  })
+
+  test('is over, but its end had no room: it is said once the server is seen not to have it', async () => {
+    const { sent, says, writer } = writerOf({ begun: false, limit: 1 })
+    says('firing')
+    says('resolved')
+    says('firing', 'b')
+    expect(writer.adopt(earlier('firing'))).toEqual([])
+    writer.begin(1_700_000_000_000)
+    await sent[0]!.answers()
+    const b = ['b', 3] as const
+    writer.compare(new Map([b, ['a', 5]]))
+    expect(shown(sent)).toEqual(['b firing', 'a resolved'])
+    await sent[1]!.answers('1', 'resolved')
+    writer.compare(new Map([b]))
+    expect(sent).toHaveLength(2)
+  })
+
+  test('is not newer than what was said here since', () => {
+    const { says, writer } = writerOf()
+    says('inactive')
+    expect(writer.adopt(earlier('firing'))).toEqual([])
+  })
+
+  test('is found again as often as it is read', () => {
+    const { writer } = writerOf()
+    expect(writer.adopt(earlier('firing'))).toHaveLength(1)
+    expect(writer.adopt(earlier('firing'))).toHaveLength(1)
+  })
 })

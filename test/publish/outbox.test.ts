@@ -153,3 +153,17 @@ test('whatever happens the bound holds, the newest is there, order is kept, and 
     }),
   )
 })
+
+test.for([
+  { why: 'what has no transition is forgotten', entries: [entry('a', true)], forgotten: true, left: ['b'] },
+  {
+    why: 'a transition stays, and what comes before and after it',
+    entries: [entry('a', true), entry('a'), entry('a', true)],
+    left: ['a', 'b'],
+  },
+  { why: 'there is nothing of it', entries: [], forgotten: true, left: ['b'] },
+])('of an alert that is not as it seemed: $why', ({ entries, forgotten = false, left }) => {
+  const outbox = filled(10, [...entries, entry('b', true)])
+  expect(outbox.forgetSilent('a')).toBe(forgotten)
+  expect([...new Set(drained(outbox).map(({ alertId }) => alertId))]).toEqual(left)
+})

@@ -110,7 +110,7 @@ const beats = (options?: ConstructorParameters<typeof Instance>[0]) => new Insta
 
 /** Everything that Redis has heard of the service, it has heard so much earlier. */
 async function passes(ms: number, names = one, service = SERVICE): Promise<void> {
-  for (const key of [names.due, names.silent, names.services, names.instances(service)]) {
+  for (const key of [names.due, names.silent, names.services, names.instances(service), names.starts(service), names.restarts(service)]) {
     const listed = await redis.zrange(key, '0', '-1', 'WITHSCORES')
     for (let i = 0; i < listed.length; i += 2) await redis.zadd(key, String(Number(listed[i + 1]) - ms), listed[i]!)
   }
@@ -156,7 +156,7 @@ describe('a service', () => {
     const [[, [, text]]] = (await redis.xrange(one.alerts, '-', '+')) as [[string, [string, string]]]
     expect(JSON.parse(text)).toMatchObject({
       ...{ severity: 'CRITICAL', service: SERVICE, alert_id: alertId(SERVICE_SILENT, SERVICE), instances: { i1: { state: 'gone' } } },
-      message: `No instance of ${SERVICE} has been heard of for 90 s (limit 3 publishing intervals), and none said that it stops`,
+      message: `No instance of ${SERVICE} is alive: the last that did not say that it stops was heard of 90 s ago (limit 3 publishing intervals)`,
     })
   })
 
@@ -190,7 +190,11 @@ describe('a service', () => {
     await passes(KEEP_MS)
     await look(watching())
     expect(await told()).toEqual([])
-    expect(await redis.zcard(one.due)).toBe(0)
+    expect(await redis.zrange(one.services, '0', '-1')).toEqual([SERVICE])
+    await passes(FORGOTTEN_AFTER_MS)
+    await look(watching())
+    expect(await told()).toEqual([])
+    expect(await redis.exists(one.services, one.due, one.silent)).toBe(0)
   })
 
   test('of 300 that are well is found at once', async () => {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('./fixtures/relay-program.ts', import.meta.url))
-/** A claim that is not renewed for so long is free. */
+/** A claim that is not renewed for so long is free. A busy machine may keep a process waiting for longer: then it is sent twice. */
 const CLAIM_MS = 400
 
 interface Event {
@@ -29,13 +29,13 @@ export class RelayProcesses {
   readonly #running = new Set<RelayProcess>()
   #waiting = new Set<() => void>()
 
-  constructor(redisPort: number, targets: readonly object[], env: NodeJS.ProcessEnv = {}) {
+  constructor(redisPort: number, targets: readonly object[], env: NodeJS.ProcessEnv = {}, claimMs: number = CLAIM_MS) {
     this.#env = {
       ...process.env,
       ...env,
       RELAY_REDIS_PORT: String(redisPort),
       RELAY_CONFIG: JSON.stringify({ targets }),
-      RELAY_CLAIM_MS: String(CLAIM_MS),
+      RELAY_CLAIM_MS: String(claimMs),
     }
   }
 

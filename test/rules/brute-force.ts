@@ -5,7 +5,7 @@
 import type { LimitText, MetricRef, RuleData, SuccessRateReading } from '../../src/rules/rule-data.ts'
 import type { OpenAlert } from '../../src/types.ts'
 import type { Fraction } from './fraction.ts'
-import { atLeast, compare, fraction, minus, over, plus, times, toNumber, whole, ZERO } from './fraction.ts'
+import { compare, fraction, minus, over, plus, times, toNumber, whole, ZERO } from './fraction.ts'
 import type { Bounds } from './history-feeds.ts'
 import type { History } from './random-history.ts'
 import type { Asked, Seen } from './recorded.ts'
@@ -23,7 +23,7 @@ export type Expected =
       readonly severity?: 'WARNING' | 'CRITICAL'
       /** A number before it is rounded for people, or what is shown as it is. */
       readonly current: Fraction | string | null
-      readonly threshold: number | string
+      readonly threshold: number | string | Fraction
       readonly n?: number
       readonly failures?: number
       readonly windowSeconds?: number
@@ -119,11 +119,7 @@ export class BruteForce {
         const n = toNumber(this.#recorded.count(when.in, data, asked, windowSeconds))
         if (n === 0) return 'no_data'
         const part = Math.min(n, toNumber(this.#recorded.count(when.of, data, asked, windowSeconds)))
-        const passes = (limit: Fraction, side: Side): Outcome => {
-          const share = over(limit, HUNDRED)
-          return side === 'above' ? shareOver(part, n, share) : shareOver(n - part, n, minus(whole(1), share))
-        }
-        return { value: [BigInt(100 * part), BigInt(n)], n, count: part, windowSeconds, passes }
+        return { value: [BigInt(100 * part), BigInt(n)], n, count: part, windowSeconds }
       }
       case 'mean': {
         const values = this.#recorded.values(when.of, data, asked, windowSeconds)
@@ -158,15 +154,7 @@ export class BruteForce {
     const budget = over(minus(HUNDRED, fraction(when.objective)), HUNDRED)
     const [a, b] = [inLong, inShort].map(({ n, bad }) => (n === 0 ? ZERO : over([BigInt(bad), BigInt(n)], budget))) as [Fraction, Fraction]
     const value = compare(a, b) < 0 ? a : b
-    const passes = (limit: Fraction, side: Side): Outcome => {
-      if (side === 'below') return compare(value, limit) < 0 ? 'passed' : 'within'
-      const allowed = times(limit, budget)
-      const share = compare(allowed, whole(1)) > 0 ? whole(1) : allowed
-      const outcomes = [inLong, inShort].map(({ n, bad }) => (n === 0 ? 'within' : shareOver(bad, n, share)))
-      if (outcomes.every((each) => each === 'passed')) return 'passed'
-      return outcomes.includes('within') ? 'within' : 'unsure'
-    }
-    return { value, n: inLong.n, failures: inLong.bad, windowSeconds: long, passes }
+    return { value, n: inLong.n, failures: inLong.bad, windowSeconds: long }
   }
 
   #absent(data: RuleData, asked: Asked): Expected {
@@ -213,77 +201,58 @@ export class BruteForce {
     const tick = this.#tick
     if (!isWatched(this.#recorded.coveredMs(3600, now), 3600, tick) || !isWatched(known, 3600, tick)) return inconclusive('starting')
     const n = toNumber(this.#recorded.count(when.of, data, asked, 3600))
-    const expected = (Number.parseFloat(String(data.below)) * owed) / 3_600_000
-    let soFew = 0
-    for (let i = 0, term = Math.exp(-expected); i <= n; i++, term *= expected / i) soFew += term
-    const found = { current: whole(n), threshold: Math.round(expected * 10) / 10, n, windowSeconds: 3600 }
-    return soFew <= 0.01 ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
+    const expected = over(times(fraction(Number.parseFloat(String(data.below))), whole(owed)), whole(3_600_000))
+    const found = { current: whole(n), threshold: expected, n, windowSeconds: 3600 }
+    if (compare(whole(n), expected) >= 0) return { kind: 'ok', ...found }
+    // Too little, of an hour that was not watched whole, says nothing.
+    return known * 10 < 9 * 3_600_000 ? inconclusive('starting') : { kind: 'breach', severity: 'WARNING', ...found }
   }
 
   #slowCalls(data: RuleData, asked: Asked): Expected {
     const { when } = data
     if (when.reading !== 'slow_calls') throw new Error('No slow calls.')
-    if (!isWatched(this.#recorded.coveredMs(300, asked.now), 300, this.#tick)) return inconclusive('starting')
-    const n = toNumber(this.#recorded.count(when.in, data, asked, 300))
-    if (n === 0) return inconclusive('no_data')
-    const failures = Math.min(n, toNumber(this.#recorded.count(when.of, data, asked, 300)))
-    const isSlow = n >= 50 ? failures * 20 > n : failures >= 3 && compare(atLeast(failures, n, [1n, 20n]), [1n, 100n]) <= 0
-    const found = { current: [BigInt(100 * failures), BigInt(n)] as Fraction, threshold: 5, n, failures, windowSeconds: 300 }
-    return isSlow ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
+    const sample = this.#sample(when.in, when.of, data, asked)
+    if (typeof sample === 'string') return inconclusive(sample)
+    const { n, failures } = sample
+    const found = { current: [BigInt(100 * failures), BigInt(n)] as Fraction, threshold: 5, ...sample }
+    return failures * 20 > n ? { kind: 'breach', severity: 'WARNING', ...found } : { kind: 'ok', ...found }
   }
 
-  /** By runs, by the plain rate, and by samples that are small: as the document of the reading has it. */
-  #successRate(data: RuleData, { units, failedUnits, streak: of }: SuccessRateReading, asked: Asked): Expected {
-    const streak = toNumber(this.#recorded.level(of, data, asked, 'sum')?.value ?? ZERO)
-    const samples = [60, 300, 900, 3600, 21_600].flatMap((windowSeconds) => {
-      if (!isWatched(this.#recorded.coveredMs(windowSeconds, asked.now), windowSeconds, this.#tick)) return []
-      const n = toNumber(this.#recorded.count(units, data, asked, windowSeconds))
-      return [{ windowSeconds, n, failures: Math.min(n, toNumber(this.#recorded.count(failedUnits, data, asked, windowSeconds))) }]
-    })
-    if (samples.length === 0) return inconclusive('starting')
-    if (samples.at(-1)!.n === 0) return inconclusive('no_data')
+  /** The share of units that did not fail; of an open alert each limit that it has passed is passed until two points beyond. */
+  #successRate(data: RuleData, { units, failedUnits }: SuccessRateReading, asked: Asked): Expected {
+    const sample = this.#sample(units, failedUnits, data, asked)
+    if (typeof sample === 'string') return inconclusive(sample)
+    const { n, failures } = sample
     const { open } = asked
-    const untold = open?.sinceClearSeconds ?? Infinity
-    const plain = samples.find(({ n }) => n >= 50)
-    const recentlyRecovered = streak >= 10 && !(plain && plain.windowSeconds <= 300)
-    const percent = ({ n, failures }: { n: number; failures: number }): Fraction => [BigInt(100 * (n - failures)), BigInt(n)]
-    const lines = [
-      { severity: 'CRITICAL', threshold: Number.parseFloat(String(data.critical)), run: 10, luck: [1n, 1000n] },
-      { severity: 'WARNING', threshold: Number.parseFloat(String(data.below)), run: 5, luck: [5n, 1000n] },
-    ] as const
-    for (const { severity, threshold, run, luck } of lines) {
-      const bad = { kind: 'breach', severity, threshold } as const
-      if (streak <= -run) return { ...bad, current: ZERO, n: -streak, failures: -streak }
-      if (plain && !recentlyRecovered && plain.windowSeconds <= untold && compare(percent(plain), fraction(threshold)) < 0) {
-        return { ...bad, current: percent(plain), ...plain }
-      }
-      const share = over(minus(HUNDRED, fraction(threshold)), HUNDRED)
-      const large = samples.findIndex(({ n, windowSeconds }) => n >= 50 || windowSeconds > untold)
-      const improbable = samples
-        .slice(0, large < 0 ? samples.length : large)
-        .find(({ n, failures }) => failures >= 3 && compare(atLeast(failures, n, share), luck) <= 0)
-      if (streak < 0 && improbable) return { ...bad, current: percent(improbable), ...improbable }
-      const isHeld = (open?.state === 'firing' || open?.state === 'unknown') && (open.severity === 'CRITICAL' || severity === 'WARNING')
-      const isClear = plain && (plain.failures === 0 || compare(percent(plain), fraction(threshold + 2)) > 0)
-      if (!isHeld || recentlyRecovered || isClear) continue
-      return plain ? { ...bad, current: percent(plain), ...plain } : { ...bad, current: whole(Math.max(0, streak)), threshold: 10 }
-    }
-    const { threshold } = lines[1]
-    if (plain && !recentlyRecovered && compare(percent(plain), fraction(threshold)) >= 0) {
-      return { kind: 'ok', threshold, current: percent(plain), ...plain }
-    }
     const isOpen = open !== undefined && ['firing', 'recovering', 'unknown'].includes(open.state)
-    if (!isOpen && !(plain && recentlyRecovered)) return inconclusive('low_sample')
-    return { kind: 'ok', threshold, current: streak > 0 ? HUNDRED : null, n: Math.max(0, streak), failures: 0 }
+    const current: Fraction = [BigInt(100 * (n - failures)), BigInt(n)]
+    const lines = [
+      { severity: 'CRITICAL', threshold: Number.parseFloat(String(data.critical)) },
+      { severity: 'WARNING', threshold: Number.parseFloat(String(data.below)) },
+    ] as const
+    for (const { severity, threshold } of lines) {
+      const isHeld = isOpen && (open.severity === 'CRITICAL' || severity === 'WARNING')
+      for (const limit of isHeld ? [threshold, threshold + 2] : [threshold]) {
+        if (compare(current, whole(limit)) < 0) return { kind: 'breach', severity, current, threshold: limit, ...sample }
+      }
+    }
+    return { kind: 'ok', current, threshold: lines[1].threshold, ...sample }
   }
-}
 
-/** Over the share for sure, within it for sure, or too few to say; as the documents of small numbers have it. */
-function shareOver(bad: number, n: number, share: Fraction): Outcome {
-  if (n >= 50) return compare([BigInt(bad), BigInt(n)], share) > 0 ? 'passed' : 'within'
-  if (bad >= 3 && compare(atLeast(bad, n, share), [5n, 1000n]) <= 0) return 'passed'
-  const soFew = minus(whole(1), atLeast(bad + 1, n, share))
-  return compare(soFew, [1n, 10n]) <= 0 ? 'within' : 'unsure'
+  /** Of the last five minutes, as every plain rule about a share sees them; judged once the last minute, or the last ticks, were watched. */
+  #sample(
+    all: MetricRef,
+    bad: MetricRef,
+    data: RuleData,
+    asked: Asked,
+  ): { readonly n: number; readonly failures: number; readonly windowSeconds: number } | 'starting' | 'no_data' {
+    const recentSeconds = Math.max(60, 6 * this.#tick)
+    const needed = Math.max(6000, 3000 * this.#tick)
+    if (this.#recorded.coveredMs(recentSeconds, asked.now) < needed) return 'starting'
+    const n = toNumber(this.#recorded.count(all, data, asked, 300))
+    if (n === 0) return 'no_data'
+    return { n, failures: Math.min(n, toNumber(this.#recorded.count(bad, data, asked, 300))), windowSeconds: 300 }
+  }
 }
 
 function plainly(value: Fraction): (limit: Fraction, side: Side) => Outcome {
@@ -346,7 +315,8 @@ function judged(data: RuleData, measured: Measured, open: OpenAlert | undefined)
   const isFiring = open?.state === 'firing' || open?.state === 'unknown'
   if (data.clear !== undefined && isFiring) {
     const clear = lineOf(data.clear)
-    if (passes(clear) !== 'within') return { kind: 'breach', severity: 'WARNING', ...found(clear) }
+    if (passes(clear) === 'passed') return { kind: 'breach', severity: 'WARNING', ...found(clear) }
+    if (passes(clear) === 'unsure') return inconclusive('low_sample')
   }
   const isUnsure = passes(warning) === 'unsure' || (critical !== undefined && passes(critical) === 'unsure')
   return isUnsure ? inconclusive('low_sample') : { kind: 'ok', ...found(warning) }

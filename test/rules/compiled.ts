@@ -3,6 +3,7 @@ import { compileRule } from '../../src/rules/compile-rule.ts'
 import type { RuleSentence } from '../../src/rules/rule.ts'
 import type { Rule } from '../../src/types.ts'
 
-export function compiled({ data }: RuleSentence): Rule {
-  return compileRule(data, { metrics: new Map(), tickSeconds: 1, showsFigure: true })
+/** `tickSeconds`: between two evaluations. */
+export function compiled({ data }: RuleSentence, tickSeconds = 1): Rule {
+  return compileRule(data, { metrics: new Map(), tickSeconds, showsFigure: true })
 }

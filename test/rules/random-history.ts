@@ -86,12 +86,6 @@ export const SOURCES: readonly Source[] = [
     attributes: { pool: ['read', 'write'] },
     value: (random, scale) => random.whole(-scale / 3, scale / 2),
   },
-  {
-    metric: 'shop.streak',
-    instrument: 'gauge',
-    attributes: { region: ['eu', 'us', 'uk', ''] },
-    value: (random, scale) => random.whole(-scale / 4, scale / 2),
-  },
   { metric: 'shop.waiting', instrument: 'observed_up_down', attributes: {}, value: (random, scale) => random.whole(0, scale / 2) },
   { metric: 'shop.memory', instrument: 'gauge', attributes: {}, value: (random, scale) => random.whole(1, scale * 40_000) * 1024 },
   { metric: 'shop.load', instrument: 'gauge', attributes: { host: ['one', 'two'] }, value: (random) => random.whole(0, 70) / 64 },

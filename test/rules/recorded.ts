@@ -4,7 +4,8 @@
  *
  * - What was recorded counts as of the collection that saw it. A window is the bucket in progress and the full ones before it, never more
  *   than the window in all, but always one; buckets are of 10 s, of 60 s for windows above 1 h, and begin at whole multiples of that.
- * - Watched is the time between two collections, unless the service was paused, or they are more than 30 s and 3 ticks apart.
+ * - Watched is the time between two collections, unless the service was paused, or they are more than 30 s and 3 ticks apart. What happened
+ *   in time that was not watched is in no window.
  */
 import type { MetricRef, RuleData } from '../../src/rules/rule-data.ts'
 import type { OpenAlert, Where } from '../../src/types.ts'
@@ -15,6 +16,8 @@ import type { Entry, History } from './random-history.ts'
 
 export interface Seen extends Entry {
   readonly at: number
+  /** It was recorded in time that was watched. */
+  readonly counts: boolean
 }
 
 export interface Asked {
@@ -30,10 +33,11 @@ export class Recorded {
 
   constructor(history: History) {
     this.#history = history
-    for (const { at, entries } of history.collections) {
+    for (const [index, { at, entries }] of history.collections.entries()) {
+      const counts = isTimeWatched(history, index)
       for (const entry of entries) {
         const ofMetric = this.#byMetric.get(entry.metric) ?? []
-        ofMetric.push({ ...entry, at })
+        ofMetric.push({ ...entry, at, counts })
         this.#byMetric.set(entry.metric, ofMetric)
       }
     }
@@ -52,7 +56,7 @@ export class Recorded {
 
   values(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): readonly Fraction[] {
     const begin = beginOf(windowSeconds, asked.now)
-    return this.entries(ref, data, asked).flatMap(({ at, value }) => (at >= begin ? [fraction(value)] : []))
+    return this.entries(ref, data, asked).flatMap(({ at, value, counts }) => (counts && at >= begin ? [fraction(value)] : []))
   }
 
   count(ref: MetricRef, data: RuleData, asked: Asked, windowSeconds: number): Fraction {
@@ -66,12 +70,11 @@ export class Recorded {
 
   /** Between two collections, the later one of which is in the window. */
   intervals(windowSeconds: number, now: number): readonly { readonly from: number; readonly watchedMs: number }[] {
-    const { collections, from, tickSeconds } = this.#history
+    const { collections, from } = this.#history
     const begin = beginOf(windowSeconds, now)
-    return collections.flatMap(({ at, running }, index) => {
+    return collections.flatMap(({ at }, index) => {
       const before = collections[index - 1]?.at ?? from
-      const counts = running && at - before <= Math.max(30_000, 3000 * tickSeconds)
-      return at >= begin && at <= now ? [{ from: before, watchedMs: counts ? at - before : 0 }] : []
+      return at >= begin && at <= now ? [{ from: before, watchedMs: isTimeWatched(this.#history, index) ? at - before : 0 }] : []
     })
   }
 
@@ -103,6 +106,12 @@ export class Recorded {
     const setAt = instrument.includes('up_down') ? this.lastCollection(asked.now) : Math.min(...all.map((each) => each.setAt))
     return { value, setAt }
   }
+}
+
+/** Whether the time between a collection and the one before it was watched. */
+function isTimeWatched({ collections, from, tickSeconds }: History, index: number): boolean {
+  const { at, running } = collections[index]!
+  return running && at - (collections[index - 1]?.at ?? from) <= Math.max(30_000, 3000 * tickSeconds)
 }
 
 /** The first millisecond that is in the window. */

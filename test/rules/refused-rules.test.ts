@@ -396,7 +396,6 @@ test.for([
           failed,
           units: requests,
           failedUnits: failed,
-          streak: queue,
           wording: { rate: 'Rate', units: 'x', unitsInFull: 'x' },
         }),
       )
@@ -407,6 +406,15 @@ test.for([
 ])('refused: $why', ({ said, says }) => {
   expect(() => compiled(said)).toThrow(new Error(says))
 })
+
+test.for([50, 75, 90, 95, 99, 99.5, 99.6, 99.9, 99.99])(
+  'a burn rate may be as fast as everything being bad, with an objective of %s',
+  (objective) => {
+    const all = Number((100 / (100 - objective)).toFixed(3))
+    expect(() => compiled(mine.when(burn(objective)).below(all))).not.toThrow()
+    expect(() => compiled(mine.when(burn(objective)).above(all))).toThrow(`is never above it: use 0 or more, and less than ${all}.`)
+  },
+)
 
 test.for([
   {

@@ -11,6 +11,7 @@ import type { RuleData } from '../../src/rules/rule-data.ts'
 import type { OpenAlert, Readings, Rule, Sample, Verdict } from '../../src/types.ts'
 import type { Expected } from './brute-force.ts'
 import { BruteForce, rounded } from './brute-force.ts'
+import type { Fraction } from './fraction.ts'
 import { toNumber } from './fraction.ts'
 import { boundsByHand, boundsOfSdk, feedByHand, feedThroughSdk } from './history-feeds.ts'
 import type { Collection, History } from './random-history.ts'
@@ -19,8 +20,6 @@ import { KIND_RULES, SIXTY_RULES } from './sixty-rules.ts'
 
 const HISTORIES = 1000
 const INSTANTS = 4
-/** Their figures have one decimal, however small. */
-const OF_KINDS = new Set(KIND_RULES.map(({ data }) => data.name))
 const ALL = [...SIXTY_RULES, ...KIND_RULES].map(({ data }) => data)
 
 interface Compiled {
@@ -116,8 +115,8 @@ class Comparison {
     this.#tally.add(data.name, verdict)
     const difference = differenceOf(verdict, expected)
     if (difference === undefined) return
-    const told = JSON.stringify({ verdict, expected }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2)
-    throw new Error(`${this.#where(data, now)}: ${difference}\n${told}`)
+    const both = JSON.stringify({ verdict, expected }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2)
+    throw new Error(`${this.#where(data, now)}: ${difference}\n${both}`)
   }
 
   #where({ name }: RuleData, now: number): string {
@@ -125,7 +124,10 @@ class Comparison {
   }
 }
 
-/** `undefined`: none. A number is compared as it was before it was rounded: within a part in a thousand million. */
+/**
+ * `undefined`: none. A number is compared as it was before it was rounded: within a part in a thousand million. It has more digits where it
+ * would seem to be on the other side of its limit.
+ */
 function differenceOf(verdict: Verdict, expected: Expected): string | undefined {
   if (verdict.kind === 'inconclusive') {
     return expected.kind === 'inconclusive' && verdict.reason === expected.reason ? undefined : 'another kind or reason'
@@ -133,13 +135,30 @@ function differenceOf(verdict: Verdict, expected: Expected): string | undefined 
   if (expected.kind !== verdict.kind) return 'another kind of verdict'
   if (verdict.kind === 'breach' && verdict.severity !== expected.severity) return 'another severity'
   const { current, threshold, n, failures, window_seconds } = verdict.value
-  if (threshold !== expected.threshold) return 'another threshold'
   if (n !== expected.n || failures !== expected.failures || window_seconds !== expected.windowSeconds) return 'other evidence'
-  if (typeof expected.current === 'string' || expected.current === null) return current === expected.current ? undefined : 'another value'
-  const exact = toNumber(expected.current)
-  const shown = OF_KINDS.has(verdict.rule) ? (value: number) => Math.round(value * 10) / 10 : rounded
-  const [a, b] = [shown(exact * (1 - 1e-9)), shown(exact * (1 + 1e-9))]
-  return current === a || current === b ? undefined : `another value than ${exact}`
+  if (!isShown(threshold, expected.threshold, current)) return `another threshold than ${told(expected.threshold)}`
+  return isShown(current, expected.current, threshold) ? undefined : `another value than ${told(expected.current)}`
+}
+
+type Shown = number | string | null
+
+/** Whether an exact figure is shown in as many digits as usual, or in as many as tell it apart from the one beside it. */
+function isShown(shown: Shown, figure: Shown | Fraction, beside: Shown): boolean {
+  if (!isFraction(figure)) return shown === figure
+  const exact = toNumber(figure)
+  const usual = [rounded(exact * (1 - 1e-9)), rounded(exact * (1 + 1e-9))]
+  if (usual.some((each) => shown === each)) return true
+  if (typeof shown !== 'number' || typeof beside !== 'number') return false
+  const side = (each: number) => Math.sign(each - beside)
+  return side(shown) === side(exact) && side(usual[0]!) !== side(exact) && Math.abs(shown - exact) <= Math.abs(usual[0]! - exact)
+}
+
+function isFraction(figure: Shown | Fraction): figure is Fraction {
+  return Array.isArray(figure)
+}
+
+function told(figure: Shown | Fraction): string {
+  return isFraction(figure) ? String(toNumber(figure)) : String(figure)
 }
 
 /** Split by a level or by what was last seen, each value is there from its first reading on, and never without one. */

@@ -38,7 +38,6 @@ const memory = gauge('shop.memory', { unit: 'By' })
 const load = gauge('shop.load', { attributes: { host: [] } })
 const lag = gauge('shop.lag', { unit: 's', attributes: { shard: [] } })
 const mode = gauge('shop.mode', { attributes: { state: ['up', 'degraded', 'down', 'unknown'] } })
-const streak = gauge('shop.streak', { attributes: { region: [] } })
 const leader = gauge('shop.leader', { attributes: { role: ['primary', 'replica', 'none'] } })
 
 const failed = orders.where({ outcome: 'failed' })
@@ -78,44 +77,54 @@ export const SIXTY_RULES: readonly RuleSentence[] = [
   // What share.
   rule('low_hit_rate')
     .when(ratio({ of: hits, in: lookups }).over('5m'))
+    .plain()
     .below(60, '%')
     .critical(30, '%')
     .for('2m'),
   rule('lower_hit_rate')
     .when(ratio({ of: hits, in: lookups }).over('1h'))
+    .plain()
     .below(0.5, '1')
     .clear(55, '%'),
   rule('hit_rate_of_each')
     .when(ratio({ of: hits, in: lookups }).over('10m'))
+    .plain()
     .below(50)
     .by('cache'),
   rule('high_hit_rate')
     .when(ratio({ of: hits, in: lookups }).over('60s'))
-    .above(90, '%')
-    .clear(85),
+    .plain()
+    .above(60, '%')
+    .clear(55),
   rule('failed_orders')
     .when(ratio({ of: failed, in: orders }).over('5m'))
+    .plain()
     .above(5, '%')
     .critical(20, '%'),
   rule('failed_or_refused')
     .when(ratio({ of: notOk, in: orders }).over('6h'))
+    .plain()
     .above(10, '%')
     .clear(8, '%'),
   rule('failures_of_each')
     .when(ratio({ of: failed, in: orders }).over('30m'))
+    .plain()
     .above(12.5, '%')
     .critical(50)
     .clear(10)
     .by('region'),
   rule('any_failure')
     .when(ratio({ of: failed, in: orders }).over('20m'))
+    .plain()
     .above(0, '%'),
   rule('not_all_fine')
     .when(ratio({ of: orders.where({ outcome: 'ok' }), in: orders }).over('15m'))
+    .plain()
     .below(100, '%')
     .critical(90, '%'),
   rule('posts')
     .when(ratio({ of: duration.where({ method: 'POST' }), in: duration }).over('10m'))
+    .plain()
     .above(0.25, '1'),
 
   // How fast what may be bad is used up.
@@ -204,21 +213,16 @@ const successes = {
   wording: { rate: 'Success rate', units: 'orders', unitsInFull: 'orders' },
 }
 
-/** Readings of the kinds of service that are there, over the same instruments. */
+/** Readings of the kinds of service that are there, over the same instruments. Compared plainly: what is luck is tried in test/judge. */
 export const KIND_RULES: readonly RuleSentence[] = [
   rule('low_throughput')
     .when(throughput({ of: orders, owed: backlog, staleAfter: '90s', wording: { done: 'took {current}', unit: 'orders' } }))
+    .plain()
     .below(30, '/h'),
   rule('slow_calls')
     .when(slowCalls({ of: slow, in: duration, called: 'the shop' }))
+    .plain()
     .above(10, 's'),
-  rule('low_success')
-    .when(successRate({ ...successes, streak }))
-    .below(70, '%')
-    .critical(40),
-  rule('low_success_of_each')
-    .when(successRate({ ...successes, streak }))
-    .below(90)
-    .critical(75, '%')
-    .by('region'),
+  rule('low_success').when(successRate(successes)).plain().below(70, '%').critical(40),
+  rule('low_success_of_each').when(successRate(successes)).plain().below(90).critical(75, '%').by('region'),
 ]

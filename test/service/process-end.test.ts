@@ -18,6 +18,8 @@ interface Service {
   /** Runs before we are imported. */
   readonly before?: string
   readonly signals?: readonly NodeJS.Signals[]
+  /** Of its parent, over IPC, instead of a signal. */
+  readonly message?: string
   /** Of the farewell. */
   readonly farewell?: 'hangs' | 'rejects' | 'throws' | 'takes a while'
   readonly plain?: boolean
@@ -35,22 +37,28 @@ async function run({
   program,
   before,
   signals = [],
+  message,
   farewell,
   plain = false,
 }: Service): Promise<End & { lines: string[]; endedAfterMs: number }> {
   const modules = [...(before === undefined ? [] : [`data:text/javascript,${encodeURIComponent(before)}`]), ...(plain ? [] : [FAREWELL])]
   const imports = modules.map((url) => `--import=${url}`)
   const child = spawn(process.execPath, [...imports, '-e', program], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore', ...(message === undefined ? [] : (['ipc'] as const))],
     env: { ...process.env, ...(farewell && { FAREWELL: farewell }) },
   })
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const output = linesOf(child)
   let since = performance.now()
   for (const [index, signal] of signals.entries()) {
-    await output.seen(index === 0 ? 'ready' : 'stop 2000')
+    await output.seen(...(index === 0 ? ['ready'] : ['ignored', 'again', 'stop 2000']))
     child.kill(signal)
     since = performance.now()
+  }
+  if (message !== undefined) {
+    await output.seen('ready')
+    // It may have ended.
+    child.send(message, () => {})
   }
   const [code, signal] = await exited
   const endedAfterMs = performance.now() - since
@@ -69,8 +77,9 @@ function linesOf(child: ChildProcess) {
     get lines() {
       return lines()
     },
-    async seen(line: string): Promise<void> {
-      while (!lines().includes(line)) await once(stdout, 'data')
+    /** One of them. */
+    async seen(...wanted: readonly string[]): Promise<void> {
+      while (!lines().some((line) => wanted.includes(line))) await once(stdout, 'data')
     },
   }
 }
@@ -100,32 +109,130 @@ describe('the process ends as it would have, having said goodbye once', () => {
       says: ['stop 2000', 'stopped'],
     },
     {
-      why: "a signal that the service handles: goodbye comes first, the end is the service's",
+      why: "a signal that the service handles: it drains, and the end is the service's",
       program: `const timer = ${WORKS_ON}; process.on('SIGTERM', () => { console.log('handled'); process.exitCode = 4; clearInterval(timer) }); ${READY}`,
       signals: ['SIGTERM'],
       end: { code: 4, signal: null },
-      says: ['stop 2000', 'handled', 'stopped', 'flush 2000'],
+      says: ['draining', 'handled', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'a signal after which it works on for a while, handlers set anew',
+      program: `const timer = ${WORKS_ON}; process.on('SIGTERM', () => { process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {}); setTimeout(() => { console.log('done'); clearInterval(timer) }, 300) }); ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: 0, signal: null },
+      says: ['draining', 'flush 2000', 'done', 'stop 2000', 'stopped'],
     },
     {
       why: 'a signal that the service handles once',
       program: `const timer = ${WORKS_ON}; process.once('SIGINT', () => { console.log('handled'); clearInterval(timer) }); ${READY}`,
       signals: ['SIGINT'],
       end: { code: 0, signal: null },
-      says: ['stop 2000', 'handled', 'stopped', 'flush 2000'],
+      says: ['draining', 'handled', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'SIGQUIT that the service handles',
+      program: `const timer = ${WORKS_ON}; process.on('SIGQUIT', () => { console.log('handled'); clearInterval(timer) }); ${READY}`,
+      signals: ['SIGQUIT'],
+      end: { code: 0, signal: null },
+      says: ['draining', 'handled', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'a hangup that nobody handles',
+      program: `${WORKS_ON}; ${READY}`,
+      signals: ['SIGHUP'],
+      end: { code: null, signal: 'SIGHUP' },
+      says: ['stop 2000', 'stopped'],
+    },
+    {
+      why: 'a hangup that means that the configuration is to be read again',
+      program: `const timer = ${WORKS_ON}; process.on('SIGHUP', () => { console.log('reloaded'); setTimeout(() => process.exit(3), 50) }); ${READY}`,
+      signals: ['SIGHUP'],
+      end: { code: 3, signal: null },
+      says: ['reloaded'],
+    },
+    {
+      why: 'a hangup that the service answers with the exit code of one',
+      program: `${WORKS_ON}; process.on('SIGHUP', () => process.exit(129)); ${READY}`,
+      signals: ['SIGHUP'],
+      end: { code: 129, signal: null },
+      says: ['stop 2000'],
+    },
+    {
+      why: 'a hangup that the service handles as it does SIGTERM',
+      program: `const timer = ${WORKS_ON}; for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => { console.log('handled ' + signal); clearInterval(timer) }); ${READY}`,
+      signals: ['SIGHUP'],
+      end: { code: 0, signal: null },
+      says: ['draining', 'handled SIGHUP', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'the signal of nodemon that nobody handles',
+      program: `${WORKS_ON}; ${READY}`,
+      signals: ['SIGUSR2'],
+      end: { code: null, signal: 'SIGUSR2' },
+      says: ['stop 2000', 'stopped'],
+    },
+    {
+      why: 'the signal of nodemon as its documentation has it: the service ends what it does and raises it again',
+      program: `${WORKS_ON}; process.once('SIGUSR2', () => setTimeout(() => { console.log('closed'); process.kill(process.pid, 'SIGUSR2') }, 50)); ${READY}`,
+      signals: ['SIGUSR2'],
+      end: { code: null, signal: 'SIGUSR2' },
+      says: ['closed', 'stop 2000'],
     },
     {
       why: 'a signal that the service answers with process.exit',
       program: `${WORKS_ON}; process.on('SIGTERM', () => process.exit(143)); ${READY}`,
       signals: ['SIGTERM'],
       end: { code: 143, signal: null },
-      says: ['stop 2000'],
+      says: ['draining', 'stop 2000'],
+    },
+    {
+      why: 'an end that took too long for the service itself',
+      program: `${WORKS_ON}; process.on('SIGTERM', () => setTimeout(() => process.exit(1), 50)); ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: 1, signal: null },
+      says: ['draining', 'flush 2000', 'stop 2000'],
+    },
+    {
+      why: 'an error that nobody catches, on the way to an end that was asked for',
+      program: `${WORKS_ON}; process.on('SIGTERM', () => setTimeout(() => { throw new Error('Connection is closed.') }, 50)); ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: 1, signal: null },
+      says: ['draining', 'flush 2000', 'stop 2000'],
+    },
+    {
+      why: 'a process that is killed while it drains',
+      program: `${WORKS_ON}; process.on('SIGTERM', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), 50)); ${READY}`,
+      signals: ['SIGTERM'],
+      end: { code: null, signal: 'SIGKILL' },
+      says: ['draining', 'flush 2000'],
+    },
+    {
+      why: 'a service that drains by itself when its parent says so, as PM2 does',
+      program: `process.on('message', () => { console.log('told'); process.disconnect() }); ${READY}`,
+      message: 'shutdown',
+      end: { code: 0, signal: null },
+      says: ['draining', 'told', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'another message of its parent',
+      program: `process.once('message', () => { console.log('told') }); ${READY}`,
+      message: 'hello',
+      end: { code: 0, signal: null },
+      says: ['told', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'a parent to which it does not listen',
+      program: READY,
+      message: 'shutdown',
+      end: { code: 0, signal: null },
+      says: ['stop 2000', 'stopped'],
     },
     {
       why: 'SIGTERM that signal-exit raises again if it is alone',
       program: `${WORKS_ON}; ${SIGNAL_EXIT}; ${READY}`,
       signals: ['SIGTERM'],
       end: { code: null, signal: 'SIGTERM' },
-      says: ['stop 2000', 'cleaned up'],
+      says: ['draining', 'cleaned up', 'flush 2000', 'stop 2000'],
     },
     {
       why: 'SIGTERM that signal-exit, which was there before us, raises again if it is alone',
@@ -133,21 +240,35 @@ describe('the process ends as it would have, having said goodbye once', () => {
       before: SIGNAL_EXIT,
       signals: ['SIGTERM'],
       end: { code: null, signal: 'SIGTERM' },
-      says: ['stop 2000', 'cleaned up'],
+      says: ['draining', 'cleaned up', 'flush 2000', 'stop 2000'],
     },
     {
       why: 'SIGTERM that somebody raises again later if nobody else listens then',
       program: `${WORKS_ON}; ${SIGNAL_EXIT_LATER}; ${READY}`,
       signals: ['SIGTERM'],
       end: { code: null, signal: 'SIGTERM' },
-      says: ['stop 2000', 'stopped'],
+      says: ['draining', 'flush 2000', 'stop 2000'],
     },
     {
       why: 'a signal that the service ignores, then one that it does not',
       program: `${WORKS_ON}; process.on('SIGINT', () => console.log('ignored')); ${READY}`,
       signals: ['SIGINT', 'SIGTERM'],
       end: { code: null, signal: 'SIGTERM' },
-      says: ['stop 2000', 'ignored', 'stopped'],
+      says: ['draining', 'ignored', 'flush 2000', 'stop 2000', 'stopped'],
+    },
+    {
+      why: 'a signal that the service handles once, twice',
+      program: `${WORKS_ON}; process.once('SIGTERM', () => setImmediate(() => console.log('again'))); ${READY}`,
+      signals: ['SIGTERM', 'SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['draining', 'flush 2000', 'again', 'stop 2000'],
+    },
+    {
+      why: 'a signal after which all handlers are gone',
+      program: `${WORKS_ON}; process.on('SIGTERM', () => setImmediate(() => console.log('again'), process.removeAllListeners('SIGTERM'))); ${READY}`,
+      signals: ['SIGTERM', 'SIGTERM'],
+      end: { code: null, signal: 'SIGTERM' },
+      says: ['draining', 'flush 2000', 'again', 'stop 2000'],
     },
     {
       why: 'nothing left to do',

@@ -261,12 +261,15 @@ describe('what anybody may publish', () => {
     expect(Math.round(subscriber.view.services[0]!.instances[0]!.skewMs! / 100)).toBe(36_000)
   })
 
-  test('an instance that stops is gone from the view', async () => {
+  test('an instance that stops is gone from the view, and its service stays', async () => {
     await record.beat({ instance: 'a' })
     await record.beat({ service: 'other' })
     const { subscriber } = await reader()
     await record.beat({ phase: 'stopped' })
-    await poll(() => alive(subscriber)).toEqual(['other'])
+    await poll(() => subscriber.view.services.map(({ service, instances }) => [service, instances.length])).toEqual([
+      ['mailer', 0],
+      ['other', 1],
+    ])
     expect(subscriber.view.problems).toBeUndefined()
   })
 })

@@ -89,8 +89,9 @@ export class RedisRecord {
     const names = this.#of(service)
     const stops = phase === 'stopped'
     const written = this.#redis.multi().set(names.status(service, instance), text, 'PX', 90_000)
-    if (stops) written.zrem(names.instances(service), instance).zrem(names.services, service)
-    else written.zadd(names.instances(service), now, instance).zadd(names.services, now, service)
+    if (stops) written.zrem(names.instances(service), instance)
+    else written.zadd(names.instances(service), now, instance)
+    written.zadd(names.services, now, service)
     await written.exec()
     await this.say(names.statusChannel(service), text)
     return text

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encodeStatus } from '../../src/wire/status-message.ts'
 import type { AlertView } from '../../src/wire/alert-view.ts'
 import { parseStatus } from '../../src/wire/message.ts'
-import { serviceStatus } from '../../src/subscribe/service-status.ts'
+import { serviceStatus, type FoldedStatus } from '../../src/subscribe/service-status.ts'
 import type { InstanceView } from '../../src/subscribe/health-view.ts'
 import type { Severity, Status } from '../../src/types.ts'
 import { AT, snapshotOf } from '../wire/fixtures.ts'
@@ -20,9 +20,10 @@ const alert = (rule: string, severity: Severity, service = 's'): AlertView => ({
   ...{ state: 'firing', since: '2026-11-22T10:00:00.000Z', message: 'm', value: null, instances: {} },
 })
 
+const stopped = 'no instance is left, and none is missed'
 const silence = 'silent: no instance gives a sign of life'
 
-test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: Status; reasons: string[] }>([
+test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: FoldedStatus; reasons: string[] }>([
   { why: 'all is well', instances: [live('a'), live('b')], alerts: [], is: 'healthy', reasons: [] },
   { why: 'a warning is open', instances: [live('a')], alerts: [alert('w', 'WARNING')], is: 'degraded', reasons: ['w: m'] },
   {
@@ -42,7 +43,15 @@ test.for<{ why: string; instances: InstanceView[]; alerts: AlertView[]; is: Stat
     reasons: ['redis'],
   },
   { why: 'nobody is alive', instances: [missing('a')], alerts: [], is: 'unhealthy', reasons: [silence] },
-  { why: 'all were forgotten', instances: [], alerts: [], is: 'unhealthy', reasons: [silence] },
+  { why: 'all said that they stop', instances: [], alerts: [], is: 'stopped', reasons: [stopped] },
+  { why: 'all said so with a warning open', instances: [], alerts: [alert('w', 'WARNING')], is: 'stopped', reasons: ['w: m', stopped] },
+  {
+    why: 'all said so with something critical open',
+    instances: [],
+    alerts: [alert('c', 'CRITICAL')],
+    is: 'unhealthy',
+    reasons: ['c: m', stopped],
+  },
 ])('$why: $is', ({ instances, alerts, is, reasons }) => {
   const folded = serviceStatus({ service: 's', lastBeatAt: AT, instances }, alerts)
   expect([folded.status, folded.reasons]).toEqual([is, reasons])

@@ -1,5 +1,5 @@
 /** A HealthExporter that keeps what it is given, in order, with the time it came. */
-import type { Alert, Clock, HealthExporter, Presence, Snapshot, Transition } from '../../src/types.ts'
+import type { Alert, Clock, CountedBefore, HealthExporter, Presence, Snapshot, Transition } from '../../src/types.ts'
 
 export interface Told {
   /** Seconds on the monotonic clock. */
@@ -26,6 +26,13 @@ export class MemoryExporter implements HealthExporter {
 
   async load(): Promise<readonly Alert[]> {
     return this.#stored
+  }
+
+  /** What `recall` answers. */
+  counted: readonly CountedBefore[] = []
+
+  async recall(): Promise<readonly CountedBefore[]> {
+    return this.counted
   }
 
   /** What `presence` answers. */

@@ -10,7 +10,8 @@ export interface SlowProxy {
   stop(): void
 }
 
-export async function startSlowProxy(to: number): Promise<SlowProxy> {
+/** `port`: any that is free unless given. */
+export async function startSlowProxy(to: number, port = 0): Promise<SlowProxy> {
   const sockets = new Set<Socket>()
   const server = createServer((near) => {
     const far = connect(to, '127.0.0.1')
@@ -30,7 +31,7 @@ export async function startSlowProxy(to: number): Promise<SlowProxy> {
       })
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const proxy: SlowProxy = {
     port: (server.address() as AddressInfo).port,
     delayMs: 0,

@@ -64,6 +64,13 @@ export class VirtualClock implements Clock {
     this.#now = end
   }
 
+  /** Time passes and nothing runs, as while an event loop is blocked; then what is due meanwhile runs once, as Node's timers do. */
+  block(ms: number): void {
+    this.#now += ms
+    for (const timer of this.#timers) timer.due = Math.max(timer.due, this.#now)
+    this.advance(0)
+  }
+
   /** What NTP or a person does to the wall clock; the monotonic clock does not notice. */
   stepWallClock(ms: number): void {
     this.#epochOffset += ms

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Instant } from '../../src/judge/alert.ts'
 import { stepAlert } from '../../src/judge/alert.ts'
-import type { Alert, AlertState, RuleScope } from '../../src/types.ts'
+import type { Alert, AlertState, RuleScope, Severity } from '../../src/types.ts'
 import { decodeEntry, encodeEntry, FURTHEST_AHEAD_MS, LONGEST_GAP_MS, parseEntry } from '../../src/wire/alert-entry.ts'
-import { alertOf, AT } from './fixtures.ts'
+import { alertOf, AT, type AlertChange } from './fixtures.ts'
 
 const SAVED: Instant = { monotonicMs: 61_000, epochMs: AT + 60_000 }
 /** The server's clock at that moment, which is nobody else's. */
@@ -20,9 +20,9 @@ function written(alert: Alert, now: Instant = SAVED, at = SERVER): { entry: stri
   }
 }
 
-function readBack(alert: Alert, serverNow = SERVER, now = SAVED): Alert | undefined {
+function readBack(alert: Alert, serverNow = SERVER, now = SAVED, lastBeat?: number): Alert | undefined {
   const { entry, document } = written(alert)
-  return decodeEntry(entry, document, serverNow, now)
+  return decodeEntry(entry, document, { serverNow, lastBeat }, now)
 }
 
 describe('what is sent', () => {
@@ -30,11 +30,23 @@ describe('what is sent', () => {
     const { entry, document } = written(alertOf())
     expect(entry).toBe(
       '{"state":"firing","severity":"WARNING","breaching":true,"known":true,"keep":90000,"start":1,"n":1,"episode":1,"age":60000,' +
-        `"at":${SERVER},"timers":{"breachAt":60000,"evaluatedAt":0},"says":{` +
+        `"at":${SERVER},"timers":{"breachAt":0,"evaluatedAt":0},"says":{` +
         '"message":"Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed",' +
         '"value":{"current":71.4,"threshold":80,"unit":"percent","n":70,"failures":20,"window_seconds":300}}}',
     )
     expect(document).toContain('"alert_id":"a1","service":"tracker_fetcher","rule":"low_success_rate"')
+  })
+
+  test('has the timers of its state, and always breachAt, for versions that read no entry without it', () => {
+    const timersOf = (alert: Alert) => (JSON.parse(written(alert).entry) as { timers: unknown }).timers
+    expect(timersOf(alertOf({ state: 'pending', breachAt: 1000, criticalAt: 31_000 }))).toEqual({
+      ...{ breachAt: 60_000, criticalAt: 30_000, evaluatedAt: 0 },
+    })
+    expect(timersOf(alertOf({ state: 'recovering', okAt: 41_000, frozenAt: 51_000 }))).toEqual({
+      ...{ breachAt: 0, okAt: 20_000, frozenAt: 10_000, evaluatedAt: 0 },
+    })
+    expect(timersOf(alertOf({ state: 'unknown', frozenAt: 1000 }))).toEqual({ breachAt: 0, frozenAt: 60_000, evaluatedAt: 0 })
+    expect(timersOf(alertOf({ state: 'resolved', clearedAt: 1000 }))).toEqual({ breachAt: 0, clearedAt: 60_000, evaluatedAt: 0 })
   })
 
   test('labels and runbook stand in it where there are any', () => {
@@ -91,11 +103,37 @@ describe('read back in another process', () => {
     { why: 'after half an hour, which counts', afterMs: HOUR / 2, breachAgeMs: 60_000 + HOUR / 2 },
     { why: 'after a day, of which an hour counts', afterMs: 24 * HOUR, breachAgeMs: 60_000 + LONGEST_GAP_MS },
     { why: 'from a server whose clock was set back meanwhile', afterMs: -2 * HOUR, breachAgeMs: 60_000 },
-  ])('$why', ({ afterMs, breachAgeMs }) => {
+  ])('a pending alert $why', ({ afterMs, breachAgeMs }) => {
     const now = { monotonicMs: 500, epochMs: SAVED.epochMs + afterMs }
-    const alert = readBack(alertOf(), SERVER + afterMs, now)
-    expect(alert).toMatchObject({ id: 'a1', state: 'firing', breachAt: 500 - breachAgeMs })
+    const alert = readBack(alertOf({ state: 'pending' }), SERVER + afterMs, now)
+    expect(alert).toMatchObject({ id: 'a1', state: 'pending', breachAt: 500 - breachAgeMs, evaluatedAt: 500 })
     expect(alert!.since).toBeLessThanOrEqual(now.epochMs)
+  })
+
+  test.for([
+    { why: 'when it was said', lastBeat: undefined, agoMs: 2 * HOUR },
+    { why: 'at its last beat, which was later', lastBeat: SERVER + HOUR, agoMs: HOUR },
+    { why: 'when it was said, if its last beat was before that', lastBeat: SERVER - HOUR, agoMs: 2 * HOUR },
+    { why: 'when it was said, if its beat is from the future', lastBeat: SERVER + 9 * HOUR, agoMs: 2 * HOUR },
+  ])('what is open was evaluated last $why: what came after that is unwatched', ({ lastBeat, agoMs }) => {
+    const recovering = alertOf({ state: 'recovering', okAt: 51_000 })
+    const alert = readBack(recovering, SERVER + 2 * HOUR, { monotonicMs: 500, epochMs: SAVED.epochMs }, lastBeat)
+    expect(alert).toMatchObject({ state: 'recovering', okAt: 500 - 2 * HOUR - 10_000, evaluatedAt: 500 - agoMs })
+  })
+
+  test('an entry of a version before this one, which had every timer in every state, is an alert of its state', () => {
+    const old = '{"breachAt":60000,"criticalAt":50000,"lowerAt":40000,"okAt":30000,"frozenAt":20000,"clearedAt":90000,"evaluatedAt":0}'
+    const timersOf = (state: AlertState) => {
+      const { entry, document } = written(alertOf({ state }))
+      const alert = decodeEntry(entry.replace(/"timers":\{[^}]*\}/, `"timers":${old}`), document, { serverNow: SERVER }, SAVED)
+      return Object.keys(alert!).filter((key) => key.endsWith('At'))
+    }
+    expect(timersOf('inactive')).toEqual(['frozenAt', 'clearedAt', 'evaluatedAt'])
+    expect(timersOf('pending')).toEqual(['breachAt', 'criticalAt', 'frozenAt', 'clearedAt', 'evaluatedAt'])
+    expect(timersOf('firing')).toEqual(['criticalAt', 'lowerAt', 'frozenAt', 'evaluatedAt'])
+    expect(timersOf('recovering')).toEqual(['okAt', 'frozenAt', 'evaluatedAt'])
+    expect(timersOf('unknown')).toEqual(['frozenAt', 'evaluatedAt'])
+    expect(timersOf('resolved')).toEqual(['frozenAt', 'clearedAt', 'evaluatedAt'])
   })
 
   test.for([
@@ -118,7 +156,7 @@ describe('read back in another process', () => {
     const back = readBack(pending, SERVER + 10_000, now)!
     const breach = { rule: 'r', kind: 'breach', severity: 'WARNING', message: 'm', value: { current: 1, threshold: 0, unit: '1' } } as const
     const step = (ms: number) =>
-      stepAlert(back, breach, { forSeconds: 120, keepFiringSeconds: 0 }, back, { monotonicMs: 5000 + ms, epochMs: now.epochMs + ms })
+      stepAlert(back, breach, { forSeconds: 120, keepFiringSeconds: 0 }, back, { monotonicMs: 5000 + ms, epochMs: now.epochMs + ms }, 60)
     // It has held for 30 s, and for the 10 s of the restart.
     expect(step(79_999).transitions).toEqual([])
     expect(step(80_000).transitions).toMatchObject([{ type: 'fired' }])
@@ -136,7 +174,13 @@ describe('what cannot be used is nothing', () => {
     { why: 'a time that is none', entry: entry.replace(/"at":\d+/, '"at":"now"'), document },
     { why: 'an episode that is no number', entry: entry.replace('"episode":1', '"episode":null'), document },
     { why: 'no timers', entry: entry.replace('"timers"', '"tempers"'), document },
-    { why: 'a timer that is no number', entry: entry.replace(/"breachAt":\d+/, '"breachAt":"x"'), document },
+    { why: 'a timer that is no number', entry: entry.replace(/"evaluatedAt":\d+/, '"evaluatedAt":"x"'), document },
+    {
+      why: 'a pending one that began at no time',
+      entry: entry.replace('"firing"', '"pending"').replace('"breachAt"', '"broke"'),
+      document,
+    },
+    { why: 'a recovering one that began at no time', entry: entry.replace('"firing"', '"recovering"'), document },
     { why: 'nothing that it says', entry: entry.replace('"says"', '"said"'), document },
     { why: 'a message that is no text', entry: entry.replace('"message":"', '"massage":"'), document },
     { why: 'a runbook that is no text', entry: entry.replace(/"runbook":"[^"]*"/, '"runbook":1'), document },
@@ -145,7 +189,7 @@ describe('what cannot be used is nothing', () => {
     { why: 'about no service', entry, document: document.replace('"service"', '"servant"') },
     { why: 'a label that is no text', entry, document: document.replace('"sendMail"', '1') },
   ])('$why', ({ entry: text, document: what }) => {
-    expect(decodeEntry(text, what, SERVER, SAVED)).toBeUndefined()
+    expect(decodeEntry(text, what, { serverNow: SERVER }, SAVED)).toBeUndefined()
   })
 
   test('and what stands in no entry is not in the alert', () => {
@@ -156,7 +200,7 @@ describe('what cannot be used is nothing', () => {
 
 const time = fc.integer({ min: -10_000_000, max: SAVED.monotonicMs })
 const text = fc.string({ unit: 'grapheme', maxLength: 60 }).map((value) => value.toWellFormed())
-const anyAlert: fc.Arbitrary<Alert> = fc.record(
+const anyBase = fc.record(
   {
     id: text,
     rule: text,
@@ -164,22 +208,27 @@ const anyAlert: fc.Arbitrary<Alert> = fc.record(
     labels: fc.dictionary(text, text, { maxKeys: 8 }),
     scope: fc.constantFrom<RuleScope>('any', 'all', 'shared'),
     runbook: text,
-    state: fc.constantFrom<AlertState>('inactive', 'pending', 'firing', 'recovering', 'unknown', 'resolved'),
-    severity: fc.constantFrom('WARNING', 'CRITICAL'),
+    severity: fc.constantFrom<Severity>('WARNING', 'CRITICAL'),
     episode: fc.nat(),
     since: fc.integer({ min: AT - 1e9, max: AT }),
     message: text,
     value: fc.option(fc.record({ current: fc.oneof(fc.integer(), text), threshold: fc.integer(), unit: text })),
-    breachAt: time,
-    criticalAt: time,
-    lowerAt: time,
-    okAt: time,
     frozenAt: time,
-    clearedAt: time,
-    evaluatedAt: time,
+    // An alert is said when it is evaluated.
+    evaluatedAt: fc.constant(SAVED.monotonicMs),
   },
-  { requiredKeys: ['id', 'rule', 'service', 'state', 'severity', 'episode', 'since', 'message', 'value', 'breachAt', 'evaluatedAt'] },
+  { requiredKeys: ['id', 'rule', 'service', 'severity', 'episode', 'since', 'message', 'value', 'evaluatedAt'] },
 )
+const is = <S extends AlertState>(state: S) => fc.constant(state)
+const anyState: fc.Arbitrary<AlertChange> = fc.oneof(
+  fc.record({ state: is('inactive'), clearedAt: time }, { requiredKeys: ['state'] }),
+  fc.record({ state: is('pending'), breachAt: time, criticalAt: time, clearedAt: time }, { requiredKeys: ['state', 'breachAt'] }),
+  fc.record({ state: is('firing'), criticalAt: time, lowerAt: time }, { requiredKeys: ['state'] }),
+  fc.record({ state: is('recovering'), okAt: time }),
+  fc.record({ state: is('unknown') }),
+  fc.record({ state: is('resolved'), clearedAt: time }, { requiredKeys: ['state'] }),
+)
+const anyAlert: fc.Arbitrary<Alert> = fc.tuple(anyBase, anyState).map(([base, state]) => ({ ...base, ...state }) as Alert)
 
 test('an alert comes back as it was said', () => {
   fc.assert(
@@ -189,17 +238,21 @@ test('an alert comes back as it was said', () => {
   )
 })
 
-test('no timer is in the future and none gains more than the gap, whatever the clocks say', () => {
+test('no timer is in the future, and no gap counts but an hour for what is pending, whatever the clocks say', () => {
   const clocks = fc.record({ monotonicMs: fc.integer({ min: 0, max: 1e9 }), epochMs: fc.integer({ min: 0, max: 4e12 }) })
+  const beat = fc.option(fc.integer({ min: 0, max: 4e12 }), { nil: undefined })
   fc.assert(
-    fc.property(anyAlert, clocks, fc.integer({ min: 0, max: 4e12 }), (alert, now, serverNow) => {
-      const back = readBack(alert, serverNow, now)!
-      for (const timer of ['breachAt', 'criticalAt', 'lowerAt', 'okAt', 'frozenAt', 'evaluatedAt'] as const) {
-        if (alert[timer] === undefined) continue
-        const [before, after] = [SAVED.monotonicMs - alert[timer], now.monotonicMs - back[timer]!]
-        expect(after - before).toBeGreaterThanOrEqual(0)
-        expect(after - before).toBeLessThanOrEqual(LONGEST_GAP_MS)
+    fc.property(anyAlert, clocks, fc.integer({ min: 0, max: 4e12 }), beat, (alert, now, serverNow, lastBeat) => {
+      const back = readBack(alert, serverNow, now, lastBeat)!
+      const ageOf = (of: Alert, timer: string, at: number) => at - (of as unknown as Record<string, number>)[timer]!
+      const counted = (timer: string) => ageOf(back, timer, now.monotonicMs) - ageOf(alert, timer, SAVED.monotonicMs)
+      const unwatched = ageOf(back, 'evaluatedAt', now.monotonicMs)
+      for (const timer of Object.keys(alert).filter((key) => key.endsWith('At'))) {
+        expect(counted(timer)).toBeGreaterThanOrEqual(0)
+        if (back.state === 'pending') expect(counted(timer)).toBeLessThanOrEqual(LONGEST_GAP_MS)
+        else expect(unwatched).toBeLessThanOrEqual(Math.max(serverNow - SERVER, 0))
       }
+      expect(unwatched).toBeGreaterThanOrEqual(0)
       expect(back.since).toBeLessThanOrEqual(now.epochMs)
     }),
   )

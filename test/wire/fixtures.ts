@@ -1,8 +1,15 @@
-import type { Alert, Snapshot, Transition } from '../../src/types.ts'
+import type { Alert, AlertState, Snapshot, Transition } from '../../src/types.ts'
 
 export const AT = Date.UTC(2026, 10, 22, 10)
 
-export function alertOf(change: Partial<Alert> = {}): Alert {
+/** Any fields of an alert, and timers of any state. */
+export type AlertChange = Partial<Omit<Alert, 'state'>> & {
+  readonly state?: AlertState
+} & Readonly<Partial<Record<'breachAt' | 'criticalAt' | 'lowerAt' | 'okAt' | 'clearedAt', number>>>
+
+/** One that fires; of another state with the timers that it needs. */
+export function alertOf(change: AlertChange = {}): Alert {
+  const needed = change.state === 'pending' ? { breachAt: 1000 } : change.state === 'recovering' ? { okAt: 1000 } : {}
   return {
     id: 'a1',
     rule: 'low_success_rate',
@@ -13,13 +20,13 @@ export function alertOf(change: Partial<Alert> = {}): Alert {
     since: AT,
     message: 'Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed',
     value: { current: 71.4, threshold: 80, unit: 'percent', n: 70, failures: 20, window_seconds: 300 },
-    breachAt: 1000,
     evaluatedAt: 61_000,
+    ...needed,
     ...change,
-  }
+  } as Alert
 }
 
-export function transitionOf(type: Transition['type'], alert: Partial<Alert> = {}, change: Partial<Transition> = {}): Transition {
+export function transitionOf(type: Transition['type'], alert: AlertChange = {}, change: Partial<Transition> = {}): Transition {
   const state = type === 'resolved' ? 'resolved' : 'firing'
   return { type, alert: alertOf({ state, ...alert }), deliver: true, cause: 'condition', actor: null, told: null, ...change }
 }
@@ -37,6 +44,7 @@ export function snapshotOf(change: Partial<Snapshot> = {}): Snapshot {
     reasons: ['low_success_rate'],
     checks: { redis: { status: 'healthy', latencyMs: 0.4004 }, sql: { status: 'unhealthy', latencyMs: 5000, error: 'timeout' } },
     verdicts: [],
+    counted: {},
     alerts: [alertOf()],
     metrics: {
       fetch_rate_per_hour: 713.2,

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as names from '../../src/wire/names.ts'
 
+const ALONE = ['services', 'due', 'silent', 'open', 'alerts', 'meta', 'watcher', 'silences', 'audit', 'causing']
+
 test.for([
   {
     why: 'one shard',
@@ -19,10 +21,15 @@ test.for([
   const { shard: _shard, sharded: _sharded, ...rest } = given
   const shown = Object.fromEntries(Object.entries(rest).map(([name, is]) => [name, typeof is === 'string' ? is : is('geo', '4f2c')]))
   expect(shown).toEqual({
-    ...Object.fromEntries(['services', 'due', 'silent', 'open', 'alerts', 'meta', 'watcher'].map((name) => [name, `${tag}:${name}`])),
+    ...Object.fromEntries(ALONE.map((name) => [name, `${tag}:${name}`])),
+    overlayDue: `${tag}:overlay-due`,
     status: `${tag}:status:geo:4f2c`,
     instances: `${tag}:instances:geo`,
     openOf: `${tag}:open:geo`,
+    starts: `${tag}:starts:geo`,
+    restarts: `${tag}:restarts:geo`,
+    draining: `${tag}:draining:geo`,
+    counted: `${tag}:counted:geo`,
     alert: `${tag}:alert:geo`,
     entries: `${tag}:alert:geo:instances`,
     history: `${tag}:history:geo`,

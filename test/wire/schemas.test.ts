@@ -22,6 +22,8 @@ const schemas = new Map<string, ValidateFunction>(
 )
 
 const ALERT = `{"v":1,"id":"1795341600000-41","epoch":"e","seq":41,"rev":41,${alertFields({ id: 'a1' })}}`
+const OVERLAYS =
+  '"overlays":{"ack":{"by":"ada","why":"looking","at":"2026-11-22T10:00:00.000Z","until":"2026-11-22T14:00:00.000Z"},"silenced":["s1"],"inhibited":true,"flapping":true}'
 const labelled = { labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' }
 const long = 'x'.repeat(5000)
 
@@ -54,7 +56,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     schema: 'alert-document',
-    written: [`{"v":1,"rev":41,${alertFields({ id: 'a1', state: 'unknown' })}}`],
+    written: [`{"v":1,"rev":41,${alertFields({ id: 'a1', state: 'unknown' })},${OVERLAYS}}`],
     read: (text) => parseAlertDocument('41', text),
   },
 ]

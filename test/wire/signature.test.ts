@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { isSaid, isSigned, signatureOf, signed, type Statement } from '../../src/wire/signature.ts'
+import { isSaid, isSigned, NOBODY_ALIVE, signatureOf, signed, type Statement } from '../../src/wire/signature.ts'
 
 const KEY = 'a key of sixteen or more'
 
@@ -41,7 +41,10 @@ describe('what an instance says of an alert', () => {
 
   test.for([
     { why: 'as it was said', change: {}, is: true },
-    { why: 'that nobody is left who could say it', change: { state: 'unknown' }, is: true },
+    { why: 'that nothing is known of it any more', change: { state: 'unknown' }, is: true },
+    { why: 'that nobody is left who could say it', change: { state: 'unknown', message: `${NOBODY_ALIVE}it is down` }, is: true },
+    { why: 'that nobody is left who could say something else', change: { state: 'unknown', message: `${NOBODY_ALIVE}x` }, is: false },
+    { why: 'that nobody is left, of one that fires', change: { message: `${NOBODY_ALIVE}it is down` }, is: false },
     { why: 'that it is over, which was not said', change: { state: 'resolved' }, is: false },
     { why: 'another text', change: { message: 'all is well' }, is: false },
     { why: 'of another service', change: { service: 'other' }, is: false },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { parseStatus } from '../../src/wire/message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
 
@@ -18,6 +19,26 @@ test('a status message, to the letter', () => {
 test('what the service depends on stands in it behind the kind, where it says so', () => {
   const { json } = encodeStatus(snapshotOf({ kind: 'worker', dependsOn: ['tracker_fetcher', 'redis'] }), 1)
   expect(json).toContain('"kind":"worker","depends_on":["tracker_fetcher","redis"],"status":"degraded"')
+})
+
+test('why figures are not known, and whether work is seen, stand in it behind the figures', () => {
+  const unknown = { success_rate_percent: 'no source of work is watched' }
+  const { json } = encodeStatus(snapshotOf({ unknown, working: false }), 1)
+  expect(json).toContain(
+    '"anisette_server_reachable":true},"unknown":{"success_rate_percent":"no source of work is watched"},"working":false,"alerts":',
+  )
+  expect(parseStatus('tracker_fetcher', json)).toMatchObject({ unknown, working: false })
+})
+
+test.for([
+  { field: 'working', value: '"no"' },
+  { field: 'unknown', value: '{"a":1}' },
+  { field: 'unknown', value: '[]' },
+])('a $field that is $value is left out, and the message stands', ({ field, value }) => {
+  const { json } = encodeStatus(snapshotOf(), 1)
+  const message = parseStatus('tracker_fetcher', json.replace('"v":1', `"v":1,"${field}":${value}`))
+  expect(message).toMatchObject({ status: 'degraded' })
+  expect(message).not.toHaveProperty(field)
 })
 
 test('kind, labels and runbook stand in it where there are any', () => {

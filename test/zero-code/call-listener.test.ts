@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 
 import type { Reading } from '../../src/config/targets.ts'
 import { defineKind } from '../../src/kinds/define-kind.ts'
+import { trackerFetcher } from '../../src/kinds/tracker-fetcher/kind.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { counter } from '../../src/rules/metric-ref.ts'
 import { into } from '../../src/rules/tally.ts'
@@ -156,6 +157,79 @@ describe('a call that is a record', () => {
       lookups: { '': 1 },
       attempts: { ok: 0, failed: { ECONNRESET: 1 } },
     },
+    {
+      why: 'that is an attempt is one of which nobody can tell how it ended, where success is not in its result',
+      target: { records: 'job', success: 'okay.deep' },
+      call: returned({ result: 'hit' }),
+      isAttempt: true,
+      lookups: { hit: 1 },
+      attempts: { ok: 0, failed: {}, unknown: 1 },
+    },
+    {
+      why: 'of many is as many of which nobody can tell',
+      target: { records: 'sweep', success: 'okay' },
+      call: returned({ swept: 3 }),
+      isAttempt: true,
+      lookups: {},
+      attempts: { ok: 0, failed: {}, unknown: 3 },
+    },
+    {
+      why: 'of a batch that is not where it is looked for is one of which nobody can tell how it ended',
+      target: { records: 'batch', result: 'outcome.batch' },
+      call: returned({ batch: { attempts: [] } }),
+      lookups: {},
+      attempts: { ok: 0, failed: {}, unknown: 1 },
+    },
+    {
+      why: 'of a batch whose extractor throws is one, too',
+      target: {
+        records: 'batch',
+        result() {
+          throw new Error('no such field')
+        },
+      },
+      call: returned({}),
+      lookups: {},
+      attempts: { ok: 0, failed: {}, unknown: 1 },
+    },
+    {
+      why: 'of a batch is what the batch holds',
+      target: { records: 'batch', result: 'batch', success: 'okay' },
+      call: returned({ batch: { attempts: [{ success: true }, { success: false, errorType: 'E' }] } }),
+      lookups: {},
+      attempts: { ok: 1, failed: { E: 1 } },
+    },
+    {
+      why: 'that is an attempt by itself, too',
+      target: { records: 'attempt', success: () => undefined as never },
+      call: returned({}),
+      lookups: {},
+      attempts: { ok: 0, failed: {}, unknown: 1 },
+    },
+    {
+      why: 'that failed is what is said of such an error, by its status',
+      target: { records: 'lookup', onError: { 401: { result: 'refused' } } },
+      call: threw({ status: 401 }),
+      lookups: { refused: 1 },
+    },
+    {
+      why: 'that failed is what a function says of its error and arguments',
+      target: { records: 'lookup', onError: (error, [key]) => ({ result: `${(error as Error).message}-${String(key)}` }) },
+      call: threw(new Error('no'), ['paris']),
+      lookups: { 'no-paris': 1 },
+    },
+    {
+      why: 'that failed is none where nothing is said of such an error',
+      target: { records: 'lookup', onError: { 401: { result: 'refused' } } },
+      call: threw({ code: 'ECONNRESET', status: 500 }),
+      lookups: {},
+    },
+    {
+      why: 'that failed is none where a function says nothing of it',
+      target: { records: 'lookup', onError: () => null },
+      call: threw({ status: 401 }),
+      lookups: {},
+    },
     { why: 'of nothing is no attempt', target: { records: 'sweep' }, call: returned({ swept: 0 }), isAttempt: true, lookups: {} },
     {
       why: 'of many that failed is one failed attempt',
@@ -167,7 +241,7 @@ describe('a call that is a record', () => {
     },
   ])('$why', async ({ target, call, isAttempt = false, lookups: counted, attempts = NONE, events = 0 }) => {
     const { recorder, totals } = await started(cache)
-    callListener(recorder, target, { name: 'work', upstream: 'any', isAttempt }).onCall(call)
+    callListener(recorder, target, { name: 'work', upstream: 'any', isAttempt, unread() {} }).onCall(call)
     expect(await totals()).toEqual({ attempts, lookups: counted, events })
   })
 })
@@ -211,9 +285,51 @@ test.for<{ why: string; target: Reading; says: string }>([
 ])('what cannot be recorded is dropped, and the service does not notice: $why', async ({ target, says }) => {
   const lines = diagLines()
   const { recorder, totals } = await started(cache)
-  callListener(recorder, target, { name: 'work', upstream: 'any', isAttempt: false }).onCall(returned({ result: 'hit' }))
+  callListener(recorder, target, { name: 'work', upstream: 'any', isAttempt: false, unread() {} }).onCall(returned({ result: 'hit' }))
   expect(await totals()).toEqual({ attempts: NONE, lookups: {}, events: 0 })
   expect(lines.join('\n')).toContain(says)
+})
+
+describe('the account of a tracker fetcher', () => {
+  const { state } = trackerFetcher.config.records!['account']!
+  test.for<{ why: string; target?: Partial<Reading>; calls: readonly WatchedCall[]; is: boolean | null }>([
+    { why: 'is what the call gives', calls: [returned('logged_in')], is: true },
+    { why: 'is what an extractor makes of it', target: { result: 'state' }, calls: [returned({ state: 'blocked' })], is: false },
+    { why: 'is not known where the path leads nowhere', target: { result: 'state' }, calls: [returned({ stat: 'blocked' })], is: null },
+    { why: 'is lost with a 401', calls: [returned('logged_in'), threw({ status: 401 })], is: false },
+    { why: 'is lost with a 403', calls: [returned('logged_in'), threw({ response: { status: 403 } })], is: false },
+    { why: 'is not lost with a 500', calls: [returned('logged_in'), threw({ status: 500 })], is: true },
+    { why: 'is not lost with the connection', calls: [returned('logged_in'), threw({ code: 'ECONNRESET' })], is: true },
+    { why: 'is not lost with an error that says nothing', calls: [returned('logged_in'), threw(undefined)], is: true },
+    { why: 'is found again', calls: [threw({ status: 401 }), returned('logged_in')], is: true },
+    {
+      why: 'is what health.config says of an error',
+      target: { onError: { ELOGIN: 'blocked', 401: null } },
+      calls: [returned('logged_in'), threw({ code: 'ELOGIN' })],
+      is: false,
+    },
+    {
+      why: 'is not what is known of an error otherwise if health.config says null',
+      target: { onError: { 401: null } },
+      calls: [returned('logged_in'), threw({ status: 401 })],
+      is: true,
+    },
+    {
+      why: 'is what is known of an error where a function of health.config says nothing',
+      target: { onError: () => undefined },
+      calls: [returned('logged_in'), threw({ status: 401 })],
+      is: false,
+    },
+  ])('$why', async ({ target, calls, is }) => {
+    const { recorder, monitor } = await started(trackerFetcher)
+    const { onCall } = callListener(
+      recorder,
+      { records: 'account', ...target },
+      { name: 'login', upstream: 'apple', isAttempt: false, state, unread() {} },
+    )
+    for (const call of calls) onCall(call)
+    expect((await monitor.collectHealthData()).metrics).toMatchObject({ apple_account_authenticated: is })
+  })
 })
 
 test.for([
@@ -239,7 +355,7 @@ test.for([
       if (--left === 0) heard.resolve()
     },
   }
-  const close = receiveFromThreads(counting, { loaded() {}, queue() {} })
+  const close = receiveFromThreads(counting, { loaded() {}, queue() {}, unread() {}, works() {}, packages() {} }, undefined)
   ends.push(async () => close())
   const thread = new Worker(new URL('./fixtures/records-thread.ts', import.meta.url), { workerData: { records, calls } })
   await once(thread, 'exit')

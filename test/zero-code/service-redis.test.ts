@@ -7,6 +7,7 @@ test.for([
   { why: 'nothing is said: where Redis is by default', env: {}, is: { host: 'localhost', port: 6379 } },
   { why: 'host and port', env: { REDIS_HOST: 'redis', REDIS_PORT: '6380' }, is: { host: 'redis', port: 6380 } },
   { why: 'a port that Kubernetes sets', env: { REDIS_PORT: 'tcp://10.0.0.1:6381' }, is: { host: '10.0.0.1', port: 6381 } },
+  { why: 'blanks around them', env: { REDIS_HOST: ' redis\n', REDIS_PORT: ' 6380 ' }, is: { host: 'redis', port: 6380 } },
   { why: 'a port that is none', env: { REDIS_PORT: 'many' }, is: undefined },
   {
     why: 'a URL with everything',

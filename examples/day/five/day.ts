@@ -13,6 +13,7 @@ import { holdTime } from '../hold-time.ts'
 import { listen } from '../listen.ts'
 import type { AnyResult } from '../print-result.ts'
 import { clockTime, type Timeline } from '../timeline.ts'
+import { isOfAnHour } from '../clock-of-redis.ts'
 import { compareAlerts, type ToldAlert } from '../told-alerts.ts'
 import { Actors } from './actors.ts'
 import { compareAll } from './books/all.ts'
@@ -62,6 +63,7 @@ export async function runDayOfFive({ seed, timeline, say }: DayOfFiveOptions): P
   const { simulators, otlp, redisPort, environments } = stage
 
   const told: ToldAlert[] = []
+  let heard = 0
   const totals: Partial<Record<ServiceName, AnyTotals>> = {}
   const channels = await listen(redisPort)
   channels.onMessage = (message) => {
@@ -69,8 +71,9 @@ export async function runDayOfFive({ seed, timeline, say }: DayOfFiveOptions): P
     if (message.channel !== 'alerts') return
     const { service, rule, type, severity } = message
     const [of] = Object.values(message.labels ?? {})
+    if (message.seq !== ++heard) complain(`message ${heard} about an alert has the number ${message.seq}`)
+    if (isOfAnHour(type)) return
     told.push({ atMs: clock.now() - midnight, service, rule, ...(of !== undefined && { of }), type, severity })
-    if (message.seq !== told.length) complain(`message ${told.length} about an alert has the number ${message.seq}`)
     tell(`alert      ${service} ${type} ${rule} ${severity}: ${message.message}`)
   }
 

@@ -88,7 +88,7 @@ export const SERVICES = [
       VERY_LARGE_QUEUE_THRESHOLD: '2000',
       // Not more than one in 30 s, as often as it is seen: one that waits for seconds may be seen waiting at every evaluation.
       MIN_FETCH_RATE: '120',
-      PROVIDER_TIMEOUT_MS: String(2 * MINUTE),
+      PROVIDER_TIMEOUT_MS: String(20 * MINUTE),
     },
     create: async (variables: Variables, world: Environment) => {
       const { readConfig } = await import('../../geocoding/config.ts')

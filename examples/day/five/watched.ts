@@ -10,6 +10,7 @@ import { KINDS } from '../../../src/kinds/index.ts'
 import type { ServiceHealthMonitor } from '../../../src/service/monitor.ts'
 import type { Clock } from '../../../src/types.ts'
 import { watchService } from '../../../src/zero-code/watch-service.ts'
+import { unexplained } from '../clock-of-redis.ts'
 
 export interface Watched {
   readonly monitor: ServiceHealthMonitor
@@ -30,8 +31,9 @@ export interface WatchOptions {
 /** Before the modules of the service are loaded. */
 export function watch({ folder, environment, clock, redis }: WatchOptions): Watched {
   const script = fileURLToPath(new URL(`../../${folder}/service.ts`, import.meta.url))
-  const { config, file } = withEnvironment(environment, () => loadHealthConfig(script, process.cwd(), KINDS)!)
-  const kind = kindNamed(config.profile)
+  const { config: given, file } = withEnvironment(environment, () => loadHealthConfig(script, process.cwd(), KINDS)!)
+  const kind = kindNamed(given.profile)
+  const config = unexplained(given)
   const { monitor, recorder } = kind.monitor({ config, clock, env: environment, redis })
   const { stop } = watchService({
     recorder,

@@ -13,7 +13,8 @@ import { diag } from '../../diag.ts'
 import type { Cancel, Clock } from '../../types.ts'
 import { escapePattern } from '../hook/escape-pattern.ts'
 import { releaseGenerators } from './generator-outcome.ts'
-import type { Binding, ModuleHook } from '../hook/module-hook.ts'
+import type { Binding } from '../hook/binding.ts'
+import type { ModuleHook } from '../hook/module-hook.ts'
 import { packageEntries } from '../hook/package-entries.ts'
 import type { AnyFunction, CallListener } from './watch-function.ts'
 import { watchFunction } from './watch-function.ts'
@@ -56,13 +57,14 @@ export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: M
     names: [functionName ?? className!],
     ...(className !== undefined && method !== undefined && { fields: [{ class: className, field: method }] }),
     isCommonJs: /^file:.*\.c[jt]s$/u.test(module),
-    onLoad(bindings, url): Cancel | undefined {
+    onLoad(bindings, url, hasEnded): Cancel | undefined {
       try {
         const replacing = new Replacing(target, listener)
         if (functionName !== undefined) replacing.export(bindings, functionName)
         else replacing.method(bindings, className!, method!)
         return () => replacing.undo()
       } catch (error) {
+        if (!hasEnded) throw error
         if (!said)
           diag.warn(
             `otel-health: ${title} in ${fileURLToPath(url)} is not recorded, correct "methods" in health.config:`,

@@ -10,10 +10,21 @@ import type { WatchClient } from './client-library.ts'
 import { watchIoredis } from './ioredis.ts'
 import { watchMysql2 } from './mysql2.ts'
 import { watchNodeRedis } from './node-redis.ts'
+import { watchNodeRedisCallbacks } from './node-redis-callbacks.ts'
+import { watchNodeRedisSockets } from './node-redis-sockets.ts'
 import { watchPg } from './pg.ts'
+import { watchValkeyGlide } from './valkey-glide.ts'
 import { EvidenceTeller } from './watched-connection.ts'
 
-const CLIENTS: readonly WatchClient[] = [watchPg, watchIoredis, watchMysql2, watchNodeRedis]
+const CLIENTS: readonly WatchClient[] = [
+  watchPg,
+  watchIoredis,
+  watchMysql2,
+  watchNodeRedis,
+  watchNodeRedisSockets,
+  watchNodeRedisCallbacks,
+  watchValkeyGlide,
+]
 
 export interface DependencyOptions {
   readonly hook: ModuleHook

@@ -1,5 +1,5 @@
 /**
- * ioredis 5 and 6. Where the module hook can reach it, its connections are watched where replies come in, not at the promises of
+ * ioredis 3 to 6, and iovalkey, which was made of it. Where the module hook can reach it, its connections are watched where replies come in, not at the promises of
  * commands. To subscribe to its channel `ioredis:command` would change the service: ioredis then answers with a promise whose rejection
  * it has handled itself, and a rejection that nobody handles no longer ends the process.
  * Only for a copy in a bundle that is done, for moments.
@@ -19,11 +19,15 @@ import { WatchedConnection, addressOf, socketAddress } from './watched-connectio
 /** Connections of otel-health itself carry it on their connector. */
 const OWN_CONNECTION = Symbol.for('otel-health.own-connection')
 
+/** The folder of an alias or of several versions side by side may have more to its name. */
+const CLIENT = /\/(?:ioredis|iovalkey)[^/]*\/(?:built|lib)\/(?:Redis|redis|redis\/index)\.js$/
+const REPLIES = /\/(?:ioredis|iovalkey)[^/]*\/built\/DataHandler\.js$/
+
 interface Command {
   readonly name?: string
 }
 
-/** What is read of a `Redis` of ioredis 5 and 6. */
+/** What is read of a `Redis` of any of them. */
 interface Redis {
   readonly options?: {
     readonly host?: string
@@ -64,11 +68,10 @@ class IoredisConnections {
   }
 
   hook(hook: ModuleHook): Cancel {
-    const add = (name: string, watch: (prototype: object) => Cancel): Cancel =>
+    const add = (name: string, file: RegExp, watch: (prototype: object) => Cancel): Cancel =>
       hook.add({
         label: 'ioredis',
-        // The folder of an alias or of several versions side by side may have more to its name.
-        matches: (url) => url.endsWith(`/built/${name}.js`) && /\/ioredis[^/]*\/built\/\w+\.js$/.test(url),
+        matches: (url) => file.test(url),
         names: [name],
         isCommonJs: true,
         onLoad(bindings) {
@@ -77,8 +80,8 @@ class IoredisConnections {
         },
       })
     return cancelAll([
-      add('Redis', (prototype) => this.#watchClients(prototype)),
-      add('DataHandler', (prototype) => this.#watchReplies(prototype)),
+      add('Redis', CLIENT, (prototype) => cancelAll([this.#watchClients(prototype), this.#watchReplies(prototype)])),
+      add('DataHandler', REPLIES, (prototype) => this.#watchReplies(prototype)),
     ])
   }
 
@@ -105,15 +108,17 @@ class IoredisConnections {
     ])
   }
 
+  /** Clients before 4.10 take their replies themselves. */
   #watchReplies(prototype: object): Cancel {
+    const redisOf = (self: unknown): Redis => (self as { readonly redis?: Redis }).redis ?? (self as Redis)
     return cancelAll([
       noticeCalls(prototype, 'returnReply', (self) => {
-        const redis = (self as { readonly redis: Redis }).redis
+        const redis = redisOf(self)
         const client = this.#client(redis)
         if (client && !client.connection.told && !answersHandshake(redis)) client.connection.answered()
       }),
       noticeCalls(prototype, 'returnError', (self, [error]) => {
-        const redis = (self as { readonly redis: Redis }).redis
+        const redis = redisOf(self)
         const outcome = redisOutcome(error)
         if (outcome === 'answered' && answersHandshake(redis)) return
         // It is an answer whatever a script wrote into it.

@@ -1,11 +1,9 @@
 /**
  * @redis/client from 5.12 on, which publishes tracing channels: commands sampled, failures of connections all. Its promises reject as
- * they do when nobody listens. Earlier versions publish nothing and are not seen, which is said.
+ * they do when nobody listens. Earlier versions publish nothing: see node-redis-sockets.ts and node-redis-callbacks.ts.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { existsSync } from 'node:fs'
 
-import { diag } from '../../diag.ts'
 import { redisOutcome } from './dependency-outcome.ts'
 import type { WatchClient } from './client-library.ts'
 import { waitsOnPurpose } from './redis-commands.ts'
@@ -20,17 +18,7 @@ interface ConnectionContext extends CommandContext {
 /** Clients that come and go without being closed are forgotten from here on. */
 const MOST_CLIENTS = 1000
 
-export const watchNodeRedis: WatchClient = (hook, teller) => {
-  const cancelHook = hook.add({
-    label: 'redis',
-    matches: (url) => url.endsWith('/@redis/client/dist/lib/client/index.js'),
-    names: [],
-    isCommonJs: true,
-    onLoad(_, url) {
-      if (existsSync(new URL('tracing.js', url))) return
-      diag.info('otel-health: this version of redis does not tell of its commands, so its Redis is not checked: 5.12 and later do')
-    },
-  })
+export const watchNodeRedis: WatchClient = (_, teller) => {
   const sampled = new SampledChannels({
     teller,
     kind: 'redis',
@@ -63,7 +51,6 @@ export const watchNodeRedis: WatchClient = (hook, teller) => {
   }))
   for (const { name, onMessage } of subscribed) subscribe(name, onMessage)
   return () => {
-    cancelHook()
     for (const { name, onMessage } of subscribed) unsubscribe(name, onMessage)
     sampled.stop()
   }

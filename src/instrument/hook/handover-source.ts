@@ -1,7 +1,11 @@
 /**
- * The text of a service's module with one line added, which hands over its top-level declarations. Nothing moves: every
- * line stays in its place, and every column but those behind an anonymous `export default function` or class.
+ * The text of a service's module with one line added, which hands over its top-level declarations at the end, and calls of it in
+ * between: a module that never comes to its end, or gives its functions to others on the way, has handed them over before.
+ * No line moves, nor any column but those behind an anonymous `export default function` or class and those behind a call that has
+ * other statements before it in the same line, or is the first of all; an inline source map follows.
  *
+ * - `$otelHealth();` is called before the first statement that does more than declare, and before the next such one after each that
+ *   names what is asked for; not before what is asked for is assigned anew, as decorated classes are.
  * - `const f = …` becomes `let   f = …`, so that it can be replaced; an assignment that would have thrown no longer does.
  * - `export default <expression>` becomes `let    $dflt =<expression>`, exported under its name by the added line.
  * - A class whose instances are asked for gets a private field as its last, which hands over each instance after its
@@ -10,8 +14,13 @@
 import { Script } from 'node:vm'
 
 import { escapePattern } from './escape-pattern.ts'
+import { isEsModuleSyntax } from './es-module-syntax.ts'
+import { callsBefore } from './handover-calls.ts'
+import { withShiftedMap } from './inline-source-map.ts'
+import { statementsOf } from './statements.ts'
 import type { Token } from './top-level-tokens.ts'
 import { topLevelTokens } from './top-level-tokens.ts'
+import { bodyOf } from './wrapped-body.ts'
 
 export interface Handover {
   /** `Symbol.for(key)` on globalThis is what is called. */
@@ -33,6 +42,8 @@ interface Edit {
 /** What the text says of itself; positions are those of the unchanged text. */
 interface Found {
   readonly edits: Edit[]
+  /** Where the handing over is called before the end. */
+  readonly callsAt: readonly number[]
   /** Exported name -> local name. */
   readonly locals: Map<string, string>
   /** Exported name -> where it is imported from. */
@@ -51,6 +62,7 @@ interface Found {
 
 const NOTHING: Found = {
   edits: [],
+  callsAt: [],
   locals: new Map(),
   reexports: new Map(),
   stars: [],
@@ -63,16 +75,23 @@ const NOTHING: Found = {
 }
 
 export function withHandover(text: string, handover: Handover): string {
-  const tokens = topLevelTokens(text)
-  const found = tokens ? findIn(text, tokens, handover) : NOTHING
-  let edited = text
-  for (const { start, end, text: inserted } of found.edits.toSorted((a, b) => b.start - a.start)) {
+  const [bodyStart, bodyEnd] = bodyOf(text)
+  const body = text.slice(bodyStart, bodyEnd)
+  const tokens = topLevelTokens(body)
+  const found = tokens ? findIn(body, tokens, handover) : NOTHING
+  const name = unusedName(text, '$otelHealth')
+  const edits = [...found.edits, ...found.callsAt.map((at): Edit => ({ start: at, end: at, text: `;${name}();` }))]
+  let edited = body
+  for (const { start, end, text: inserted } of edits.toSorted((a, b) => b.start - a.start)) {
     edited = edited.slice(0, start) + inserted + edited.slice(end)
   }
-  return `${edited}\n${handoverLine(handover, found)}`
+  const whole = `${text.slice(0, bodyStart)}${edited}\n${handoverLine(name, handover, found)}${text.slice(bodyEnd)}`
+  const insertions = edits.map((edit) => ({ at: bodyStart + edit.end, length: edit.text.length - (edit.end - edit.start) }))
+  return withShiftedMap(whole, text, insertions)
 }
 
-function handoverLine({ key, url, names }: Handover, found: Found): string {
+/** Declares a function that hands over, which is there from the beginning, and calls it. */
+function handoverLine(functionName: string, { key, url, names }: Handover, found: Found): string {
   const imports: string[] = []
   const candidates = (name: string): string => {
     const local = name === 'default' ? found.defaultName : (found.locals.get(name) ?? name)
@@ -87,9 +106,9 @@ function handoverLine({ key, url, names }: Handover, found: Found): string {
   const entries = [...new Set([...names, ...found.aliases])].map(candidates)
   const module = found.isEsModule ? 'undefined' : "typeof module === 'object' ? module : undefined"
   const exported = found.exportsDefault ? ` export { ${found.defaultName} as default };` : ''
-  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)}, ${JSON.stringify(found.inventedName)})`
+  const call = `globalThis[Symbol.for(${JSON.stringify(key)})]?.module(${functionName}, arguments[0] === true, ${JSON.stringify(url)}, { ${entries.join(', ')} }, ${module}, ${JSON.stringify(found.withInstances)}, ${JSON.stringify(found.inventedName)})`
   // The module may have a `Symbol` of its own.
-  return `;try { ${call} } catch {}${imports.join('')}${exported}`
+  return `;function ${functionName}() { try { ${call} } catch {} } ${functionName}(true);${imports.join('')}${exported}`
 }
 
 /** A global of that name is not meant. */
@@ -137,11 +156,11 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
         const next = at(last + 1)
         if (isWord(next) && !['extends', 'implements'].includes(next)) defaultName = next
         else if (wanted.has('default')) {
-          defaultName = inventedName = unusedName(text)
+          defaultName = inventedName = unusedDefault(text)
           edits.push({ start: tokens[last]!.end, end: tokens[last]!.end, text: ` ${defaultName} ` })
         }
       } else if (at(body) !== 'interface' && (wanted.has('default') || (wanted.has(at(body)) && endsAfter(text, tokens, body)))) {
-        defaultName = inventedName = unusedName(text)
+        defaultName = inventedName = unusedDefault(text)
         exportsDefault = true
         edits.push({ ...token, text: 'let   ' }, { ...tokens[index + 1]!, text: `${defaultName} =` })
       }
@@ -166,31 +185,25 @@ function findIn(text: string, tokens: readonly Token[], { key, url, names, field
     withInstances.push(name)
     edits.push({ start: body.end - 1, end: body.end - 1, text: `;#otelHealth${withInstances.length} = ${call};` })
   }
+  // A package's module comes to its end.
+  const callsAt = url.includes('/node_modules/') ? [] : callsBefore(text, statementsOf(text, tokens), wanted)
   const isEsModule = isEsModuleSyntax(tokens)
   const more = [...aliases, ...(defaultName !== undefined && wanted.has('default') ? ['default'] : [])]
-  return { edits, locals, reexports, stars, aliases: more, isEsModule, defaultName, exportsDefault, inventedName, withInstances }
-}
-
-/** Whether the text has `import` or `export` declarations other than of types, which are gone when the module is run. */
-function isEsModuleSyntax(tokens: readonly Token[]): boolean {
-  const at = (index: number): string => tokens[index]?.text ?? ''
-  return tokens.some(({ text: word }, index) => {
-    const next = at(index + 1)
-    if (at(index - 1) === '.' || next === '=' || at(index + 2) === '=') return false
-    return (word === 'export' && !TYPES.has(next)) || (word === 'import' && next !== '(' && next !== 'type')
-  })
-}
-
-/** A text that is not understood is none. */
-export function isEsModuleText(text: string): boolean {
-  return isEsModuleSyntax(topLevelTokens(text) ?? [])
+  return { edits, callsAt, locals, reexports, stars, aliases: more, isEsModule, defaultName, exportsDefault, inventedName, withInstances }
 }
 
 const isWord = (text: string): boolean => /^[\p{ID_Start}$_]/u.test(text)
 
 /** As long as `default` less ` =`. */
-function unusedName(text: string): string {
+function unusedDefault(text: string): string {
   return ['$dflt', '$dfl0', '$dfl1', '$dfl2'].find((name) => !text.includes(name)) ?? '$dfl3'
+}
+
+function unusedName(text: string, name: string): string {
+  for (let n = 0; ; n++) {
+    const numbered = n === 0 ? name : `${name}${n}`
+    if (!text.includes(numbered)) return numbered
+  }
 }
 
 /** `{ a, b as c, type D }` -> [exported, local]. */
@@ -243,7 +256,6 @@ function constantsOf(text: string, tokens: readonly Token[], names: ReadonlySet<
 
 /** `a.const`, and in TypeScript `as const`, `<const>` and `<A, const B>`. */
 const NOT_DECLARING = new Set(['.', 'as', '<', ','])
-const TYPES = new Set(['type', 'interface', 'declare'])
 const STATEMENTS = new Set(['let', 'var', 'function', 'class', 'export', 'import', 'if', 'for', 'while', 'return', ';'])
 
 /** Of `class Name …{}` or `Name = class …{}` at the top level. */

@@ -6,11 +6,11 @@
  */
 import { readFileSync } from 'node:fs'
 import type { LoadHookContext, LoadHookSync } from 'node:module'
-// By a name of its own findPackageJSON would keep Node 20 from loading this, on which doctor is to say that it is too old.
+// By a name of its own findPackageJSON would keep Node 20 from loading this and saying that it is too old.
 import module, { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-import { isEsModuleText } from './handover-source.ts'
+import { isEsModuleText } from './es-module-syntax.ts'
 
 /** `version`: `process.versions.node`. */
 export function hasLoadHookQuirk(version: string): boolean {

@@ -6,22 +6,18 @@
  * come from a load hook, from an asynchronous hook that gives none (`source` is then null and the loader reads the file
  * itself) or from `require.extensions`, as tsx and its like have it.
  */
-import { Module, registerHooks } from 'node:module'
+// By a name of its own registerHooks would keep Node 20 from loading this and saying that it is too old.
+import nodeModule, { Module, createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
 import { OWN_FOLDER } from '../../version.ts'
 import { diag } from '../../diag.ts'
 import type { Cancel } from '../../types.ts'
+import type { Binding, CommonJsModule, Place } from './binding.ts'
+import { bind, nameDefault } from './binding.ts'
+import { Instances } from './instances.ts'
 import { withHandover } from './handover-source.ts'
 import { hasLoadHookQuirk, isCommonJsEntry, loadNext } from './load-hook-quirk.ts'
-
-export interface Binding {
-  readonly get: () => unknown
-  /** Replaces the declaration and every export of the module that is it; false if it can't be replaced. */
-  readonly set: (value: unknown) => boolean
-  /** Hears of each instance, also of those made before; absent unless the class was asked for in `fields` and declares the field. */
-  readonly onInstance?: (listener: (instance: object) => void) => Cancel
-}
 
 export interface ModuleTarget {
   /** How it is called when it never matched, e.g. `./fetcher.ts` or `bullmq`. */
@@ -34,28 +30,44 @@ export interface ModuleTarget {
   readonly fields?: readonly { readonly class: string; readonly field: string }[]
   /** That every module it matches is CommonJS: for its sake older versions of Node need no load hook (see load-hook-quirk.ts). */
   readonly isCommonJs?: boolean
-  /** Called once per loaded module while it is loaded, after its body ran. Must not throw (it is caught and said). Returns what undoes it. */
-  readonly onLoad: (bindings: Readonly<Record<string, Binding | undefined>>, url: string) => Cancel | void
+  /** That older versions of Node get no load hook for its sake either: where they lack one, its ES modules are not seen. */
+  readonly yieldsToQuirk?: boolean
+  /**
+   * Called once per loaded module while it is loaded: as soon as all `names` are there, or after its body ran (`hasEnded`). Must not
+   * throw after that (it is caught and said); before, what throws is called again later. Returns what undoes it.
+   */
+  readonly onLoad: (bindings: Readonly<Record<string, Binding | undefined>>, url: string, hasEnded: boolean) => Cancel | void
+}
+
+/** What never was handed over. */
+export interface Unmatched {
+  /** Labels of targets whose module was not seen while it was loaded. */
+  readonly labels: readonly string[]
+  /** Of these, those whose module had been loaded before, as far as that can be known. */
+  readonly before: readonly string[]
+  /** Labels of targets whose module is loaded, but whose body has come neither to what they ask for nor to its end. */
+  readonly running: readonly string[]
+  /** file: URLs of the service's own modules that were seen (bounded). */
+  readonly seen: readonly string[]
 }
 
 export interface ModuleHook {
   add(target: ModuleTarget): Cancel
-  /** Labels of targets that never matched, and file: URLs of the service's own modules that were seen (bounded). */
-  unmatched(): { readonly labels: readonly string[]; readonly seen: readonly string[] }
+  unmatched(): Unmatched
+  /** Names of packages of which a module was loaded (bounded). */
+  packages(): ReadonlySet<string>
   /** Removes the hook and undoes what targets did, the last first. */
   remove(): void
 }
 
-/** A place of a declaration: how to read it and, unless it is an import, how to assign to it. */
-type Place = readonly [get: () => unknown, set?: (value: unknown) => void]
-
-interface CommonJsModule {
-  exports: unknown
-}
-
 interface Receiver {
-  /** `withInstances`: classes that hand over their instances. `inventedName`: what a default export without a name was called. */
+  /**
+   * Called several times for one `load` of a module, at last when its body `hasEnded`. `withInstances`: classes that hand over their
+   * instances. `inventedName`: what a default export without a name was called.
+   */
   module(
+    load: object,
+    hasEnded: boolean,
     url: string,
     places: Readonly<Record<string, readonly Place[]>>,
     module: CommonJsModule | undefined,
@@ -70,13 +82,18 @@ type Compile = (this: unknown, content: unknown, filename: unknown, ...rest: unk
 /** Not documented, and relied on by everything that transpiles on the fly. */
 const COMPILE = '_compile'
 const MAX_SEEN = 50
+const MAX_PACKAGES = 2000
+const PACKAGES = '/node_modules/'
 
 /** One per process (thread). Modules loaded before are not seen. */
 export function hookModules(): ModuleHook {
   const targets = new Set<ModuleTarget>()
   const unmatched = new Set<ModuleTarget>()
+  const running = new Set<ModuleTarget>()
+  const done = new WeakMap<object, Set<ModuleTarget>>()
   const undos: { readonly target: ModuleTarget; readonly undo: Cancel }[] = []
   const seen = new Set<string>()
+  const packages = new Set<string>()
   const instances = new Map<string, Instances>()
   const key = freeKey()
 
@@ -98,11 +115,15 @@ export function hookModules(): ModuleHook {
   const edit = (loadedUrl: string, source: unknown): string | undefined => {
     const url = bare(loadedUrl)
     if (!url.startsWith('file:')) return undefined
-    if (seen.size < MAX_SEEN && !url.includes('/node_modules/') && !url.startsWith(OWN_FOLDER)) seen.add(url)
+    const inPackage = url.lastIndexOf(PACKAGES)
+    if (inPackage >= 0) {
+      if (packages.size < MAX_PACKAGES) packages.add(packageOf(url, inPackage + PACKAGES.length))
+    } else if (seen.size < MAX_SEEN && !url.startsWith(OWN_FOLDER)) seen.add(url)
     const found = targetsOf(url)
     if (found.length === 0 || source === null || source === undefined) return undefined
     const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array)
     if (text.includes(key)) return undefined
+    for (const target of found) running.add(target)
     const names = [...new Set(found.flatMap((target) => target.names))]
     return withHandover(text, { key, url, names, fields: found.flatMap(({ fields = [] }) => fields) })
   }
@@ -114,35 +135,41 @@ export function hookModules(): ModuleHook {
     return known
   }
 
-  const handOver: Receiver['module'] = (url, places, module, withInstances, inventedName) => {
+  const handOver: Receiver['module'] = (load, hasEnded, url, places, module, withInstances, inventedName) => {
     if (inventedName !== undefined) nameDefault(places['default']?.[0], inventedName)
     const bindings: Record<string, Binding | undefined> = {}
     for (const name of Object.keys(places)) {
       bindings[name] = bind(name, places, module, withInstances.includes(name) ? instancesOf(url, name) : undefined)
     }
-    for (const target of targetsOf(url)) {
-      unmatched.delete(target)
+    const found = targetsOf(url)
+    const had = done.get(load) ?? new Set()
+    done.set(load, had)
+    for (const target of found) {
+      if (had.has(target) || !(hasEnded || target.names.every((name) => bindings[name] !== undefined))) continue
       try {
-        const cancel = target.onLoad(bindings, url)
+        const cancel = target.onLoad(bindings, url, hasEnded)
         if (cancel) undos.push({ target, undo: cancel })
       } catch (error) {
+        if (!hasEnded) continue
         diag.warn(`otel-health: ${target.label} is not recorded:`, messageOf(error))
       }
+      had.add(target)
+      unmatched.delete(target)
     }
-    for (const name of withInstances) instancesOf(url, name).forgetEarly()
+    if (found.every((target) => had.has(target))) for (const name of withInstances) instancesOf(url, name).forgetEarly()
   }
   // Called by the service's module while it is loaded: a throw would keep the service from starting.
   const receiver: Receiver = {
-    module: (url, ...rest) => tried(url, () => handOver(url, ...rest)),
+    module: (load, hasEnded, url, ...rest) => tried(url, () => handOver(load, hasEnded, url, ...rest)),
     instance: (url, name, instance) => tried(url, () => instancesOf(url, name).add(instance)),
   }
   Object.defineProperty(globalThis, Symbol.for(key), { value: receiver, configurable: true })
 
   const restoreCompile = editCommonJs((filename, content) => tried(filename, () => edit(pathToFileURL(filename).href, content)))
   const hasQuirk = hasLoadHookQuirk(process.versions.node)
-  let hooks: ReturnType<typeof registerHooks> | undefined
-  const hookLoads = (): ReturnType<typeof registerHooks> =>
-    registerHooks({
+  let hooks: ReturnType<typeof nodeModule.registerHooks> | undefined
+  const hookLoads = (): ReturnType<typeof nodeModule.registerHooks> =>
+    nodeModule.registerHooks({
       load(url, context, nextLoad) {
         const loaded = loadNext(url, context, nextLoad)
         // The wrapper that import-in-the-middle makes of a module is not the module.
@@ -156,14 +183,25 @@ export function hookModules(): ModuleHook {
     add(target) {
       targets.add(target)
       unmatched.add(target)
-      if (!hasQuirk || (target.isCommonJs !== true && !isCommonJsEntry(process.argv[1]))) hooks ??= hookLoads()
+      if (!hasQuirk || (needsLoadHook(target) && !isCommonJsEntry(process.argv[1]))) hooks ??= hookLoads()
       return () => {
         targets.delete(target)
         unmatched.delete(target)
+        running.delete(target)
         undo(undos, (each) => each.target === target)
       }
     },
-    unmatched: () => ({ labels: [...unmatched].map(({ label }) => label), seen: [...seen] }),
+    packages: () => packages,
+    unmatched() {
+      const labels = (which: (target: ModuleTarget) => boolean): string[] => [...unmatched].filter(which).map(({ label }) => label)
+      const wasBefore = (target: ModuleTarget): boolean => !running.has(target) && requiredUrls().some((url) => target.matches(url))
+      return {
+        labels: labels((target) => !running.has(target)),
+        before: labels(wasBefore),
+        running: labels((target) => running.has(target)),
+        seen: [...seen],
+      }
+    },
     remove() {
       hooks?.deregister()
       restoreCompile()
@@ -171,8 +209,13 @@ export function hookModules(): ModuleHook {
       undo(undos, () => true)
       targets.clear()
       unmatched.clear()
+      running.clear()
     },
   }
+}
+
+function needsLoadHook({ isCommonJs, yieldsToQuirk }: ModuleTarget): boolean {
+  return isCommonJs !== true && yieldsToQuirk !== true
 }
 
 /** Of two things done to one function the last is undone first. */
@@ -186,6 +229,17 @@ function undo(undos: { readonly target: ModuleTarget; readonly undo: Cancel }[],
 /** What else is imported and required, such as JSON and WebAssembly, has no declarations; where there is no format, the loader goes by the name. */
 function isCode(format: string | null | undefined, url: string): boolean {
   return format ? /^(?:module|(?:require-)?commonjs)/u.test(format) : !/\.(?:json|node|wasm)$/u.test(bare(url))
+}
+
+const requiredUrls = (): string[] => Object.keys(createRequire(import.meta.url).cache).map((file) => pathToFileURL(file).href)
+
+/** `bull` or `@nestjs/bull`; a URL escapes the @ of a scope at most. */
+function packageOf(url: string, from: number): string {
+  const end = url.indexOf('/', from)
+  const isScoped = url[from] === '@' || url.startsWith('%40', from)
+  const last = isScoped ? url.indexOf('/', end + 1) : end
+  const name = url.slice(from, last < 0 ? undefined : last)
+  return isScoped ? name.replace(/^%40/u, '@') : name
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -213,123 +267,4 @@ function editCommonJs(edit: (filename: string, content: string) => string | unde
   return () => {
     if (prototype[COMPILE] === compile) prototype[COMPILE] = original
   }
-}
-
-/** Instances of one class: those made while its module was still being loaded wait for a listener. */
-class Instances {
-  readonly #listeners = new Set<(instance: object) => void>()
-  #early: object[] | undefined = []
-
-  add(instance: object): void {
-    this.#early?.push(instance)
-    for (const listener of this.#listeners) listener(instance)
-  }
-
-  /** After this no instance is kept. */
-  listen(listener: (instance: object) => void): Cancel {
-    for (const instance of this.#early ?? []) listener(instance)
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  forgetEarly(): void {
-    this.#early = undefined
-  }
-}
-
-/** A function without a name that is exported as default is called so. */
-function nameDefault(place: Place | undefined, inventedName: string): void {
-  const value = place && read(place)
-  if (typeof value !== 'function' || Object.getOwnPropertyDescriptor(value, 'name')?.value !== inventedName) return
-  Reflect.defineProperty(value, 'name', { value: 'default', configurable: true })
-}
-
-/** An import from a module that is still being loaded, as in a cycle, throws; so do some of the globals. */
-function read([get]: Place): unknown {
-  try {
-    return get()
-  } catch {
-    return undefined
-  }
-}
-
-/** `undefined` if the module neither declares nor exports such a thing. */
-function bind(
-  name: string,
-  places: Readonly<Record<string, readonly Place[]>>,
-  module: CommonJsModule | undefined,
-  instances: Instances | undefined,
-): Binding | undefined {
-  const get = (): unknown => {
-    for (const place of places[name] ?? []) {
-      const value = read(place)
-      if (value !== undefined) return value
-    }
-    return module && exportOf(module, name)
-  }
-  if (get() === undefined) return undefined
-  const set = (value: unknown): boolean => {
-    const old = get()
-    const undos = [...replacePlaces(Object.values(places).flat(), old, value), ...(module ? replaceExports(module, old, value) : [])]
-    if (get() === value && !(module && Object.values(exportsOf(module)).includes(old))) return true
-    for (const each of undos.toReversed()) each()
-    return false
-  }
-  return { get, set, ...(instances && { onInstance: (listener) => instances.listen(listener) }) }
-}
-
-/** Imports and constants that were not recognised can't be assigned to. */
-function replacePlaces(places: readonly Place[], old: unknown, value: unknown): Cancel[] {
-  return places.flatMap((place) => {
-    const [, assign] = place
-    if (!assign || read(place) !== old) return []
-    try {
-      assign(value)
-      return [() => assign(old)]
-    } catch {
-      return []
-    }
-  })
-}
-
-function exportOf(module: CommonJsModule, name: string): unknown {
-  if (name === 'module.exports') return module.exports
-  const exported = exportsOf(module)
-  if (Object.hasOwn(exported, name)) return exported[name]
-  return name === 'default' || (module.exports as { name?: unknown } | null | undefined)?.name === name ? module.exports : undefined
-}
-
-/** The values of all exports; of a getter that throws there is none. */
-function exportsOf({ exports }: CommonJsModule): Readonly<Record<string | symbol, unknown>> {
-  const values: Record<string | symbol, unknown> = {}
-  for (const [key] of descriptorsOf(exports)) {
-    try {
-      values[key] = Reflect.get(exports as object, key)
-    } catch {
-      continue
-    }
-  }
-  return values
-}
-
-function descriptorsOf(exported: unknown): [string, PropertyDescriptor][] {
-  if ((typeof exported !== 'object' || exported === null) && typeof exported !== 'function') return []
-  return Object.entries(Object.getOwnPropertyDescriptors(exported))
-}
-
-/** Transpilers define exports as getters, which follow the declaration or, if they do not, are defined anew. */
-function replaceExports(module: CommonJsModule, old: unknown, value: unknown): Cancel[] {
-  const container = module.exports
-  const undos: Cancel[] = []
-  if (container === old) {
-    module.exports = value
-    undos.push(() => (module.exports = old))
-  }
-  const values = exportsOf({ exports: container })
-  for (const [key, descriptor] of descriptorsOf(container)) {
-    if (values[key] !== old || !(descriptor.configurable || descriptor.writable)) continue
-    Object.defineProperty(container, key, descriptor.get ? { ...descriptor, get: () => value } : { ...descriptor, value })
-    undos.push(() => Object.defineProperty(container, key, descriptor))
-  }
-  return undos
 }

@@ -3,7 +3,8 @@
  * copies of it may be installed.
  */
 import { readFileSync, realpathSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
+// By a name of its own findPackageJSON would keep Node 20 from loading this and saying that it is too old.
+import module from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -32,7 +33,7 @@ export function packageEntries(specifier: string, folder: string): (url: string)
 /** Where a package of the same workspace is, which is loaded from its real path; ends in `/`. */
 function linkedRoot(name: string, folder: string): string | undefined {
   try {
-    const found = findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
+    const found = module.findPackageJSON(name, pathToFileURL(join(folder, 'package.json')))
     return found?.endsWith('package.json') !== true ? undefined : new URL('.', pathToFileURL(realpathSync(found))).href
   } catch {
     return undefined

@@ -9,8 +9,12 @@
 
 import { diag } from '../../diag.ts'
 import type { Cancel, Clock } from '../../types.ts'
+import type { SentRequest } from './asked-to-wait.ts'
+import { askedToWaitMs } from './asked-to-wait.ts'
 import { errorTypeOf } from './http-error-type.ts'
 import type { Origin } from './http-origin.ts'
+import type { RawHeaders } from './raw-headers.ts'
+import { isStreamed } from './streamed-answer.ts'
 
 /** An outgoing request that has ended. It is not changed afterwards. */
 export interface HttpRequest {
@@ -31,6 +35,12 @@ export interface HttpRequest {
   readonly cancelled: boolean
   /** Milliseconds, >= 0. */
   readonly durationMs: number
+  /** Milliseconds, >= 0, until it was answered: until the headers if the answer is a stream or it had asked to wait, else `durationMs`. */
+  readonly answerMs: number
+  /** Milliseconds for which it had asked the server to wait, NO_LIMIT if it named no limit; 0 if it had not, or was told at once. */
+  readonly waitMs: number
+  /** Its answer is a stream, and was under way for longer than no time at all. */
+  readonly streamed: boolean
 }
 
 /**
@@ -39,6 +49,8 @@ export interface HttpRequest {
  */
 export const UNREAD_AFTER_MS = 60_000
 const SWEEP_MS = 10_000
+/** Nobody calls what is whole within this slow, nor looks at what was asked for. Milliseconds. */
+const AT_ONCE_MS = 100
 
 export class HttpExchange implements HttpRequest {
   readonly method: string
@@ -49,17 +61,24 @@ export class HttpExchange implements HttpRequest {
   errorType: string | undefined = undefined
   cancelled = false
   durationMs = 0
+  answerMs = 0
+  waitMs = 0
+  streamed = false
   headersAt = 0
+  /** What is known of the request until its headers come, and of those until it is told. */
+  sent: SentRequest | undefined
+  received: RawHeaders = undefined
   told = false
   /** Neighbours in the list of responses under way; the exchange is in it if `previous` is set. */
   previous: HttpExchange | undefined = undefined
   next: HttpExchange | undefined = undefined
 
-  constructor(method: string, { host, port }: Origin, startedAt: number) {
+  constructor(method: string, { host, port }: Origin, startedAt: number, sent?: SentRequest) {
     this.method = method
     this.host = host
     this.port = port
     this.startedAt = startedAt
+    this.sent = sent
   }
 }
 
@@ -89,15 +108,18 @@ export class HttpExchanges {
     this.#stopSweeping = clock.every(SWEEP_MS, () => this.#tellUnread(clock.monotonicMs() - UNREAD_AFTER_MS))
   }
 
-  start(method: string, origin: Origin): HttpExchange {
-    return new HttpExchange(method, origin, this.#clock.monotonicMs())
+  /** `sent` is read when the request has been told, if it took its time. */
+  start(method: string, origin: Origin, sent: SentRequest): HttpExchange {
+    return new HttpExchange(method, origin, this.#clock.monotonicMs(), sent)
   }
 
   /** The response's headers came. Informational ones (1xx but 101) are followed by others. */
-  headers(exchange: HttpExchange, statusCode: number): void {
+  headers(exchange: HttpExchange, statusCode: number, received: RawHeaders): void {
     if (exchange.told || exchange.previous || (statusCode < 200 && statusCode !== 101)) return
     exchange.statusCode = statusCode
+    exchange.received = received
     exchange.headersAt = this.#clock.monotonicMs()
+    setWait(exchange, exchange.headersAt)
     const last = this.#ring.previous!
     exchange.previous = last
     exchange.next = this.#ring
@@ -154,10 +176,28 @@ export class HttpExchanges {
     if (statusCode !== undefined && statusCode >= 400) exchange.errorType = String(statusCode)
     exchange.durationMs = endedAt - exchange.startedAt
     try {
+      setAnswer(exchange, endedAt)
       this.#onRequest(exchange)
     } catch (error) {
       if (!this.#saidFailure) diag.warn('otel-health: an HTTP request could not be recorded:', error)
       this.#saidFailure = true
     }
   }
+}
+
+/** When the headers came, or it is told without. The request is let go: whoever reads its answer slowly is not to hold on to it through us. */
+function setWait(exchange: HttpExchange, answeredAt: number): void {
+  const { sent, startedAt } = exchange
+  exchange.sent = undefined
+  if (sent && answeredAt - startedAt >= AT_ONCE_MS) exchange.waitMs = askedToWaitMs(sent)
+}
+
+function setAnswer(exchange: HttpExchange, endedAt: number): void {
+  setWait(exchange, endedAt)
+  const { durationMs, statusCode, startedAt, headersAt, received } = exchange
+  exchange.received = undefined
+  exchange.answerMs = durationMs
+  if (durationMs < AT_ONCE_MS || statusCode === undefined) return
+  exchange.streamed = isStreamed(statusCode, received)
+  if (exchange.streamed || exchange.waitMs > 0) exchange.answerMs = headersAt - startedAt
 }

@@ -5,9 +5,12 @@
 import type { Cancel } from '../../types.ts'
 import { listen } from '../calls/channels.ts'
 import { isCancellation } from './http-error-type.ts'
+import type { SentRequest } from './asked-to-wait.ts'
 import type { HttpExchange, HttpExchanges } from './http-exchange.ts'
 import type { Origin } from './http-origin.ts'
 import { Origins } from './http-origin.ts'
+import type { RawHeaders } from './raw-headers.ts'
+import { headerOf } from './raw-headers.ts'
 
 /** What undici says of a request on its channels. */
 export interface UndiciRequest {
@@ -18,6 +21,37 @@ export interface UndiciRequest {
   readonly path: string
   /** Names and values in turn. */
   readonly headers: readonly (string | readonly string[])[]
+  readonly body?: unknown
+}
+
+/** Bytes up to which a body is looked at: who asks to wait does not say much. */
+const MOST_BODY = 16_384
+
+class Sent implements SentRequest {
+  readonly #request: UndiciRequest
+  #chunk: Uint8Array | undefined
+
+  constructor(request: UndiciRequest) {
+    this.#request = request
+    if (request.body !== null && request.body !== undefined) this.chunk(request.body)
+  }
+
+  get path(): string {
+    return this.#request.path
+  }
+
+  get body(): string | undefined {
+    return this.#chunk && Buffer.from(this.#chunk).toString()
+  }
+
+  header(name: string): string | undefined {
+    return headerOf(this.#request.headers, name)
+  }
+
+  /** The body, or its first piece. */
+  chunk(chunk: unknown): void {
+    if (!this.#chunk && chunk instanceof Uint8Array && chunk.length <= MOST_BODY) this.#chunk = chunk
+  }
 }
 
 type Watched = UndiciRequest & { [exchange: symbol]: HttpExchange | undefined }
@@ -33,17 +67,21 @@ export function watchUndici(exchanges: HttpExchanges, ignore: ((request: UndiciR
     'undici:request:create': ({ request }: { readonly request: Watched }) => {
       // How a proxy is told where to go; the request through the tunnel is told itself.
       if (request.method === 'CONNECT' || ignore?.(request)) return
-      request[EXCHANGE] = exchanges.start(request.method, originOf(request, origins))
+      request[EXCHANGE] = exchanges.start(request.method, originOf(request, origins), new Sent(request))
+    },
+    'undici:request:bodyChunkSent': ({ request, chunk }: { readonly request: Watched; readonly chunk: unknown }) => {
+      const sent = request[EXCHANGE]?.sent
+      if (sent instanceof Sent) sent.chunk(chunk)
     },
     'undici:request:headers': ({
       request,
       response,
     }: {
       readonly request: Watched
-      readonly response: { readonly statusCode: number }
+      readonly response: { readonly statusCode: number; readonly headers?: RawHeaders }
     }) => {
       const exchange = request[EXCHANGE]
-      if (exchange) exchanges.headers(exchange, response.statusCode)
+      if (exchange) exchanges.headers(exchange, response.statusCode, response.headers)
     },
     'undici:request:trailers': ({ request }: { readonly request: Watched }) => {
       const exchange = request[EXCHANGE]

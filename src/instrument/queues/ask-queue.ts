@@ -7,7 +7,11 @@ import { redisSortedSet } from './redis-sorted-set.ts'
 import { redisStream } from './redis-stream.ts'
 
 /** No queue is of two of them. */
-export const QUEUE_FORMS: readonly QueueForm[] = [...QUEUE_LIBRARIES, redisMembers, redisSortedSet, redisStream]
+export const QUEUE_FORMS: readonly QueueForm[] = [...QUEUE_LIBRARIES.filter(isForm), redisMembers, redisSortedSet, redisStream]
+
+function isForm<T extends Partial<QueueForm>>(library: T): library is T & QueueForm {
+  return library.ask !== undefined
+}
 
 /** What to ask about a queue at `epochMs`, milliseconds since 1970 by our clock. */
 export function* askQueue(target: QueueTarget, epochMs: number): Asking {

@@ -2,7 +2,7 @@
  * Where the Redis of a queue library is, by the connection that the service gave it: options of ioredis, or a client. A connection of ours
  * can then be made to it. Only data is read; no client of the service is
  * used or duplicated. What data alone cannot make again is not told: sentinels, clusters, file system sockets, TLS with options of its
- * own, credentials given by a function, clients other than ioredis.
+ * own, credentials given by a function, clients other than ioredis and node_redis up to 3.
  */
 import type { RedisTarget } from '../../wire/redis-client.ts'
 
@@ -31,12 +31,14 @@ export function connectionTarget(connection: unknown): RedisTarget | undefined {
   return { host, port, database, tls, ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
 }
 
-/** Own properties only, as libraries (BullMQ) copy them; a client of ioredis keeps its own in `options`. */
+/** Own properties only, as libraries (BullMQ) copy them; a client of ioredis, and of node_redis up to 3, keeps its own in `options`. */
 function optionsOf(connection: unknown): Fields | undefined {
   if (typeof connection !== 'object' || connection === null) return undefined
-  const { duplicate, defineCommand, isCluster, options } = connection as Fields
+  const { duplicate, defineCommand, internal_send_command: sendCommand, isCluster, options } = connection as Fields
   if (typeof duplicate !== 'function') return { ...connection }
-  return typeof defineCommand === 'function' && isCluster !== true && typeof options === 'object' ? { ...options } : undefined
+  return (typeof defineCommand === 'function' || typeof sendCommand === 'function') && isCluster !== true && typeof options === 'object'
+    ? { ...options }
+    : undefined
 }
 
 function fieldsOfUrl(url: unknown): Fields | undefined {

@@ -3,14 +3,38 @@ import { diag } from '../../diag.ts'
 import type { Cancel, Clock } from '../../types.ts'
 import { cancelAll } from '../calls/replace-method.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
+import { agenda } from './agenda.ts'
+import { amqplib } from './amqplib.ts'
+import { beeQueue } from './bee-queue.ts'
+import { bull } from './bull.ts'
 import { bullmq } from './bullmq.ts'
-import type { FoundQueue, QueueAttempt, QueueLibrary } from './queue-library.ts'
+import { graphileWorker } from './graphile-worker.ts'
+import { kafkajs } from './kafkajs.ts'
+import { nodeCron } from './node-cron.ts'
+import { pQueue } from './p-queue.ts'
+import { pgBoss } from './pg-boss.ts'
+import type { AskedQueue, FoundQueue, QueueAttempt, QueueLibrary } from './queue-library.ts'
+import { sqsClient } from './sqs-client.ts'
+import { sqsConsumer } from './sqs-consumer.ts'
 
-export const QUEUE_LIBRARIES: readonly QueueLibrary[] = [bullmq]
+export const QUEUE_LIBRARIES: readonly QueueLibrary[] = [
+  bullmq,
+  bull,
+  beeQueue,
+  pgBoss,
+  graphileWorker,
+  sqsConsumer,
+  sqsClient,
+  amqplib,
+  kafkajs,
+  agenda,
+  pQueue,
+  nodeCron,
+]
 
 /** Whether a script is not a service but a part of a queue library, which inherits `--import`. */
 export function isSandbox(script: string | undefined): boolean {
-  return script !== undefined && QUEUE_LIBRARIES.some(({ sandbox }) => sandbox.test(script))
+  return script !== undefined && QUEUE_LIBRARIES.some(({ sandbox }) => sandbox?.test(script) === true)
 }
 
 /** A service that makes queues on and on is told of no more than these. */
@@ -22,12 +46,31 @@ export interface LibraryWatchOptions {
   readonly onAttempt: (attempt: QueueAttempt) => void
   /** A queue that a worker takes work from; once for each queue of each Redis. The same holds. */
   readonly onQueue: (queue: FoundQueue) => void
+  /** The same of a queue that only the service can ask. */
+  readonly onAskedQueue: (queue: AskedQueue) => void
+  /** The service has paused all of its workers of a queue, or lets one go on. */
+  readonly onRest?: (queue: string, isResting: boolean) => void
+  /** Of each package whose workers are seen, once it is loaded; at once. */
+  readonly onPackage?: (name: string) => void
 }
 
 /** Workers of modules loaded before this are not seen. Returns what restores them all; nothing is told after it was called. */
-export function watchQueueLibraries(hook: ModuleHook, { clock, onAttempt, onQueue }: LibraryWatchOptions): Cancel {
+export function watchQueueLibraries(
+  hook: ModuleHook,
+  { clock, onAttempt, onQueue, onAskedQueue, onRest, onPackage }: LibraryWatchOptions,
+): Cancel {
+  const noting: ModuleHook = {
+    ...hook,
+    add(target) {
+      onPackage?.(target.label)
+      return hook.add(target)
+    },
+  }
   const told = new Set<string>()
+  const asked = new WeakSet<object>()
+  let askedCount = 0
   let watching = true
+  let seesWorkers = false
   const tellQueue = (look: () => FoundQueue | undefined): void => {
     const queue = told.size < MAX_QUEUES ? look() : undefined
     if (!queue) return
@@ -37,15 +80,31 @@ export function watchQueueLibraries(hook: ModuleHook, { clock, onAttempt, onQueu
     told.add(identity)
     onQueue(queue)
   }
+  const tellAskedQueue = (look: () => AskedQueue | undefined): void => {
+    const queue = askedCount < MAX_QUEUES ? look() : undefined
+    if (!queue || asked.has(queue.of)) return
+    asked.add(queue.of)
+    askedCount++
+    onAskedQueue(queue)
+  }
   const watches = QUEUE_LIBRARIES.map((library) => {
     const safely = guard(`otel-health: a ${library.name} worker could not be recorded:`)
-    return library.watch(hook, {
+    const isPart = library.isPartOfWork === true
+    return library.watch(noting, {
       clock,
       onAttempt(look) {
-        if (watching) safely(() => onAttempt(look()))
+        if (watching && !(isPart && seesWorkers)) safely(() => onAttempt(look()))
       },
       onQueue(look) {
+        seesWorkers = true
         if (watching) safely(() => tellQueue(look))
+      },
+      onAskedQueue(look) {
+        seesWorkers ||= !isPart
+        if (watching) safely(() => tellAskedQueue(look))
+      },
+      onRest(queue, isResting) {
+        if (watching) safely(() => onRest?.(queue, isResting))
       },
     })
   })

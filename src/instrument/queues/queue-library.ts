@@ -7,12 +7,16 @@ import type { RedisTarget } from '../../wire/redis-client.ts'
 import type { Cancel, Clock } from '../../types.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import type { QueueForm } from './queue-form.ts'
+import type { QueueReading } from './queue-reading.ts'
 
-export interface QueueLibrary extends QueueForm {
+/** Without `ask`: its queues are not in Redis. */
+export interface QueueLibrary extends Partial<QueueForm> {
   /** As people call it. */
   readonly name: string
   /** The script of a process or thread that the library runs processors in: what they do is seen in the worker that calls them. */
-  readonly sandbox: RegExp
+  readonly sandbox?: RegExp
+  /** Its work may be a part of a job of another library: it is told as long as no worker of another one is seen. */
+  readonly isPartOfWork?: boolean
   /** Workers of modules loaded before this are not seen. Nothing of it may throw into the service. Returns what restores them all. */
   watch(hook: ModuleHook, listener: LibraryListener): Cancel
 }
@@ -39,8 +43,19 @@ export interface FoundQueue {
   readonly redis: RedisTarget | undefined
 }
 
+/** A queue that only the service itself can ask: through a client of its library, or because it is in the service's memory. */
+export interface AskedQueue {
+  readonly name: string
+  /** What is asked, so that a queue is asked once however often it is found; held weakly. */
+  readonly of: object
+  /** How long until it is asked again: what asking costs decides. Seconds, 1 at least. */
+  readonly everySeconds: number
+  /** May throw and reject; asked again after the answer only. */
+  ask(): QueueReading | Promise<QueueReading>
+}
+
 /**
- * Who a library tells what it sees. Neither function throws, and what it is given may: what a service has made, or thrown, may throw when
+ * Who a library tells what it sees. None of its functions throws, and what it is given may: what a service has made, or thrown, may throw when
  * it is looked at.
  */
 export interface LibraryListener {
@@ -48,4 +63,8 @@ export interface LibraryListener {
   readonly onAttempt: (look: () => QueueAttempt) => void
   /** May be told of the same queue any number of times. `undefined`: it is none that can be named. */
   readonly onQueue: (look: () => FoundQueue | undefined) => void
+  /** The same of a queue that we can't read by ourselves. */
+  readonly onAskedQueue: (look: () => AskedQueue | undefined) => void
+  /** The service has paused all of its own workers of a queue, or lets one go on; the queue itself goes on for others. */
+  readonly onRest: (queue: string, isResting: boolean) => void
 }

@@ -12,6 +12,8 @@ export interface QueueReading {
   readonly failed?: number
   /** Seconds that the oldest has been due; of a stream with a group, that the oldest undelivered or unacknowledged entry has existed. 0 where there is none. */
   readonly oldestAgeSeconds?: number
+  /** Whether nobody is to take anything from it for now. */
+  readonly paused?: boolean
 }
 
 /**
@@ -20,9 +22,12 @@ export interface QueueReading {
  */
 export const EARLIEST_MS = 1e12
 
-/** Of several keys that are one queue: sizes are added up, the oldest age is the greatest. A size that one key lacks is not known. */
+/**
+ * Of several keys that are one queue: sizes are added up, the oldest age is the greatest. A size that one key lacks is not known. It is paused
+ * if all of it is.
+ */
 export function sumOf(readings: readonly QueueReading[]): QueueReading {
-  const total = (field: keyof QueueReading): number | undefined =>
+  const total = (field: Exclude<keyof QueueReading, 'paused'>): number | undefined =>
     readings.reduce<number | undefined>(
       (sum, reading) => (sum !== undefined && reading[field] !== undefined ? sum + reading[field] : undefined),
       0,
@@ -33,11 +38,12 @@ export function sumOf(readings: readonly QueueReading[]): QueueReading {
     leased: total('leased'),
     failed: total('failed'),
     oldestAgeSeconds: greatest(readings.map(({ oldestAgeSeconds }) => oldestAgeSeconds)),
+    paused: readings.some(({ paused }) => paused !== undefined) ? readings.every(({ paused }) => paused === true) : undefined,
   })
 }
 
 /** Without the figures that are not known. */
-export function known(figures: { readonly [field in keyof QueueReading]: number | undefined }): QueueReading {
+export function known(figures: { readonly [field in keyof QueueReading]: QueueReading[field] | undefined }): QueueReading {
   return Object.fromEntries(Object.entries(figures).filter(([, figure]) => figure !== undefined))
 }
 

@@ -6,7 +6,7 @@ import { into } from '../../rules/tally.ts'
 import { extended } from '../extended.ts'
 import { workerJudging } from '../worker/judging.ts'
 import { WORK_UPSTREAM } from '../worker/metrics.ts'
-import { CALLS } from '../worker/rules.ts'
+import { ANSWERED, CALLS } from '../worker/rules.ts'
 import { CACHE_RESULT, GEOCODING_METRICS } from './metrics.ts'
 import { FAILED_CALLS, geocodingRules, HITS, LOOKUPS, QUOTA, RATE_LIMITED } from './rules.ts'
 
@@ -20,7 +20,9 @@ export const geocodingJudging: ServiceKind = extended(workerJudging, {
     cache_hit_rate_percent: figure(ratio({ of: HITS, in: LOOKUPS }).over('1h')).data,
     cache_lookups_last_hour: figure(increase(LOOKUPS).over('1h')).by(CACHE_RESULT).data,
     provider_requests_per_hour: figure(rate(CALLS).over('1h')).in('/h').by(WORK_UPSTREAM).data,
-    provider_p95_ms: figure(quantile(0.95, CALLS)).in('ms').by(WORK_UPSTREAM).data,
+    provider_p95_ms: figure(quantile(0.95, CALLS.where(ANSWERED)))
+      .in('ms')
+      .by(WORK_UPSTREAM).data,
     provider_failed_percent: figure(ratio({ of: FAILED_CALLS, in: CALLS })).by(WORK_UPSTREAM).data,
     provider_rate_limited_percent: figure(ratio({ of: RATE_LIMITED, in: CALLS })).by(WORK_UPSTREAM).data,
     quota_used_percent: figure(level(QUOTA, { fold: 'max' }))

@@ -5,7 +5,7 @@ import { level, ratio } from '../../rules/readings.ts'
 import type { RuleSentence } from '../../rules/rule.ts'
 import { rule } from '../../rules/rule.ts'
 import { WORK_UPSTREAM } from '../worker/metrics.ts'
-import { CALLS } from '../worker/rules.ts'
+import { CALLS, NAMED } from '../worker/rules.ts'
 import { CACHE_LOOKUPS, CACHE_RESULT, QUOTA_USAGE } from './metrics.ts'
 
 export const LOOKUPS = new Metric(CACHE_LOOKUPS)
@@ -21,7 +21,7 @@ export const QUOTA_LIMIT = 80
 export function geocodingRules(): readonly RuleSentence[] {
   return [
     rule('failing_provider')
-      .when(ratio({ of: FAILED_CALLS, in: CALLS }))
+      .when(ratio({ of: FAILED_CALLS.where(NAMED), in: CALLS.where(NAMED) }))
       .above(20, '%')
       .by(WORK_UPSTREAM)
       .says('{of}: {current} of the calls over {window} failed (limit {limit}): {failures} of {n}')
@@ -29,7 +29,7 @@ export function geocodingRules(): readonly RuleSentence[] {
         'More than 20 % of the calls to one provider failed in 5 minutes; answers 429 are not counted as failed. Where no other provider answers, low_success_rate tells of it.',
       ),
     rule('rate_limited')
-      .when(ratio({ of: RATE_LIMITED, in: CALLS }))
+      .when(ratio({ of: RATE_LIMITED.where(NAMED), in: CALLS.where(NAMED) }))
       .above(5, '%')
       .for('2m')
       .by(WORK_UPSTREAM)
@@ -40,7 +40,7 @@ export function geocodingRules(): readonly RuleSentence[] {
       .below(60, '%')
       // A cache that begins empty fills in its first half hour; over a longer window it would be held against it for longer.
       .for('30m')
-      .says('The cache hit rate is {current} over {window} (limit {limit}): {count} of {n} lookups were hits')
+      .says('The cache hit rate is {current} over {window} (limit {limit}): {count} of {n} {n:lookup|lookups} {count:was a hit|were hits}')
       .summary(
         'For half an hour fewer than 60 % of the lookups of 15 minutes were hits: places come back, so a fall is a fault of the key or of the cache.',
       ),

@@ -7,6 +7,7 @@ import { workerRows } from '../worker/dashboard.ts'
 import { CHANNEL, DELIVERIES, DELIVERY_LATENCY, GIVE_UPS, OUTCOME, RETRIES } from './metrics.ts'
 
 const GOOD = { [OUTCOME]: ['sent', 'delivered'] }
+const TOLD = { [OUTCOME]: { not: 'unknown' } }
 const BAD = { [OUTCOME]: ['bounced', 'failed'] }
 
 export const notificationRows: KindRows = (limits, timing) => [
@@ -22,7 +23,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         limits: limits('low_delivery_rate'),
         queries: [
           {
-            expr: percent(sum(increase(DELIVERIES, '5m', GOOD), [CHANNEL]), sum(increase(DELIVERIES, '5m'), [CHANNEL])),
+            expr: percent(sum(increase(DELIVERIES, '5m', GOOD), [CHANNEL]), sum(increase(DELIVERIES, '5m', TOLD), [CHANNEL])),
             legend: '{{notification_channel}}',
           },
         ],
@@ -45,7 +46,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         limits: limits('low_delivery_rate'),
         queries: [
           {
-            expr: percent(sum(rate(DELIVERIES, GOOD), [CHANNEL]), sum(rate(DELIVERIES), [CHANNEL])),
+            expr: percent(sum(rate(DELIVERIES, GOOD), [CHANNEL]), sum(rate(DELIVERIES, TOLD), [CHANNEL])),
             legend: '{{notification_channel}}',
           },
         ],

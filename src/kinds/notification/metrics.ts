@@ -13,8 +13,8 @@ export const DELIVERIES: MetricDefinition = {
   name: 'notification.deliveries',
   instrument: 'counter',
   unit: '{delivery}',
-  description: 'Notifications by channel, each counted once, when the last is known of it.',
-  attributes: { [CHANNEL]: [], [OUTCOME]: OUTCOMES, [ERROR_TYPE]: [] },
+  description: 'Notifications by channel, each counted once, when the last is known of it; `unknown` where nobody can tell.',
+  attributes: { [CHANNEL]: [], [OUTCOME]: [...OUTCOMES, 'unknown'], [ERROR_TYPE]: [] },
 }
 export const DELIVERY_LATENCY: MetricDefinition = {
   name: 'notification.delivery.latency',

@@ -3,6 +3,7 @@ import type { Fields } from '../../record/tallies.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
 import { WorkerHealthMonitor } from '../worker/monitor.ts'
 import { notificationJudging } from './judging.ts'
+import type { Success } from '../../types.ts'
 import type { DeliveryOutcome } from './metrics.ts'
 
 /** One notification of which the last is known. */
@@ -49,13 +50,14 @@ export class NotificationHealthMonitor extends WorkerHealthMonitor {
   }
 }
 
-/** The outcome says whether the work succeeded; of a call that threw nothing is known but that it failed, and what its work is called. */
+/** The outcome says whether the work succeeded, unless nobody can tell; of a call that threw nothing is known but that it failed, and what its work is called. */
 function asWork(fields: Fields): Fields {
   const { channel = fields['name'] } = fields
-  const said = fields['outcome'] ?? 'sent'
+  const untold = fields['success'] === 'unknown' && fields['outcome'] === undefined
+  const said = fields['outcome'] ?? (untold ? 'unknown' : 'sent')
   const outcome = fields['success'] === false && said !== 'bounced' ? 'failed' : said
   const reason = fields['reason'] ?? fields['errorType']
-  const success = outcome === 'sent' || outcome === 'delivered'
+  const success: Success = untold ? 'unknown' : outcome === 'sent' || outcome === 'delivered'
   return {
     ...fields,
     channel,

@@ -1,10 +1,11 @@
 /** How a notification service is judged beyond any worker. */
+import { DEPENDENCY_DOWN } from '../../catalogue.ts'
 import { Metric } from '../../rules/metric-ref.ts'
 import { increase, quantile, successRate } from '../../rules/readings.ts'
 import type { Reading } from '../../rules/readings.ts'
 import type { RuleSentence } from '../../rules/rule.ts'
 import { rule } from '../../rules/rule.ts'
-import { WORK_NAME, WORK_STREAK } from '../worker/metrics.ts'
+import { WORK_NAME } from '../worker/metrics.ts'
 import { WORK } from '../worker/rules.ts'
 import { CHANNEL, DELIVERY_LATENCY, GIVE_UPS } from './metrics.ts'
 
@@ -14,7 +15,7 @@ export const DEAD_LETTERS = new Metric(GIVE_UPS)
 /** A delivery is an attempt whose name is its channel. */
 export const DELIVERY_RATE: Reading = successRate({
   ...WORK,
-  streak: new Metric(WORK_STREAK),
+  attempts: WORK.told,
   wording: { rate: 'Delivery rate', units: 'notifications', unitsInFull: 'notifications' },
 })
 
@@ -25,6 +26,7 @@ export function notificationRules(): readonly RuleSentence[] {
       .below(95, '%')
       .critical(80)
       .by(WORK_NAME)
+      .inhibitedBy(DEPENDENCY_DOWN)
       .summary(
         'Fewer than 95 % (CRITICAL: 80 %) of the notifications of one channel were sent or delivered, honest about small numbers; an alert for each channel.',
       ),
@@ -40,7 +42,7 @@ export function notificationRules(): readonly RuleSentence[] {
       .above(5)
       .critical(100)
       .for(0)
-      .says('{current} notifications were given up in {window} (limit {limit})')
+      .says('{current} {current:notification was|notifications were} given up in {window} (limit {limit})')
       .summary('More than 5 (CRITICAL: 100) notifications became dead letters in an hour.'),
   ]
 }

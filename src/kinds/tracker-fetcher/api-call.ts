@@ -1,7 +1,8 @@
 /** What a tracker fetcher says of one call to an upstream. */
+import type { CallCircumstances } from '../worker/upstream-calls.ts'
 import type { Upstream } from './metrics.ts'
 
-export interface ApiCall {
+export interface ApiCall extends CallCircumstances {
   /** Default `apple`. */
   readonly upstream?: Upstream
   /** Milliseconds, >= 0. */

@@ -1,7 +1,8 @@
 /** What health.config may say of a tracker fetcher beyond what it may say of any service. */
 import { checkUrl } from '../../config/checking.ts'
 import type { KindConfig } from '../../config/kind-config.ts'
-import { TIERS, UPSTREAMS } from './metrics.ts'
+import { accountStateOf } from './account-state.ts'
+import { ACCOUNT_STATES, TIERS, UPSTREAMS } from './metrics.ts'
 
 export interface TrackerFetcherConfig {
   /** Base URL of the anisette server, probed when no real request proves it works. */
@@ -14,5 +15,5 @@ export const TRACKER_FETCHER_CONFIG: KindConfig & { readonly own?: TrackerFetche
   defaultUpstream: 'apple',
   // `leased` counts what workers hold of all of them.
   queues: [...TIERS, 'leased'],
-  records: { account: {} },
+  records: { account: { state: { values: ACCOUNT_STATES, ofError: accountStateOf } } },
 }

@@ -50,7 +50,8 @@ const ANISETTE: readonly ShownState[] = [
 const DUE = { [QUEUE_STATE]: 'due' }
 const APPLE = { [UPSTREAM]: 'apple' }
 const FAILED = { [OUTCOME]: 'failed' }
-const SUCCEEDED = { [OUTCOME]: { not: 'failed' } }
+const SUCCEEDED = { [OUTCOME]: ['reports', 'empty'] }
+const TOLD = { [OUTCOME]: { not: 'unknown' } }
 
 export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly PanelRow[] {
   const slow = inSeconds(limits('slow_apple_api'))
@@ -58,8 +59,8 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
     description: 'Attempts of the last 5 minutes that succeeded; zero reports is a success.',
     limits: limits('low_success_rate'),
     width: 4,
-    now: percent(sum(increase(FETCH_ATTEMPTS, '5m', SUCCEEDED)), sum(increase(FETCH_ATTEMPTS, '5m'))),
-    overTime: { expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS))), legend: 'success rate' },
+    now: percent(sum(increase(FETCH_ATTEMPTS, '5m', SUCCEEDED)), sum(increase(FETCH_ATTEMPTS, '5m', TOLD))),
+    overTime: { expr: percent(sum(rate(FETCH_ATTEMPTS, SUCCEEDED)), sum(rate(FETCH_ATTEMPTS, TOLD))), legend: 'success rate' },
   }
   return [
     {

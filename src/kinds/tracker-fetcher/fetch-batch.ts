@@ -1,10 +1,11 @@
 /** What a tracker fetcher says of its work: attempts, and the batches they are made in. */
+import type { Success } from '../../types.ts'
 import type { GeofenceTransition, SkipReason, Tier } from './metrics.ts'
 
 /** One tracker looked up, after in-line retries. */
 export interface FetchAttempt {
-  /** Authenticated, parseable, complete answer; no reports in it is a success too. */
-  readonly success: boolean
+  /** Authenticated, parseable, complete answer; no reports in it is a success too. `unknown`: an attempt, but neither success nor failure. */
+  readonly success: Success
   /** Reports in the answer that had not been seen before, >= 0. Default 0. */
   readonly reportsFound?: number
   /** Reports in the answer that had been seen before, >= 0. Default 0. */

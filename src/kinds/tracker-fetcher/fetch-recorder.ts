@@ -57,7 +57,7 @@ export interface FetchRecorderOptions {
   readonly onStateChange: (metric: string) => void
 }
 
-const UPSTREAM_METRICS = { duration: UPSTREAM_DURATION, slow: UPSTREAM_SLOW, attribute: UPSTREAM }
+const UPSTREAM_METRICS = { duration: UPSTREAM_DURATION, slow: UPSTREAM_SLOW }
 
 export class FetchRecorder {
   readonly #recording: Recording
@@ -82,7 +82,7 @@ export class FetchRecorder {
 
   /** One attempt that was an upstream call of its own: a unit by itself. */
   attempt(attempt: FetchAttempt): void {
-    if (this.#countAttempt(attempt)) this.unit(attempt.success)
+    if (this.#countAttempt(attempt) && attempt.success !== 'unknown') this.unit(attempt.success)
   }
 
   /** All attempts of one upstream call: one unit, failed if more than half of them failed. An empty batch records nothing. */
@@ -91,7 +91,7 @@ export class FetchRecorder {
     let counted = 0
     let failures = 0
     for (const attempt of attempts) {
-      if (!this.#countAttempt(attempt)) continue
+      if (!this.#countAttempt(attempt) || attempt.success === 'unknown') continue
       counted++
       if (!attempt.success) failures++
     }
@@ -165,7 +165,7 @@ export class FetchRecorder {
     if (typeof call !== 'object' || call === null || !isAmount(call.durationMs)) return this.#drop('an API call without a duration')
     const upstream = call.upstream ?? 'apple'
     if (!UPSTREAMS.includes(upstream)) return this.#drop('an API call to an unknown upstream')
-    this.#upstream(upstream).record(call.durationMs, call.errorType)
+    this.#upstream(upstream).record(call.durationMs, call.errorType, call)
   }
 
   queueSizes(sizes: Partial<Record<Tier, QueueSize>>): void {
@@ -210,7 +210,7 @@ export class FetchRecorder {
   }
 
   #countAttempt(attempt: FetchAttempt): boolean {
-    if (typeof attempt !== 'object' || attempt === null || typeof attempt.success !== 'boolean') {
+    if (typeof attempt !== 'object' || attempt === null || !isSuccess(attempt.success)) {
       this.#drop('an attempt without success: true or false')
       return false
     }
@@ -221,7 +221,8 @@ export class FetchRecorder {
       return false
     }
     const tier = this.#tier(isTier(attempt.tier) ? attempt.tier : undefined)
-    if (attempt.success) tier.succeeded(found, duplicates)
+    if (attempt.success === 'unknown') tier.unknown()
+    else if (attempt.success) tier.succeeded(found, duplicates)
     else tier.failed(attempt.errorType)
     if (attempt.geofenceEvents !== undefined) this.geofenceEvents(attempt.geofenceEvents)
     if (attempt.retries !== undefined) this.#retries(attempt.retries)
@@ -240,7 +241,7 @@ export class FetchRecorder {
       calls = new UpstreamCalls({
         recording: this.#recording,
         metrics: UPSTREAM_METRICS,
-        upstream,
+        of: { [UPSTREAM]: upstream },
         limitMs: this.#options.maxApiResponseTimeMs,
         errorTypeOf: toErrorType,
         drop: this.#drop,
@@ -256,6 +257,10 @@ export class FetchRecorder {
     if (!counter) this.#counters.set(key, (counter = this.#recording.counter(metric, attributes)))
     return counter
   }
+}
+
+function isSuccess(success: unknown): boolean {
+  return typeof success === 'boolean' || success === 'unknown'
 }
 
 function isTier(tier: unknown): tier is Tier {

@@ -23,7 +23,8 @@ export const trackerFetcher: Kind<TrackerFetcherConfig> = {
     rule: 'low_fetch_rate',
     fleet: {
       attempts: FETCH_ATTEMPTS,
-      succeeded: { [OUTCOME]: { not: 'failed' } },
+      told: { [OUTCOME]: { not: 'unknown' } },
+      succeeded: { [OUTCOME]: ['reports', 'empty'] },
       due: { metric: QUEUE_SIZE, where: { [QUEUE_STATE]: 'due' }, by: TIER },
     },
     rows: async () => (await import('./dashboard.ts')).trackerFetcherRows,

@@ -29,7 +29,7 @@ export type ErrorType = (typeof ERROR_TYPES)[number]
 export const TIERS = ['immediate', 'hot', 'warm', 'cold', 'retry'] as const
 export type Tier = (typeof TIERS)[number]
 
-export const QUEUE_STATES = ['due', 'scheduled', 'leased'] as const
+export const QUEUE_STATES = ['due', 'scheduled', 'leased', 'paused'] as const
 export type QueueState = (typeof QUEUE_STATES)[number]
 
 export const ACCOUNT_STATES = ['logged_in', 'logged_out', 'require_2fa', 'blocked', 'unknown'] as const
@@ -38,7 +38,7 @@ export type AccountState = (typeof ACCOUNT_STATES)[number]
 export const ANISETTE_STATES = ['reachable', 'invalid', 'unreachable', 'unknown'] as const
 export type AnisetteState = (typeof ANISETTE_STATES)[number]
 
-const OUTCOMES = ['reports', 'empty', 'failed'] as const
+const OUTCOMES = ['reports', 'empty', 'failed', 'unknown'] as const
 export const UPSTREAMS = ['apple', 'anisette'] as const
 export type Upstream = (typeof UPSTREAMS)[number]
 export const SKIP_REASONS = ['anisette', 'auth'] as const
@@ -61,7 +61,8 @@ export const FETCH_ATTEMPTS: MetricDefinition = {
   name: 'tracker_fetcher.fetch.attempts',
   instrument: 'counter',
   unit: '{attempt}',
-  description: 'Trackers looked up at Apple, each counted once after in-line retries. Zero reports is a success.',
+  description:
+    'Trackers looked up at Apple, each counted once after in-line retries. Zero reports is a success; `unknown` where nobody can tell.',
   attributes: { [OUTCOME]: OUTCOMES, [ERROR_TYPE]: ERROR_TYPES, [TIER]: TIERS },
 }
 export const FETCH_UNITS: MetricDefinition = {
@@ -135,7 +136,7 @@ export const QUEUE_SIZE: MetricDefinition = {
   name: 'tracker_fetcher.queue.size',
   instrument: 'observable_up_down_counter',
   unit: '{tracker}',
-  description: 'Trackers in each queue: due now, scheduled for later, or leased to a worker.',
+  description: 'Trackers in each queue: due now, scheduled for later, leased to a worker, or waiting in a queue that is paused on purpose.',
   attributes: { [TIER]: TIERS, [QUEUE_STATE]: QUEUE_STATES },
 }
 export const QUEUE_OLDEST_DUE_AGE: MetricDefinition = {

@@ -1,4 +1,5 @@
 /** How a tracker fetcher is judged. */
+import { DEPENDENCY_DOWN } from '../../catalogue.ts'
 import type { AttemptMetrics } from '../figures.ts'
 import type { Limits } from '../../rules/limits.ts'
 import { Metric } from '../../rules/metric-ref.ts'
@@ -12,7 +13,6 @@ import {
   ANISETTE_STATE,
   ANISETTE_STATUS,
   FETCH_ATTEMPTS,
-  FETCH_STREAK,
   FETCH_UNITS,
   OUTCOME,
   QUEUE_SIZE,
@@ -24,9 +24,12 @@ import {
 } from './metrics.ts'
 
 const ATTEMPTS = new Metric(FETCH_ATTEMPTS)
+/** Those that were successes or failures. */
+const TOLD = ATTEMPTS.where({ [OUTCOME]: { not: 'unknown' } })
 const UNITS = new Metric(FETCH_UNITS)
 export const FETCHES: AttemptMetrics = {
   attempts: ATTEMPTS,
+  told: TOLD,
   failed: ATTEMPTS.where({ [OUTCOME]: 'failed' }),
   units: UNITS,
   failedUnits: UNITS.where({ [UNIT_OUTCOME]: 'failed' }),
@@ -77,18 +80,19 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
       .above(limits.largeQueue)
       .critical(limits.veryLargeQueue)
       .scope('shared')
-      .says('{current} trackers are due (limit {limit})')
+      .says('{current} {current:tracker is|trackers are} due (limit {limit})')
       .summary('Due trackers above LARGE_QUEUE_THRESHOLD (WARNING) or VERY_LARGE_QUEUE_THRESHOLD (CRITICAL).'),
     rule('low_success_rate')
       .when(
         successRate({
           ...FETCHES,
-          streak: new Metric(FETCH_STREAK),
+          attempts: TOLD,
           wording: { rate: 'Fetch success rate', units: 'calls', unitsInFull: 'calls to Apple' },
         }),
       )
       .below(limits.minSuccessRateHealthy, '%')
       .critical(limits.minSuccessRateDegraded)
+      .inhibitedBy('apple_account_unauthenticated', 'anisette_unreachable', DEPENDENCY_DOWN)
       .summary(
         'Success rate of fetches below MIN_SUCCESS_RATE_HEALTHY (WARNING) or MIN_SUCCESS_RATE_DEGRADED (CRITICAL), honest about small numbers.',
       ),
@@ -97,11 +101,13 @@ export function trackerFetcherRules(limits: Limits): readonly RuleSentence[] {
         throughput({
           of: ATTEMPTS,
           owed: DUE_TRACKERS,
+          watched: true,
           staleAfter: QUEUE_STALE_AFTER,
           wording: { done: 'fetched {current}', unit: 'trackers' },
         }),
       )
       .below(limits.minFetchRate, '/h')
+      .inhibitedBy('apple_account_unauthenticated', 'anisette_unreachable', DEPENDENCY_DOWN)
       .summary('Fewer attempts in the last hour than MIN_FETCH_RATE makes likely, while trackers were due.'),
     rule('slow_apple_api')
       .when(slowCalls({ of: SLOW_APPLE_CALLS, in: APPLE_CALLS, called: 'Apple' }))

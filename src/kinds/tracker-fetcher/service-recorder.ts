@@ -8,7 +8,7 @@ import type { AccountState, Tier, Upstream } from './metrics.ts'
 import { TIERS, UPSTREAMS } from './metrics.ts'
 import type { TrackerFetcherHealthMonitor } from './monitor.ts'
 
-/** A batch that threw does not say how many trackers were in it, so it is no attempt; the calls made in it are recorded by themselves. */
+/** A batch that threw, or that nobody can read, does not say how many trackers were in it, so it is no attempt; the calls made in it are recorded by themselves. */
 export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): ServiceRecorder {
   const common = commonRecorder(monitor)
   return {
@@ -22,11 +22,11 @@ export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): Se
       })
     },
     batch({ success, durationMs }, result) {
-      if (success) monitor.recordBatch(result as FetchBatch, durationMs)
+      if (success === true || result !== undefined) monitor.recordBatch(result as FetchBatch, durationMs)
     },
-    apiCall({ upstream, durationMs, errorType }) {
+    apiCall({ upstream, errorType, ...call }) {
       if (!(UPSTREAMS as readonly string[]).includes(upstream)) return
-      monitor.recordApiCall({ upstream: upstream as Upstream, durationMs, ...(errorType !== undefined && { errorType }) })
+      monitor.recordApiCall({ upstream: upstream as Upstream, ...call, ...(errorType !== undefined && { errorType }) })
     },
     record(name, facts, result) {
       if (name === 'account') monitor.setAppleAccount(result as AccountState)
@@ -44,6 +44,12 @@ export function trackerFetcherRecorder(monitor: TrackerFetcherHealthMonitor): Se
   }
 }
 
-function sizesOf({ due, scheduled, leased }: QueueReading): QueueSize {
-  return { ...(due !== undefined && { due }), ...(scheduled !== undefined && { scheduled }), ...(leased !== undefined && { leased }) }
+/** What waits in a queue that is paused on purpose is not due. */
+function sizesOf({ due, scheduled, leased, paused }: QueueReading): QueueSize {
+  const waiting = paused === undefined ? { due } : { due: paused ? 0 : due, paused: paused ? due : 0 }
+  return {
+    ...(due !== undefined && (waiting as { due: number })),
+    ...(scheduled !== undefined && { scheduled }),
+    ...(leased !== undefined && { leased }),
+  }
 }

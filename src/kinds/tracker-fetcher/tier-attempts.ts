@@ -19,6 +19,7 @@ export class TierAttempts implements BoundAttempts {
   readonly #attributes: Attributes
   readonly #reports: CounterHandle
   readonly #empty: CounterHandle
+  #unknown: CounterHandle | undefined
   readonly #failed = new Map<ErrorType, CounterHandle>()
   readonly #newReports: HistogramHandle
   readonly #duplicateReports: HistogramHandle
@@ -41,6 +42,13 @@ export class TierAttempts implements BoundAttempts {
     else this.#empty.add(1)
     this.#newReports.record(newReports)
     this.#duplicateReports.record(duplicateReports)
+  }
+
+  /** Nobody can tell how it ended. */
+  unknown(): void {
+    const attributes = { ...this.#attributes, [OUTCOME]: 'unknown' }
+    this.#unknown ??= this.#recording.counter(FETCH_ATTEMPTS, attributes)
+    this.#unknown.add(1)
   }
 
   failed(code: unknown): void {

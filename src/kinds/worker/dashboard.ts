@@ -17,6 +17,7 @@ import {
   WORK_UPSTREAM_DURATION,
   WORK_UPSTREAM_SLOW,
 } from './metrics.ts'
+import { ANSWERED } from './rules.ts'
 import type { RuleLimits } from '../../types.ts'
 import type { PanelRow } from '../../panels/panel-spec.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
@@ -27,15 +28,19 @@ import { anHour, inSeconds, successRate, successRateNow } from '../../panels/wor
 
 const OK = { [WORK_OUTCOME]: 'ok' }
 const FAILED = { [WORK_OUTCOME]: 'failed' }
+const TOLD = { [WORK_OUTCOME]: { not: 'unknown' } }
 const DUE = { [WORK_QUEUE_STATE]: 'due' }
 
 export function workerRows(limits: (rule: string) => RuleLimits | undefined, timing: HeartbeatTiming): readonly PanelRow[] {
   const success: SuccessRate = {
-    description: 'Attempts of the last 5 minutes that succeeded.',
+    description: 'Attempts of the last 5 minutes that succeeded, of those of which it is known.',
     limits: limits('low_success_rate'),
     width: 8,
-    now: percent(sum(increase(WORK_ATTEMPTS, '5m', OK)), sum(increase(WORK_ATTEMPTS, '5m'))),
-    overTime: { expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS), [WORK_NAME])), legend: '{{work_name}}' },
+    now: percent(sum(increase(WORK_ATTEMPTS, '5m', OK)), sum(increase(WORK_ATTEMPTS, '5m', TOLD))),
+    overTime: {
+      expr: percent(sum(rate(WORK_ATTEMPTS, OK), [WORK_NAME]), sum(rate(WORK_ATTEMPTS, TOLD), [WORK_NAME])),
+      legend: '{{work_name}}',
+    },
   }
   return [
     {
@@ -143,7 +148,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           unit: 's',
           width: 8,
           limits: inSeconds(limits('slow_upstream')),
-          queries: [{ expr: quantile(0.95, WORK_UPSTREAM_DURATION, {}, [WORK_UPSTREAM]), legend: '{{work_upstream}}' }],
+          queries: [{ expr: quantile(0.95, WORK_UPSTREAM_DURATION, ANSWERED, [WORK_UPSTREAM]), legend: '{{work_upstream}}' }],
         },
         {
           kind: 'timeseries',
@@ -162,14 +167,14 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
         {
           kind: 'timeseries',
           title: 'Slow calls',
-          description: `${WORK_UPSTREAM_SLOW.description} Percent of calls; no line where nothing was called. Above 5 % the 95th percentile is over the limit of slow_upstream.`,
+          description: `${WORK_UPSTREAM_SLOW.description} Percent of calls that did not ask to wait; no line where nothing was called. Above 5 % the 95th percentile is over the limit of slow_upstream, which judges upstreams that somebody has named.`,
           unit: 'percent',
           width: 8,
           queries: [
             {
               expr: percent(
                 sum(rate(WORK_UPSTREAM_SLOW), [WORK_UPSTREAM]),
-                sum(rate(WORK_UPSTREAM_DURATION, {}, '_count'), [WORK_UPSTREAM]),
+                sum(rate(WORK_UPSTREAM_DURATION, ANSWERED, '_count'), [WORK_UPSTREAM]),
               ),
               legend: '{{work_upstream}}',
             },

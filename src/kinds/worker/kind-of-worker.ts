@@ -18,6 +18,7 @@ export interface WorkerKind extends Pick<Kind, 'title' | 'about' | 'isDefault'> 
 
 const FLEET: KindDashboard['fleet'] = {
   attempts: WORK_ATTEMPTS,
+  told: { [WORK_OUTCOME]: { not: 'unknown' } },
   succeeded: { [WORK_OUTCOME]: 'ok' },
   due: { metric: WORK_QUEUE_SIZE, where: { [WORK_QUEUE_STATE]: 'due' }, by: WORK_QUEUE_NAME },
 }

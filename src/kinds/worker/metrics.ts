@@ -2,23 +2,31 @@
 import type { MetricDefinition } from '../../catalogue.ts'
 import { ERROR_TYPE } from '../../catalogue.ts'
 
-/** States of any queue. `failed`: given up, kept for a person to look at. */
-export const WORK_QUEUE_STATES = ['due', 'scheduled', 'leased', 'failed'] as const
+/** States of any queue. `failed`: given up, kept for a person to look at. `paused`: would be due if nobody had paused the queue on purpose. */
+export const WORK_QUEUE_STATES = ['due', 'scheduled', 'leased', 'failed', 'paused'] as const
 export type WorkQueueState = (typeof WORK_QUEUE_STATES)[number]
 
 export const WORK_NAME = 'work.name'
 export const WORK_OUTCOME = 'work.outcome'
 export const WORK_UPSTREAM = 'work.upstream'
+export const WORK_UNJUDGED = 'work.upstream.unjudged'
 export const WORK_QUEUE_NAME = 'work.queue.name'
 export const WORK_QUEUE_STATE = 'work.queue.state'
+
+/**
+ * Why no rule judges how slow a call was: it had asked the upstream to wait, and was answered within that; or nobody has named the upstream.
+ * Of any other call the attribute is left out.
+ */
+export const UNJUDGED = ['waited', 'unnamed'] as const
+export type Unjudged = (typeof UNJUDGED)[number]
 
 const WORK_OUTCOMES = ['ok', 'failed'] as const
 export const WORK_ATTEMPTS: MetricDefinition = {
   name: 'work.attempts',
   instrument: 'counter',
   unit: '{attempt}',
-  description: 'Pieces of work tried, such as a fetch or a job, each counted once when it ends.',
-  attributes: { [WORK_OUTCOME]: WORK_OUTCOMES, [ERROR_TYPE]: [], [WORK_NAME]: [] },
+  description: 'Pieces of work tried, such as a fetch or a job, each counted once when it ends; `unknown` where nobody can tell how.',
+  attributes: { [WORK_OUTCOME]: [...WORK_OUTCOMES, 'unknown'], [ERROR_TYPE]: [], [WORK_NAME]: [] },
 }
 export const WORK_UNITS: MetricDefinition = {
   name: 'work.units',
@@ -69,23 +77,32 @@ export const WORK_UPSTREAM_DURATION: MetricDefinition = {
   name: 'work.upstream.duration',
   instrument: 'histogram',
   unit: 's',
-  description: 'Duration of one call to an upstream, by its configured name or its host, as the service sees it.',
-  attributes: { [WORK_UPSTREAM]: [], [ERROR_TYPE]: [] },
+  description:
+    'Time until an upstream answered one call (until a stream began), by its configured name or its host, as the service sees it.',
+  attributes: { [WORK_UPSTREAM]: [], [ERROR_TYPE]: [], [WORK_UNJUDGED]: UNJUDGED },
   bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
 }
 export const WORK_UPSTREAM_SLOW: MetricDefinition = {
   name: 'work.upstream.slow',
   instrument: 'counter',
   unit: '{call}',
-  description: 'Calls to an upstream that took longer than MAX_API_RESPONSE_TIME or timed out.',
-  attributes: { [WORK_UPSTREAM]: [] },
+  description: 'Calls to an upstream that took longer than MAX_API_RESPONSE_TIME, beyond what they asked it to wait, or timed out.',
+  attributes: { [WORK_UPSTREAM]: [], [WORK_UNJUDGED]: UNJUDGED },
 }
 export const WORK_QUEUE_SIZE: MetricDefinition = {
   name: 'work.queue.size',
   instrument: 'observable_up_down_counter',
   unit: '{item}',
-  description: 'Items in each queue: due now, scheduled for later, leased to a worker, or failed.',
+  description:
+    'Items in each queue: due now, scheduled for later, leased to a worker, failed, or waiting in a queue that is paused on purpose.',
   attributes: { [WORK_QUEUE_NAME]: [], [WORK_QUEUE_STATE]: WORK_QUEUE_STATES },
+}
+export const WORK_QUEUE_PAUSED: MetricDefinition = {
+  name: 'work.queue.paused',
+  instrument: 'observable_up_down_counter',
+  unit: '{queue}',
+  description: 'Queues that are paused on purpose: nobody is to take anything from them for now.',
+  attributes: { [WORK_QUEUE_NAME]: [] },
 }
 export const WORK_QUEUE_OLDEST_DUE_AGE: MetricDefinition = {
   name: 'work.queue.oldest_due.age',
@@ -107,5 +124,6 @@ export const WORKER_METRICS: readonly MetricDefinition[] = [
   WORK_UPSTREAM_DURATION,
   WORK_UPSTREAM_SLOW,
   WORK_QUEUE_SIZE,
+  WORK_QUEUE_PAUSED,
   WORK_QUEUE_OLDEST_DUE_AGE,
 ]

@@ -19,6 +19,7 @@ export class NamedWork {
   readonly #recording: Recording
   readonly #attributes: Attributes
   readonly #outcomes = new Map<string | undefined, Outcome>()
+  #unknown: Outcome | undefined
   readonly #batches = new Map<string | undefined, HistogramHandle>()
   #found: CounterHandle | undefined
   #events: CounterHandle | undefined
@@ -32,9 +33,13 @@ export class NamedWork {
   /** `errorType` is left out for a success. `times`: so many that ended alike. */
   attempt(durationMs: number | undefined, errorType?: string, times = 1): void {
     let outcome = this.#outcomes.get(errorType)
-    if (!outcome) this.#outcomes.set(errorType, (outcome = this.#outcome(errorType)))
-    outcome.attempts.add(times)
-    if (durationMs !== undefined) outcome.durations.record(durationMs / 1000)
+    if (!outcome) this.#outcomes.set(errorType, (outcome = this.#outcome(errorType === undefined ? 'ok' : 'failed', errorType)))
+    add(outcome, durationMs, times)
+  }
+
+  /** Attempts of which nobody can tell whether they succeeded. */
+  unknown(durationMs: number | undefined, times = 1): void {
+    add((this.#unknown ??= this.#outcome('unknown')), durationMs, times)
   }
 
   found(items: number): void {
@@ -55,10 +60,10 @@ export class NamedWork {
     durations.record(durationMs / 1000)
   }
 
-  #outcome(errorType: string | undefined): Outcome {
+  #outcome(outcome: string, errorType?: string): Outcome {
     const attributes = this.#with(errorType)
     return {
-      attempts: this.#recording.counter(WORK_ATTEMPTS, { ...attributes, [WORK_OUTCOME]: errorType === undefined ? 'ok' : 'failed' }),
+      attempts: this.#recording.counter(WORK_ATTEMPTS, { ...attributes, [WORK_OUTCOME]: outcome }),
       durations: this.#recording.histogram(WORK_ATTEMPT_DURATION, attributes),
     }
   }
@@ -66,4 +71,9 @@ export class NamedWork {
   #with(errorType: string | undefined): Attributes {
     return errorType === undefined ? this.#attributes : { ...this.#attributes, [ERROR_TYPE]: errorType }
   }
+}
+
+function add({ attempts, durations }: Outcome, durationMs: number | undefined, times: number): void {
+  attempts.add(times)
+  if (durationMs !== undefined) durations.record(durationMs / 1000)
 }

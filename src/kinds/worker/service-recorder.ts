@@ -10,13 +10,12 @@ export function workerRecorder(monitor: WorkerHealthMonitor): ServiceRecorder {
     attempt: (facts) => monitor.recordAttempt(facts),
     batch(facts, result) {
       const { name, success, durationMs, errorType } = facts
-      if (!success) monitor.recordBatch({ name, attempts: [] }, durationMs, errorType ?? '_OTHER')
+      if (success === false) monitor.recordBatch({ name, attempts: [] }, durationMs, errorType ?? '_OTHER')
       else if (isBatch(result)) monitor.recordBatch({ name, ...result }, durationMs)
       // What does not say what was in it was one piece of work.
       else monitor.recordBatch({ name, attempts: [facts] }, durationMs)
     },
-    apiCall: ({ upstream, durationMs, errorType }) =>
-      monitor.recordApiCall({ upstream, durationMs, ...(errorType !== undefined && { errorType }) }),
+    apiCall: ({ errorType, ...call }) => monitor.recordApiCall({ ...call, ...(errorType !== undefined && { errorType }) }),
     queues(readings) {
       for (const [name, reading] of Object.entries(readings)) monitor.recordQueue(name, reading)
     },

@@ -16,14 +16,27 @@ export interface BoundApiCalls {
 export interface UpstreamMetrics {
   readonly duration: MetricDefinition
   readonly slow: MetricDefinition
-  /** Attribute of both that names the upstream. */
-  readonly attribute: string
+}
+
+/** What is known of a call besides its duration and why it failed. */
+export interface CallCircumstances {
+  /** Its answer is a stream, which came when it began: a time-out of reading it is not slow. */
+  readonly streamed?: boolean
+  /** Milliseconds, > 0, for which it asked the upstream to wait: what comes within that, and the limit after, is not slow. */
+  readonly waitMs?: number
+}
+
+/** Whether a call took longer than `limitMs`, beyond what it asked for, or timed out. */
+export function isSlow(durationMs: number, code: unknown, { streamed = false, waitMs }: CallCircumstances, limitMs: number): boolean {
+  const asked = isAmount(waitMs) ? waitMs : 0
+  return durationMs - asked > limitMs || (isTimeout(code) && !streamed && durationMs >= asked)
 }
 
 export interface UpstreamCallsOptions {
   readonly recording: Recording
   readonly metrics: UpstreamMetrics
-  readonly upstream: string
+  /** Attributes of both: the name of the upstream among them. */
+  readonly of: Attributes
   /** A call longer than this, in milliseconds, or timed out, is slow. */
   readonly limitMs: number
   /** Gives an error code its bounded form. */
@@ -39,17 +52,17 @@ export class UpstreamCalls implements BoundApiCalls {
   readonly #slow: CounterHandle
 
   constructor(options: UpstreamCallsOptions) {
-    const { recording, metrics, upstream, limitMs } = options
+    const { recording, metrics, of, limitMs } = options
     this.#options = options
     this.#limitMs = limitMs
-    this.#slow = recording.counter(metrics.slow, { [metrics.attribute]: upstream })
+    this.#slow = recording.counter(metrics.slow, of)
   }
 
-  record(durationMs: number, code?: string | number): void {
+  record(durationMs: number, code?: string | number, circumstances: CallCircumstances = {}): void {
     if (!isAmount(durationMs)) return this.#options.drop('an API call without a duration')
     const duration = code === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(this.#options.errorTypeOf(code))
     duration.record(durationMs / 1000)
-    if (durationMs > this.#limitMs || (code !== undefined && isTimeout(code))) this.#slow.add(1)
+    if (isSlow(durationMs, code, circumstances, this.#limitMs)) this.#slow.add(1)
   }
 
   #failedWith(errorType: string): HistogramHandle {
@@ -59,7 +72,7 @@ export class UpstreamCalls implements BoundApiCalls {
   }
 
   #durationOf(attributes: Attributes): HistogramHandle {
-    const { recording, metrics, upstream } = this.#options
-    return recording.histogram(metrics.duration, { [metrics.attribute]: upstream, ...attributes })
+    const { recording, metrics, of } = this.#options
+    return recording.histogram(metrics.duration, { ...of, ...attributes })
   }
 }

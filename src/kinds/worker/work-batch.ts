@@ -1,8 +1,11 @@
 /** What a worker says of its work: attempts, and the batches they are made in. */
 
+import type { Success } from '../../types.ts'
+
 /** One piece of work, such as a fetch or a job, after in-line retries. */
 export interface WorkAttempt {
-  readonly success: boolean
+  /** `unknown`: it is an attempt, but neither a success nor a failure. */
+  readonly success: Success
   /** What kind of work it is; few different ones, never an id. */
   readonly name?: string | undefined
   /** Milliseconds, >= 0. */

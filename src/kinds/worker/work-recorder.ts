@@ -3,7 +3,8 @@
  * count, duration or name is dropped and counted, for a recording call stands in the middle of somebody's work. Names,
  * upstreams and error types are the service's own, so they are cleaned and their number is bounded.
  */
-import { WORK_QUEUE_STATES, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
+import type { Unjudged } from './metrics.ts'
+import { WORK_UNJUDGED, WORK_UPSTREAM, WORK_UPSTREAM_DURATION, WORK_UPSTREAM_SLOW } from './metrics.ts'
 import { isAmount } from '../../record/amount.ts'
 import { BoundedValues, cleanErrorType, cleanName } from '../../record/bounded-values.ts'
 import type { Drop } from '../../record/drop.ts'
@@ -14,16 +15,19 @@ import { QueueLevels } from './queue-levels.ts'
 import type { Fields } from '../../record/tallies.ts'
 import type { AttemptOf } from '../../types.ts'
 import type { Recording } from '../../record/recording.ts'
-import { UpstreamCalls } from './upstream-calls.ts'
+import type { CallCircumstances } from './upstream-calls.ts'
+import { isSlow, UpstreamCalls } from './upstream-calls.ts'
 import type { AnyAttempt, AnyBatch, WorkAttempt } from './work-batch.ts'
 
-export interface WorkApiCall {
+export interface WorkApiCall extends CallCircumstances {
   /** Its configured name, or its host. */
   readonly upstream: string
   /** Milliseconds, >= 0. */
   readonly durationMs: number
   /** Absent for a successful call; a code, an HTTP status or the name of an error class, never a message. */
   readonly errorType?: string | number
+  /** Nobody has named its upstream: it is shown and exported, and no rule judges it. */
+  readonly unnamed?: boolean
 }
 
 export interface WorkRecorderOptions {
@@ -38,7 +42,9 @@ const ERRORS = 30
 /** Of one batch: more are a mistake of whoever counted them. */
 const MOST_ATTEMPTS = 1_000_000
 
-const UPSTREAM_METRICS = { duration: WORK_UPSTREAM_DURATION, slow: WORK_UPSTREAM_SLOW, attribute: WORK_UPSTREAM }
+const FIGURES_OF_QUEUE = ['due', 'scheduled', 'leased', 'failed', 'oldestAgeSeconds'] as const
+
+const UPSTREAM_METRICS = { duration: WORK_UPSTREAM_DURATION, slow: WORK_UPSTREAM_SLOW }
 
 export class WorkRecorder {
   readonly #recording: Recording
@@ -51,7 +57,11 @@ export class WorkRecorder {
   /** Attempts of one kind follow one another. */
   #lastRaw: unknown
   #lastWork: NamedWork
-  readonly #upstreams = new Map<string, UpstreamCalls>()
+  readonly #upstreams: Readonly<Record<Unjudged | 'judged', Map<string, UpstreamCalls>>> = {
+    judged: new Map(),
+    waited: new Map(),
+    unnamed: new Map(),
+  }
   readonly #queues: QueueLevels
 
   constructor(recording: Recording, { maxApiResponseTimeMs }: WorkRecorderOptions) {
@@ -66,7 +76,8 @@ export class WorkRecorder {
   /** One attempt by itself: a unit of its own. A figure of it that is none is dropped alone, its outcome counts. */
   attempt(attempt: WorkAttempt): void {
     try {
-      this.#countAttempt(attempt, attempt.name, attempt.events)?.units.add(attempt.success)
+      const work = this.#countAttempt(attempt, attempt.name, attempt.events)
+      if (work && attempt.success !== 'unknown') work.units.add(attempt.success)
     } catch {
       this.#drop('an attempt that cannot be read')
     }
@@ -74,7 +85,7 @@ export class WorkRecorder {
 
   /**
    * All attempts of one batch, such as one upstream call: one unit, failed if more than half of them failed. Where
-   * they are of several kinds of work, one unit of each. A batch without attempts says nothing, but with an error it is
+   * they are of several kinds of work, one unit of each; attempts of which nobody can tell how they ended are no evidence. A batch without attempts says nothing, but with an error it is
    * one failed attempt, for otherwise a worker whose every batch fails would look idle. `durationMs` >= 0.
    */
   batch(batch: readonly AnyAttempt[] | AnyBatch, durationMs?: number, errorType?: string | number): void {
@@ -102,8 +113,11 @@ export class WorkRecorder {
       const attempts = Array.isArray(given) ? given.length : Math.floor(this.#amount(given, 'a number of attempts') ?? 0)
       if (attempts > MOST_ATTEMPTS) return this.#drop(`a batch of more than ${MOST_ATTEMPTS} attempts`)
       const work = this.#named(fields['name'])
-      if (attempts > 0) work.attempt(undefined, undefined, attempts)
-      work.units.addBatch(attempts, 0)
+      if (success === 'unknown') work.unknown(undefined, attempts)
+      else {
+        if (attempts > 0) work.attempt(undefined, undefined, attempts)
+        work.units.addBatch(attempts, 0)
+      }
       this.#endBatch(work, attempts > 0, found, durationMs)
     } catch {
       this.#drop('a record that cannot be read')
@@ -113,9 +127,11 @@ export class WorkRecorder {
   /** One call to an upstream. */
   apiCall(call: WorkApiCall): void {
     try {
-      const { upstream, durationMs, errorType } = call
-      if (typeof upstream !== 'string') this.#drop('an API call without the name of an upstream')
-      else this.#upstream(upstream).record(durationMs, errorType ?? undefined)
+      const { upstream, durationMs } = call
+      const errorType = call.errorType ?? undefined
+      if (typeof upstream !== 'string') return this.#drop('an API call without the name of an upstream')
+      const isWait = isAmount(call.waitMs) && call.waitMs > 0 && !isSlow(durationMs, errorType, call, this.#limitMs)
+      this.#upstream(upstream, isWait ? 'waited' : call.unnamed === true ? 'unnamed' : undefined).record(durationMs, errorType, call)
     } catch {
       this.#drop('an API call that cannot be read')
     }
@@ -136,13 +152,15 @@ export class WorkRecorder {
   /** The work that it was counted as; `undefined` if it was dropped. */
   #countAttempt(attempt: WorkAttempt, name: unknown, events: unknown): NamedWork | undefined {
     const { success, durationMs, reportsFound } = attempt
-    if (typeof success !== 'boolean') {
+    if (typeof success !== 'boolean' && success !== 'unknown') {
       this.#drop('an attempt without success: true or false')
       return undefined
     }
     const work = this.#named(name)
-    work.attempt(this.#amount(durationMs, 'a duration of an attempt'), success ? undefined : this.#errorType(attempt.errorType))
-    if (success && reportsFound !== undefined) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
+    const duration = this.#amount(durationMs, 'a duration of an attempt')
+    if (success === 'unknown') work.unknown(duration)
+    else work.attempt(duration, success ? undefined : this.#errorType(attempt.errorType))
+    if (success === true && reportsFound !== undefined) work.found(this.#amount(reportsFound, 'a number of what an attempt found') ?? 0)
     if (events !== undefined) this.#countEvents(work, events)
     return work
   }
@@ -160,6 +178,7 @@ export class WorkRecorder {
       if (!counted) continue
       let tally = tallies.get(counted)
       if (!tally) tallies.set(counted, (tally = { attempts: 0, failures: 0 }))
+      if (attempt.success === 'unknown') continue
       tally.attempts++
       if (!attempt.success) tally.failures++
     }
@@ -192,10 +211,11 @@ export class WorkRecorder {
 
   #checkedFigures(figures: QueueFigures): QueueFigures | undefined {
     const checked: { -readonly [K in keyof QueueFigures]: QueueFigures[K] } = {}
-    for (const field of [...WORK_QUEUE_STATES, 'oldestAgeSeconds'] as const) {
+    for (const field of FIGURES_OF_QUEUE) {
       const value = this.#amount(figures[field], 'a size or an age of a queue')
       if (value !== undefined) checked[field] = value
     }
+    if (figures.paused === true) checked.paused = true
     return Object.keys(checked).length > 0 ? checked : undefined
   }
 
@@ -214,19 +234,20 @@ export class WorkRecorder {
     return work
   }
 
-  #upstream(raw: string): UpstreamCalls {
+  #upstream(raw: string, unjudged: Unjudged | undefined): UpstreamCalls {
     const upstream = this.#upstreamNames.of(raw)
-    let calls = this.#upstreams.get(upstream)
+    const upstreams = this.#upstreams[unjudged ?? 'judged']
+    let calls = upstreams.get(upstream)
     if (!calls) {
       calls = new UpstreamCalls({
         recording: this.#recording,
         metrics: UPSTREAM_METRICS,
-        upstream,
+        of: { [WORK_UPSTREAM]: upstream, ...(unjudged && { [WORK_UNJUDGED]: unjudged }) },
         limitMs: this.#limitMs,
         errorTypeOf: (code) => this.#errorType(code),
         drop: this.#drop,
       })
-      this.#upstreams.set(upstream, calls)
+      upstreams.set(upstream, calls)
     }
     return calls
   }

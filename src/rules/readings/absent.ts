@@ -18,13 +18,15 @@ export function absentReading({ of, over }: AbsentReading, severity: Severity, c
     title: `Nothing of ${of.metric} for ${duration(windowSeconds)}: the last of it`,
     judge({ name, sentence }, readings) {
       const seconds = readings.lastSeenSeconds(seen)
-      const current = seconds === undefined ? 'never' : Math.round(seconds)
-      const facts = { current, limit: windowSeconds, unit: UNIT, windowSeconds }
-      const value = { current, threshold: windowSeconds, unit: 's', window_seconds: windowSeconds }
-      const finding = { message: sentence(facts), value }
+      const finding = () => {
+        const current = seconds === undefined ? 'never' : Math.round(seconds)
+        const facts = { current, limit: windowSeconds, unit: UNIT, windowSeconds }
+        const value = { current, threshold: windowSeconds, unit: 's', window_seconds: windowSeconds }
+        return { message: sentence(facts), value }
+      }
       if (seconds !== undefined && seconds <= windowSeconds) return ok(name, finding)
       if (!isWatchedWhole({ windowSeconds, coveredSeconds: readings.coveredSeconds(windowSeconds) })) return inconclusive(name, 'starting')
-      return breach(name, severity, finding)
+      return breach(name, severity, finding())
     },
     figure(readings) {
       const seconds = readings.lastSeenSeconds(seen)

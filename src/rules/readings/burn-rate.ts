@@ -2,13 +2,11 @@
  * How fast what may be bad is used up, in a long window and a short one both. Source: Google, The Site Reliability Workbook, chapter 5,
  * "Multiwindow, Multi-Burn-Rate Alerts".
  */
-import { isBelow } from '../beyond.ts'
 import type { Context, JudgedReading, Lines } from '../judged-reading.ts'
 import { measuredReading } from '../measured.ts'
 import { checkReachable } from '../reachable.ts'
 import type { BurnRateReading } from '../rule-data.ts'
 import { shareOf } from '../share.ts'
-import { shareAgainst } from '../share-against.ts'
 
 /** The long window of a rule that names none. */
 export const LONG_SECONDS = 3600
@@ -29,37 +27,28 @@ export function burnRateReading(data: BurnRateReading, context: Context): Judged
   const long = context.window(data.over ?? LONG_SECONDS)
   const short = context.window(data.and ?? shortSeconds(long))
   if (short >= long) throw new Error(`The short window of the ${context.whose} is ${short} s, expected less than the long one (${long} s).`)
-  const budget = 1 - objective / 100
+  // In percent, as people and PromQL write it: a hundredth of it is a little less than it should be.
+  const budget = Number((100 - objective).toPrecision(10))
   const plan = {
     needs: share.needs,
     unit: 'x',
     scope: 'any',
     title: `The burn rate of ${of.metric} in ${whole.metric} against ${objective} %`,
-    // At which everything is bad.
+    // At which everything is bad: 100 for 99 %, and not a little less, as a computer divides.
     check: (limits: Lines) =>
-      checkReachable(limits, { what: `a burn rate against ${objective} %`, least: 0, most: 1 / budget }, context.whose),
+      checkReachable(
+        limits,
+        { what: `a burn rate against ${objective} %`, least: 0, most: Number((100 / budget).toPrecision(10)) },
+        context.whose,
+      ),
   } as const
   return measuredReading(plan, (readings) => {
     const looks = [share.look(readings, long), share.look(readings, short)] as const
     if (!looks.every(({ isKnown }) => isKnown)) return 'starting'
-    const [{ n, count: bad }, recent] = looks
+    const [{ n, count: bad }] = looks
     if (n === 0) return 'no_data'
-    const rates = looks.map((each) => (each.n === 0 ? 0 : each.count / each.n / budget))
-    return {
-      // As fast as the slower of the two: what is over burns no more.
-      value: Math.min(...rates),
-      n,
-      count: bad,
-      failures: bad,
-      windowSeconds: long,
-      passes: (limit, side) => {
-        if (side === 'below') return isBelow(Math.min(...rates), limit) ? 'passed' : 'within'
-        const most = Math.min(1, limit * budget)
-        const inLong = shareAgainst(bad, n, most)
-        const inShort = recent.n === 0 ? 'within' : shareAgainst(recent.count, recent.n, most)
-        if (inLong === 'passed' && inShort === 'passed') return 'passed'
-        return inLong === 'within' || inShort === 'within' ? 'within' : 'unsure'
-      },
-    }
+    const rates = looks.map((each) => (each.n === 0 ? 0 : (100 * each.count) / each.n / budget))
+    // As fast as the slower of the two: what is over burns no more.
+    return { value: Math.min(...rates), n, count: bad, failures: bad, windowSeconds: long }
   })
 }

@@ -7,7 +7,10 @@
  * refused is published then.
  */
 import { FURTHEST_AHEAD_MS } from '../alert-entry.ts'
+import { SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
+import { NOBODY_ALIVE } from '../signature.ts'
+import { keepOverlay, NOTHING_OVER, OVERLAY, OVERLAY_FIELDS } from './overlay.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
 /** What is kept of an instance that is dead and has nothing open: should it come back with what it could not say, that is recognised. */
@@ -41,17 +44,20 @@ const newer = (a: string, b: string): string => `not ${b} or ${a}.at > ${b}.at o
  * | 5 | `{health}:alerts` | 6, 7 | channel, retention (ms) |
  * | 6 | `{health}:meta` | 8 | begins the name of a new epoch |
  * | 7 | `{health}:instances:<service>` | | |
- * | 8 | `{health}:silent` | | |
- * | 9 | `{health}:due` | | |
+ * | 8 | `{health}:silent` | 9 | what may cause it: `<service>:<rule>` each |
+ * | 9 | `{health}:due` | 10 | what a person does: empty, `ack <until>`, `unack -`, `resolve -` or, for a silence that begins or ends, `look -` |
+ * | 10 | `{health}:silences` | 11, 12 | who and why (JSON) |
+ * | 11 | `{health}:causing` | 13 | what people read from then on (fields of JSON) |
+ * | 12 | `{health}:overlay-due` | | |
  *
  * Answers {outcome, rev, state, severity, episode, epoch}. Outcome `1`: done. `3`: a later process of that name has spoken. `4`: the document
  * is of a version that is not known here, and is left alone.
  */
 export const ALERT: Script = {
-  numberOfKeys: 9,
+  numberOfKeys: 12,
   lua: `${NOW}${ISO}
 local unheard
-local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev', 'unheard')
+local held = call('HMGET', KEYS[1], 'doc', 'fold', 'rev', 'unheard', ${OVERLAY_FIELDS})
 local document, rev = held[1], held[3] or '0'
 if document and string.sub(document, 1, 7) ~= '{"v":1,' then return {'4', rev, '', '', '0', ''} end
 local meta = ${META('KEYS[6]')}
@@ -102,15 +108,20 @@ else
 end
 
 local wasOpen = wasState == 'firing' or wasState == 'recovering' or wasState == 'unknown'
+-- Of a person: what the instances say of it is as it was.
+local act = ARGV[10] or ''
+local isAct = act ~= ''
+if isAct and not wasOpen then return {'1', rev, wasState or '', wasSeverity or '', wasEpisode or '0', epoch} end
 wasSince = tonumber(wasSince)
 -- Of each kind the one whose evidence is shown, if there is any; no lists, for these lines are what an alert waits for.
-local firing, recovering, pending, well, gone, dead
-local isCritical, isPendingCritical, isKnown, lastFiringAt = false, false, false, 0
+local firing, unknown, recovering, pending, well, gone, dead
+local isCritical, isPendingCritical, isKnown, lastBreachAt = false, false, false, 0
 local lastSignOfGone = 0
 for i = 1, #entries do
   local e = entries[i]
   local state = e.state
   if e == by then e.seen = now
+  elseif isAct then e.seen, state = e.at, nil
   else
     e.seen = e.at
     local score = tonumber(call('ZSCORE', KEYS[7], e.name) or '0')
@@ -128,11 +139,14 @@ for i = 1, #entries do
       state = nil
     end
   end
-  if state == 'firing' or state == 'unknown' then
+  if state == 'firing' then
     if ${heavier('e', 'firing')} then firing = e end
     isCritical = isCritical or e.severity == 'CRITICAL'
     isKnown = isKnown or e.known
-    if e.at > lastFiringAt then lastFiringAt = e.at end
+    if e.at > lastBreachAt then lastBreachAt = e.at end
+  elseif state == 'unknown' then
+    if ${newer('e', 'unknown')} then unknown = e end
+    if e.at > lastBreachAt then lastBreachAt = e.at end
   elseif state == 'recovering' then
     if ${newer('e', 'recovering')} then recovering = e end
     isCritical = isCritical or e.severity == 'CRITICAL'
@@ -144,8 +158,8 @@ for i = 1, #entries do
   end
   if e.state == 'gone' and e.seen > lastSignOfGone then lastSignOfGone = e.seen end
 end
-if scope == 'shared' and firing and not isKnown and well and well.at > lastFiringAt then
-  firing, isCritical = nil, false
+if scope == 'shared' and (firing or unknown) and not isKnown and well and well.at > lastBreachAt then
+  firing, unknown, isCritical = nil, nil, false
   for i = 1, #entries do
     local e = entries[i]
     isCritical = isCritical or (e.state == 'recovering' and now - e.seen <= (e.keep or 0) and e.severity == 'CRITICAL')
@@ -154,19 +168,27 @@ end
 
 local forgotten = not wasState and by ~= nil and wasTold
 local state, speaker
-if firing and (scope ~= 'all' or (not recovering and not well and (wasOpen or forgotten or not pending))) then
+if isAct then state = wasState
+elseif firing and (scope ~= 'all' or (not recovering and not well and (wasOpen or forgotten or not pending))) then
   state, speaker = 'firing', firing
 elseif not wasOpen and not forgotten then
   state = pending and 'pending' or wasState == 'resolved' and 'resolved' or 'inactive'
   if state == 'pending' then speaker = pending elseif state == 'resolved' then speaker = well end
 elseif scope == 'all' and well then state, speaker = 'resolved', well
 elseif recovering then state, speaker = 'recovering', recovering
+elseif unknown then state, speaker = 'unknown', unknown
 elseif not wasState then state, speaker = 'resolved', well
 elseif not firing and well and well.at >= math.max(lastSignOfGone, wasSince) then state, speaker = 'resolved', well
 elseif by or (call('ZCARD', KEYS[7]) > 0 and not call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$'))) then state = wasState
 else state = 'unknown' end
 if not speaker then
   if state == 'firing' then speaker = firing elseif state == 'recovering' then speaker = recovering end
+end
+
+-- Of a silent service nobody says anything but who notices.
+if me == '' and string.find(document or '', '^{"v":1,"rev":%d+,"alert_id":"[^"]*","service":"[^"]*","rule":"${SERVICE_SILENT}",') then
+  state, speaker = wasState, nil
+  if not wasOpen and call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$')) then state, isKnown = 'firing', true end
 end
 
 local isOpen = state == 'firing' or state == 'recovering' or state == 'unknown'
@@ -197,7 +219,24 @@ elseif wasOpen then
   elseif severity ~= wasSeverity then kind = severity == 'CRITICAL' and 'escalated' or 'deescalated' end
 end
 
-if not by and not gone and not dead and (not wasState or not kind and state == wasState) then
+local about = ARGV[4]
+if me == '' then about = string.match(document or '', '^{"v":1,"rev":%d+,(.*),"episode":%d+,"scope":') end
+local lies${NOTHING_OVER}
+if not lies and about and (kind or held[6] or me == '') and (wasState or by) then
+  ${OVERLAY}
+  local service, rule = string.match(about, '"service":"([^"]*)","rule":"([^"]*)"')
+  lies = {silences = KEYS[10], causing = KEYS[11], due = KEYS[12], id = string.match(KEYS[1], '[^:]*$'), service = service, rule = rule,
+    about = about, heldTold = held[5] or nil, heldOverlay = held[6] or nil, heldCauses = held[7] or nil, wasState = wasState,
+    wasSeverity = wasSeverity, wasSince = wasSince, wasEpisode = wasEpisode, state = state, severity = severity, since = since,
+    episode = episode, kind = kind, cause = cause, told = told, recovering = recovering ~= nil, breaching = isKnown,
+    mayBeCausedBy = by and (ARGV[9] or '') or held[7] or '', act = string.match(act, '^%l+') or '', actUntil = string.match(act, '%d+$'),
+    by = ARGV[11], why = ARGV[12]}
+  overlay(lies)
+  state, severity, since, episode, kind = lies.state, lies.severity, lies.since, lies.episode, lies.kind
+  isOpen = state == 'firing' or state == 'recovering' or state == 'unknown'
+  opens = isOpen and not wasOpen
+end
+if not by and not gone and not dead and (not wasState or not (lies and lies.isChanged) and state == wasState) then
   return {'1', rev, wasState or '', wasSeverity or '', wasEpisode or '0', epoch}
 end
 if gone then
@@ -208,15 +247,15 @@ if gone then
 end
 if dead then for _, e in ipairs(dead) do call('HDEL', KEYS[2], e.name) end end
 
-local about = ARGV[4]
-if me == '' then about = string.match(document, '^{"v":1,"rev":%d+,(.*),"episode":%d+,"scope":') end
 local says
-if speaker then says = string.match(speaker.text, '"says":{(.*)}}$')
+if lies and lies.isByHand then says = ARGV[13]
+elseif lies and lies.isMasked then says = string.match(document, '"since":"[^"]*",(.*),"instances":{')
+elseif speaker then says = string.match(speaker.text, '"says":{(.*)}}$')
 elseif by and not wasOpen and state == 'inactive' then says = string.match(by.text, '"says":{(.*)}}$')
 elseif document then says = string.match(document, '"since":"[^"]*",(.*),"instances":{') end
 if not says then says = by and string.match(by.text, '"says":{(.*)}}$') or '"message":"","value":null' end
-if kind == 'unknown' then
-  says = string.gsub(says, '^"message":"', '"message":"No instance is alive that could tell whether this goes on: ', 1)
+if kind == 'unknown' and not speaker then
+  says = string.gsub(says, '^"message":"', '"message":"${NOBODY_ALIVE}', 1)
 end
 
 if entries[2] then
@@ -253,27 +292,37 @@ if opens then
     call('PEXPIRE', KEYS[2], '${ENTRIES_KEPT_MS}')
   end
 end
-local message
-if kind then
-${tell('KEYS[5]', 'KEYS[6]', `'"type":"' .. kind .. '","deliver":true,' .. fields .. ',"overlays":{},"cause":"' .. cause .. '","actor":null,"told":' .. told`, { retention: 'ARGV[7]', epochs: 'ARGV[8]' })}
+local shown = lies and lies.shown or '{}'
+local messages
+for _, say in ipairs(lies and lies.messages or {}) do
+  local message
+${tell('KEYS[5]', 'KEYS[6]', `'"type":"' .. say.kind .. '","deliver":' .. say.deliver .. ',' .. fields .. ',"overlays":' .. shown .. ',"cause":"' .. say.cause .. '","actor":' .. say.actor .. ',"told":' .. say.told`, { retention: 'ARGV[7]', epochs: 'ARGV[8]' })}
+  meta = {rev, epoch, at}
+  messages = messages or {}
+  messages[#messages + 1] = message
 end
-call('HSET', KEYS[1], 'rev', rev, 'doc', '{"v":1,"rev":' .. rev .. ',' .. fields .. '}', 'fold', state .. ' ' .. severity .. ' ' .. sinceText
-  .. ' ' .. episodeText .. ' ' .. scope)
+if lies then
+  ${keepOverlay('KEYS[1]', 'lies')}
+end
+local kept = '{"v":1,"rev":' .. rev .. ',' .. fields .. (shown ~= '{}' and ',"overlays":' .. shown or '') .. '}'
+local fold = state .. ' ' .. severity .. ' ' .. sinceText .. ' ' .. episodeText .. ' ' .. scope
+call('HSET', KEYS[1], 'rev', rev, 'doc', kept, 'fold', fold)
 if not isOpen then
   call('PEXPIRE', KEYS[1], '${KEPT_AFTER_RESOLVE_MS}')
   call('ZREM', KEYS[3], id)
   call('SREM', KEYS[4], id)
 end
-if not message and held[4] then
+if not messages and held[4] then
   local entry = call('XRANGE', KEYS[5], held[4], held[4])[1]
-  message = entry and entry[2][2]
+  messages = entry and {entry[2][2]}
 end
-if message then${publish('ARGV[6]', 'message')}
+for _, message in ipairs(messages or {}) do
+  -- Those behind one that is refused are in the stream.
+  if not unheard then${publish('ARGV[6]', 'message')}
+    if unheard then call('HSET', KEYS[1], 'unheard', string.match(message, '"id":"([^"]+)"')) end
+  end
 end
-if unheard then
-  call('HSET', KEYS[1], 'unheard', string.match(message, '"id":"([^"]+)"'))
-  return unheard
-end
+if unheard then return unheard end
 if held[4] then call('HDEL', KEYS[1], 'unheard') end
 return {'1', rev, state, severity, episodeText, epoch}`,
 }
@@ -282,8 +331,28 @@ return {'1', rev, state, severity, episodeText, epoch}`,
 export function alertKeys(names: ShardNames, alertId: string, service: string): readonly string[] {
   return [
     ...[names.alert(alertId), names.entries(alertId), names.open, names.openOf(service), names.alerts, names.meta],
-    ...[names.instances(service), names.silent, names.due],
+    ...[names.instances(service), names.silent, names.due, names.silences, names.causing, names.overlayDue],
   ]
+}
+
+/** KEYS of ALERT for what a person does: those of presence, which it has no right to write to and does not need, are left out. */
+export function actKeys(names: ShardNames, alertId: string, service: string): readonly string[] {
+  return alertKeys(names, alertId, service).with(6, names.open).with(7, names.open).with(8, names.open)
+}
+
+/** What a person does to an alert. */
+export interface Act {
+  /** `until`: epoch milliseconds of the server. `look`: nothing, but a silence has begun or ended. */
+  readonly act: `ack ${number}` | 'unack -' | 'resolve -' | 'look -'
+  readonly by: string
+  readonly why: string
+  /** What people read from then on: fields of JSON, of `resolve` alone. */
+  readonly says?: string
+}
+
+/** ARGV of ALERT for what a person does. */
+export function acting(names: ShardNames, retentionMs: number, epochs: string, { act, by, why, says = '' }: Act): readonly string[] {
+  return [...lookingOnly(names, retentionMs, epochs), '', act, JSON.stringify(by), JSON.stringify(why), says]
 }
 
 /** ARGV of ALERT for who says nothing and looks who is gone. `epochs` begins the name of a new epoch. */

@@ -32,7 +32,11 @@ export const geocoding: KindContract = {
     const monitor = new GeocodingHealthMonitor({
       ...options,
       quotas: { nominatim: { requests: 80, per: 'day' } },
-      rules: { failing_provider: { for: 0 }, rate_limited: { for: 0 }, low_cache_hit_rate: { for: 0 } },
+      rules: {
+        failing_provider: { for: 0, plain: true },
+        rate_limited: { for: 0, plain: true },
+        low_cache_hit_rate: { for: 0, plain: true },
+      },
     })
     return { monitor, tell: () => tell(monitor) }
   },

@@ -41,7 +41,7 @@ export const locationAggregator: KindContract = {
   monitor(options) {
     const monitor = new LocationAggregatorHealthMonitor({
       ...options,
-      rules: { aggregation_lag: { for: 0 }, high_drop_share: { for: 0 } },
+      rules: { aggregation_lag: { for: 0 }, high_drop_share: { for: 0, plain: true } },
     })
     return { monitor, tell: () => tell(monitor) }
   },

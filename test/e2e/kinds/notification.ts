@@ -34,7 +34,7 @@ export const notification: KindContract = {
   monitor(options) {
     const monitor = new NotificationHealthMonitor({
       ...options,
-      rules: { low_delivery_rate: { for: 0 }, slow_delivery: { for: 0 }, dead_letters_growing: { limit: 5 } },
+      rules: { low_delivery_rate: { for: 0, plain: true }, slow_delivery: { for: 0 }, dead_letters_growing: { limit: 5 } },
     })
     return { monitor, tell: () => tell(monitor) }
   },

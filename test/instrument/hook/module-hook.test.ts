@@ -537,7 +537,7 @@ registerHooks({ load(url, context, next) { const loaded = next(url, context); re
     ])
     const { unmatched } = await runWatched(['--import', WATCH, 'main.mjs'], [{ ...target('one.mjs'), label: './one.mjs' }], 'record.json')
     const seen = ['main.mjs', 'other.mjs'].map((name) => pathToFileURL(join(folder, name)).href)
-    expect(unmatched).toEqual({ labels: ['./one.mjs'], seen })
+    expect(unmatched).toEqual({ labels: ['./one.mjs'], before: [], running: [], seen })
   })
 
   test('nothing is left after it is undone', async () => {

@@ -17,6 +17,8 @@ const TARGETS: readonly QueueTarget[] = [
   { key: 'q', type: 'stream' },
   { key: 'q', type: 'stream', group: 'g' },
   { bullmq: 'q' },
+  { bull: 'q' },
+  { beeQueue: 'q' },
 ]
 
 /** Answers every round with the next of `rounds`, and how often it was asked. */

@@ -39,6 +39,7 @@ interface Told {
   readonly attempts: readonly (Omit<QueueAttempt, 'error'> & { readonly error?: string })[]
   readonly queues: readonly FoundQueue[]
   readonly said: readonly string[]
+  readonly rests: readonly string[]
 }
 
 type ModuleType = 'module' | 'commonjs'
@@ -253,4 +254,98 @@ test('after the watch has ended workers are as they were, those that run too', a
   expect(bare.lines).toContain('true')
   expect(watched).toEqual(bare)
   expect(told[0]!.attempts).toHaveLength(1)
+})
+
+test('jobs that a service takes and ends by its own hand are attempts, beside those of a processor', async () => {
+  const program = `
+    const queue = new Queue('mail', { connection })
+    const others = new Queue('other', { connection })
+    const worker = new Worker('mail', null, { connection })
+    const beside = new Worker('other', async () => 'by a processor', { connection })
+    const done = finished(beside, 1)
+    await others.add('beside', {})
+    await done
+    for (const name of ['good', 'bad', 'retried', 'late', 'first', 'second']) await queue.add(name, {}, { attempts: name === 'retried' ? 2 : 1 })
+    const token = 'mine'
+    const next = async () => {
+      const job = await worker.getNextJob(token)
+      console.log('took', job?.name, job?.attemptsMade)
+      return job
+    }
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 40))
+    let job = await next()
+    await pause()
+    console.log(await job.moveToCompleted('sent', token, false))
+    job = await next()
+    await job.moveToFailed(Object.assign(new Error('no answer'), { code: 'E_NO_ANSWER' }), token, false)
+    job = await next()
+    await job.moveToFailed(new Error('not yet'), token, false)
+    job = await next()
+    if (job.name === 'retried') throw new Error('another order')
+    await job.moveToCompleted('sent', 'not mine', false).catch((error) => console.log('refused', error.message.replace(/\\d+/g, 'n')))
+    await job.moveToCompleted('sent', token, false)
+    job = await next()
+    const [data, id] = await job.moveToCompleted('sent', token, true)
+    console.log('got', id, typeof data)
+    job = await queue.getJob(id)
+    await job.moveToCompleted('sent', token, false)
+    job = await next()
+    await job.moveToCompleted('sent', token, false)
+    console.log(JSON.stringify(await queue.getJobCounts()), (await worker.getNextJob(token, { block: false })) === undefined)
+    const { name, length } = Worker.prototype.getNextJob
+    console.log(name, length, Object.getOwnPropertyNames(Worker.prototype).join())
+    await worker.close()
+    await beside.close()
+    await queue.close()
+    await others.close()
+    process.exit(0)`
+  const { bare, watched, told } = await runBoth(program, 'module')
+  expect(bare).toMatchObject({ code: 0, stderr: '' })
+  expect(watched).toEqual(bare)
+  const [{ attempts, queues, said }] = told as [Told]
+  expect(attempts.map(outcome)).toEqual([
+    'other completed',
+    'mail completed',
+    'mail failed E_NO_ANSWER',
+    'mail failed not yet',
+    'mail completed',
+    'mail completed',
+    'mail completed',
+    'mail completed',
+  ])
+  expect(attempts[1]!.durationMs).toBeGreaterThan(35)
+  expect(queues.map(({ name }) => name)).toEqual(['other', 'mail'])
+  expect(said).toEqual([])
+})
+
+test('what is wrong with taking a job by hand reaches the service, and nobody else', async () => {
+  const program = `
+    const worker = new Worker('mail', null, { connection })
+    await worker.close()
+    process.on('unhandledRejection', (error) => console.log('unhandled', error.message))
+    await worker.getNextJob('mine').catch((error) => console.log('told', error.message))
+    void worker.getNextJob('mine')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.exit(0)`
+  const { bare, watched } = await runBoth(program, 'module')
+  expect(watched).toEqual(bare)
+})
+
+test('workers that the service pauses are told of once all of a queue are', async () => {
+  const program = `
+    const work = async () => {}
+    const [one, other, third] = ['mail', 'mail', 'digests'].map((name) => new Worker(name, work, { connection }))
+    for (const worker of [one, other, third]) await worker.waitUntilReady()
+    await one.pause()
+    await one.pause()
+    console.log(one.isPaused(), other.isPaused())
+    await other.pause(true)
+    other.resume()
+    await third.pause()
+    await other.close()
+    for (const worker of [one, third]) await worker.close()`
+  const { bare, watched, told } = await runBoth(program, 'module')
+  expect(bare).toMatchObject({ code: 0, stderr: '', lines: ['true false'] })
+  expect(watched).toEqual(bare)
+  expect(told[0]!.rests).toEqual(['mail rests', 'mail goes on', 'digests rests', 'mail rests', 'mail goes on', 'digests goes on'])
 })

@@ -18,6 +18,11 @@ test.for<{ why: string; connection: unknown; target: RedisTarget | undefined }>(
   { why: 'options that are null as if not given', connection: { host: null, password: null, sentinels: null }, target: LOCAL },
   { why: 'a client of ioredis 6', connection: new Redis(lazy), target: FULL },
   { why: 'a client of ioredis 5', connection: new Redis5(lazy), target: FULL },
+  {
+    why: 'a client of node_redis 3',
+    connection: { duplicate() {}, internal_send_command() {}, options: { ...lazy, retry_strategy() {} } },
+    target: FULL,
+  },
   { why: 'a URL', connection: { url: 'redis://app:p%40ss@redis.internal:6380/3' }, target: { ...FULL, password: 'p@ss' } },
   { why: 'a URL of a TLS port', connection: { url: 'rediss://redis.internal' }, target: { ...LOCAL, host: 'redis.internal', tls: true } },
   { why: 'IPv6 in a URL', connection: { url: 'redis://[::1]:6390' }, target: { ...LOCAL, host: '::1', port: 6390 } },

@@ -1,4 +1,6 @@
 /** What every queue library keeps to. Each is used by a service in this process, which has never heard of us. */
+import { existsSync } from 'node:fs'
+
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
@@ -12,6 +14,7 @@ import type { FoundQueue, QueueAttempt } from '../../../src/instrument/queues/qu
 import { QueueReader } from '../../../src/instrument/queues/queues.ts'
 import type { Cancel } from '../../../src/types.ts'
 import { diagLines } from '../../contracts/diag-lines.ts'
+import { QUEUE_LIBRARIES_IN_CI } from '../../support/queue-libraries-in-ci.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 type End = 'completed' | 'failed'
@@ -116,6 +119,7 @@ beforeAll(async () => {
       queues.push(queue)
       told()
     },
+    onAskedQueue() {},
   })
   stop = () => {
     cancel()
@@ -129,8 +133,13 @@ beforeEach(() => {
   told = () => {}
 })
 
-test('every library has a service here', () => {
-  expect(Object.keys(SERVICES).toSorted()).toEqual(QUEUE_LIBRARIES.map(({ name }) => name).toSorted())
+test('every library has a service here or in a test of test/ci', () => {
+  const tested = [...Object.keys(SERVICES), ...Object.keys(QUEUE_LIBRARIES_IN_CI)]
+  expect(tested.toSorted()).toEqual(QUEUE_LIBRARIES.map(({ name }) => name).toSorted())
+})
+
+test.for([...new Set(Object.values(QUEUE_LIBRARIES_IN_CI))])('there is a test/ci/%s', (file) => {
+  expect(existsSync(new URL(`../../ci/${file}`, import.meta.url))).toBe(true)
 })
 
 describe.for(Object.entries(SERVICES))('%s', ([name, service]) => {

@@ -20,3 +20,12 @@ test('a sum is that of all keys, or not known; the oldest is the oldest of them'
     }),
   )
 })
+
+test.for([
+  { why: 'nobody knows', paused: [undefined, undefined], is: undefined },
+  { why: 'all of it is', paused: [true, true], is: true },
+  { why: 'a part of it is', paused: [true, false], is: false },
+  { why: 'of a part nobody knows', paused: [true, undefined], is: false },
+])('a sum is paused as it should be where $why', ({ paused, is }) => {
+  expect(sumOf(paused.map((each) => (each === undefined ? {} : { paused: each }))).paused).toBe(is)
+})

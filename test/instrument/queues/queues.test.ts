@@ -387,12 +387,14 @@ test('a queue of BullMQ is read as BullMQ reads it, in two round trips', async (
   expect(found).toMatchObject({ due: 5, scheduled: 1 })
   expect(await read()).toEqual(found)
   expect(client.trips.map((commands) => new Set(commands.map(([name]) => name)))).toEqual([
-    new Set(['LLEN', 'ZCARD', 'ZCOUNT', 'ZRANGE', 'LRANGE']),
+    new Set(['LLEN', 'ZCARD', 'ZCOUNT', 'ZRANGE', 'LRANGE', 'HMGET']),
     new Set(['HMGET']),
   ])
 
   await queue.pause()
   await queue.add('overdue, and nobody moves it', {}, { ...at(100), delay: 5000 })
+  expect(await read()).toEqual({ ...found, due: 6, oldestAgeSeconds: 95, paused: true })
+  await queue.resume()
   expect(await read()).toEqual({ ...found, due: 6, oldestAgeSeconds: 95 })
   await queue.close()
   redis.disconnect()

@@ -138,3 +138,15 @@ test('zero-code tells it of deliveries, retries and dead letters', async () => {
   })
   await monitor.stop(0)
 })
+
+test('a delivery of which nobody can tell how it ended is neither delivered nor failed', async () => {
+  const service = await judgedService(NotificationHealthMonitor)
+  service.minutes(1, (monitor) => {
+    for (let n = 0; n < 20; n++) monitor.record('delivery', { channel: 'push', success: 'unknown' })
+    monitor.record('delivery', { channel: 'push', success: 'unknown', outcome: 'bounced' })
+  })
+  expect(service.status).toMatchObject({
+    metrics: { outcomes_last_hour: { unknown: 20, bounced: 1 }, success_rate_percent: 0 },
+    totals: { attempts: { ok: 0, failed: { bounced: 1 }, unknown: 20 } },
+  })
+})

@@ -28,29 +28,32 @@ const all =
 const started = (options: ServiceHealthMonitorOptions = {}) => judgedService(NotificationHealthMonitor, options)
 
 describe('low_delivery_rate', () => {
-  test('fires for the channel that fails, below 95 % after a minute, and resolves', async () => {
+  test('fires for the channel that fails, below 95 %, and resolves', async () => {
     const service = await started()
     const push = deliveries('push', 50)
-    service.minutes(6, all(push, deliveries('mail', 20, 1)))
+    service.minutes(15, all(push, deliveries('mail', 20, 1)))
     expect(service.told).toEqual([])
-    service.minutes(5, all(push, deliveries('mail', 20, 3)))
+    service.minutes(60, all(push, deliveries('mail', 20, 4)))
     expect(service.told).toEqual(['low_delivery_rate mail fired WARNING'])
-    expect(service.message).toMatch(/^mail: Delivery rate is [\d.]+ % over 5 min \(limit 95 %\): \d+ of \d+ attempts failed$/)
+    expect(service.message).toMatch(
+      /^mail: Delivery rate is [\d.]+ % over [\d.]+ (?:min|h) \(limit 95 %\): [\d,]+ of [\d,]+ attempts failed; a service at 95 % does this .+$/,
+    )
     expect(service.status).toMatchObject({ status: 'degraded', alerts: [{ labels: { 'work.name': 'mail' } }] })
-    service.minutes(10, all(push, deliveries('mail', 20)))
+    service.minutes(120, all(push, deliveries('mail', 20)))
     expect(service.told).toEqual(['low_delivery_rate mail fired WARNING', 'low_delivery_rate mail resolved WARNING'])
   })
 
   test('is CRITICAL below 80 %, and of two channels each has an alert of its own', async () => {
     const service = await started()
-    service.minutes(7, all(deliveries('push', 20, 5), deliveries('sms', 20, 10, 'failed'), deliveries('mail', 20)))
-    expect(service.told.toSorted()).toEqual(['low_delivery_rate push fired CRITICAL', 'low_delivery_rate sms fired CRITICAL'])
+    service.minutes(60, all(deliveries('push', 20, 12), deliveries('sms', 20, 16, 'failed'), deliveries('mail', 20)))
+    for (const channel of ['push', 'sms']) expect(service.open).toContain(`low_delivery_rate ${channel} firing`)
+    expect(service.status.alerts.map(({ severity }) => severity)).toEqual(['CRITICAL', 'CRITICAL'])
   })
 
   test('tells of a run of failures in a channel that is seldom used', async () => {
     const service = await started()
     service.minutes(
-      60,
+      120,
       all(deliveries('push', 5), (monitor) => {
         if (service.clock.monotonicMs() % 600_000 === 0) deliveries('sms', 1, 1, 'failed')(monitor)
       }),
@@ -73,7 +76,7 @@ describe('low_delivery_rate', () => {
   test('is the one rule of its deliveries: the success rate of any worker is not judged besides', async () => {
     const service = await started()
     service.minutes(20, deliveries('mail', 20, 20))
-    expect(service.told).toEqual(['low_delivery_rate mail fired CRITICAL'])
+    expect(service.told[0]).toMatch(/^low_delivery_rate mail fired /)
     expect(service.status.verdicts.map(({ rule }) => rule)).not.toContain('low_success_rate')
     expect(notificationJudging.required).toEqual(['large_queue', 'low_work_rate'])
     expect(() => new NotificationHealthMonitor({ env: {}, rules: { low_success_rate: { limit: 50 } } })).toThrow(
@@ -157,6 +160,9 @@ describe('an operator sleeps', () => {
       'low_delivery_rate no_data',
       'slow_delivery no_data',
       'dead_letters_growing ok',
+      'restart_loop no_data',
+      'drain_stuck ok',
+      'dependency_down no_data',
     ])
   })
 
@@ -170,7 +176,7 @@ describe('an operator sleeps', () => {
 })
 
 test.for([
-  { rule: 'low_delivery_rate', act: deliveries('mail', 20, 2), minutes: 7, told: 'low_delivery_rate mail fired WARNING', limit: 85 },
+  { rule: 'low_delivery_rate', act: deliveries('mail', 20, 4), minutes: 60, told: 'low_delivery_rate mail fired WARNING', limit: 82 },
   { rule: 'slow_delivery', act: deliveries('mail', 10, 0, 'sent', 90), minutes: 7, told: 'slow_delivery mail fired WARNING', limit: 150 },
   { rule: 'dead_letters_growing', act: giveUps(2), minutes: 10, told: 'dead_letters_growing fired WARNING', limit: 50 },
 ])('$rule fires, but not with another limit, and not where it is switched off', async ({ rule, act, minutes, told: expected, limit }) => {

@@ -55,6 +55,14 @@ describe('attempts and their evidence', () => {
     expect(Object.values(read('fetch.attempts')).reduce((a, b) => a + b)).toBe(of)
   })
 
+  test('an attempt of which nobody can tell how it ended is one, and no evidence', () => {
+    const { fetches, read } = recorder()
+    fetches.attempt({ success: 'unknown', tier: 'hot' })
+    fetches.batch([{ success: 'unknown' }, { success: true }])
+    expect(read('fetch.attempts')).toEqual({ 'outcome=unknown,tier=hot': 1, 'outcome=unknown': 1, 'outcome=empty': 1 })
+    expect(read('fetch.units')).toEqual({ 'outcome=ok': 1 })
+  })
+
   test('an empty batch is no evidence', () => {
     const { fetches, read } = recorder()
     fetches.batch([])

@@ -5,6 +5,7 @@ import { Windows } from '../../../src/compute/windows.ts'
 import { trackerFetcherJudging } from '../../../src/kinds/tracker-fetcher/judging.ts'
 import type { RuleOverrides } from '../../../src/rules/override-rule.ts'
 import { profileOf, wantedOf } from '../../../src/rules/service-kind.ts'
+import type { Where } from '../../../src/types.ts'
 
 const LIMITS = {
   largeQueue: 10_000,
@@ -27,15 +28,19 @@ test('the rules are the ones of the table, with its timing', () => {
     'low_success_rate 60/120 any',
     'low_fetch_rate 60/120 all',
     'slow_apple_api 60/120 any',
+    'restart_loop 0/120 shared',
+    'drain_stuck 0/0 any',
+    'dependency_down 0/60 any',
   ])
 })
 
 test('every selector reads a metric of the catalogue by attributes it has', () => {
   for (const { selector } of wantedOf(profile)) {
-    if (selector.kind === 'time_above') continue
+    if (selector.kind === 'time_above' || selector.kind === 'falls' || selector.kind === 'counts') continue
     const metric = CATALOGUE.find(({ name }) => name === selector.metric)
     const where = 'where' in selector ? (selector.where ?? {}) : {}
-    for (const [attribute, value] of Object.entries(where)) expect(metric?.attributes[attribute]).toContain(value)
+    for (const [attribute, value] of Object.entries(where))
+      expect(metric?.attributes[attribute]).toEqual(expect.arrayContaining(valuesOf(value)))
     expect(metric?.attributes).toMatchObject(selector.kind === 'state' ? { [selector.attribute]: expect.any(Array) } : {})
   }
 })
@@ -60,3 +65,7 @@ test('limits the wrong way round stop the start', () => {
     'The critical limit of large_queue is 50000, expected at least its limit (60000).',
   )
 })
+
+function valuesOf(value: Where[string]): string[] {
+  return typeof value === 'object' && 'not' in value ? [value.not].flat() : [value].flat()
+}

@@ -52,17 +52,17 @@ describe('a worker', () => {
       }
     }
     work(120, true)
-    work(300, false)
+    work(480, false)
     expect(exporter.told[0]).toMatchObject({ rule: 'low_success_rate', type: 'fired' })
     expect(exporter.last.status).toBe('unhealthy')
-    work(600, true)
+    work(2400, true)
     expect(exporter.told.at(-1)).toMatchObject({ rule: 'low_success_rate', type: 'resolved' })
     expect(exporter.last.status).toBe('healthy')
   })
 
   test('that leaves its queue alone is found', async () => {
     const { monitor, exporter, clock } = await started()
-    for (let minute = 0; minute < 60; minute++) {
+    for (let minute = 0; minute < 90; minute++) {
       monitor.recordQueue('mail', { due: 5 })
       clock.advance(60_000)
     }
@@ -75,6 +75,26 @@ describe('a worker', () => {
     clock.advance(180_000)
     expect(exporter.last).toMatchObject({ status: 'degraded', alerts: [] })
     expect(exporter.last.reasons).toContain('large_queue cannot be judged: its data is stale')
+  })
+
+  test('of which nobody can tell how its attempts end has a rate, no success rate, and no alert', async () => {
+    const { monitor, exporter, clock } = await started({ metricsInterval: 60 })
+    for (let second = 0; second < 600; second++) {
+      monitor.recordAttempt({ success: 'unknown' })
+      clock.advance(1000)
+    }
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({ status: 'healthy', reasons: [] })
+    expect(exporter.metricsMessages.at(-1)).toMatchObject({
+      metrics: { work_rate_per_hour: 3600, success_rate_percent: null, found_per_attempt: null },
+      unknown: { success_rate_percent: expect.stringMatching(/^nobody can tell how \d+ attempts ended$/) },
+      evidence: { success_rate_percent: { attempts: 0, failures: 0, unknown: expect.any(Number) } },
+      totals: { attempts: { ok: 0, failed: {}, unknown: expect.any(Number) } },
+    })
+    monitor.recordAttempt({ success: true })
+    monitor.recordAttempt({ success: false })
+    clock.advance(60_000)
+    expect(exporter.metricsMessages.at(-1)!.metrics).toMatchObject({ success_rate_percent: 50 })
   })
 
   test('takes the limit of a slow call from its rule', async () => {
@@ -144,7 +164,6 @@ describe('what the service says of itself', () => {
   test.for<{ phase: Exclude<Phase, 'stopped' | 'running'>; status: string }>([
     { phase: 'starting', status: 'degraded' },
     { phase: 'paused', status: 'healthy' },
-    { phase: 'draining', status: 'healthy' },
   ])('while $phase nothing fires and the status is $status', async ({ phase, status }) => {
     const { monitor, exporter, clock } = await started()
     monitor.setPhase(phase)
@@ -224,5 +243,125 @@ describe('what the service says of itself', () => {
     clock.advance(60_000)
     expect(exporter.stopped).toMatchObject({ phase: 'stopped', status: 'healthy' })
     expect(exporter.statuses).toHaveLength(statuses)
+  })
+})
+
+describe('a queue that is paused on purpose', () => {
+  test('owes nothing while it is, and is shown', async () => {
+    const { monitor, exporter, clock } = await started()
+    for (let minute = 0; minute < 180; minute++) {
+      monitor.recordQueue('mails', { due: 20_000, oldestAgeSeconds: 60 * minute, paused: true })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({
+      status: 'healthy',
+      metrics: { total_queue_size: 0, queue_sizes: { mails: 20_000 }, paused_queues: { mails: 20_000 }, oldest_age_seconds: { mails: 0 } },
+    })
+  })
+
+  test('that goes on and is left alone is found as one that was never paused, by the time since', async () => {
+    const { monitor, exporter, clock } = await started()
+    const minutes = (count: number, paused: boolean): void => {
+      for (let minute = 0; minute < count; minute++) {
+        monitor.recordQueue('mails', { due: 5, paused })
+        clock.advance(60_000)
+      }
+    }
+    minutes(300, true)
+    minutes(40, false)
+    expect(exporter.told).toEqual([])
+    expect(exporter.last.metrics).toMatchObject({ total_queue_size: 5, queue_sizes: { mails: 5 } })
+    expect(exporter.last.metrics).not.toHaveProperty('paused_queues')
+    minutes(50, false)
+    expect(exporter.told).toMatchObject([{ rule: 'low_work_rate', type: 'fired' }])
+  })
+
+  test('is shown though it is empty, and owes nothing beside one that does', async () => {
+    const { monitor, exporter, clock } = await started()
+    for (let minute = 0; minute < 90; minute++) {
+      monitor.recordQueue('mails', { due: 0, paused: true })
+      monitor.recordQueue('digests', { due: 3 })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toMatchObject([{ rule: 'low_work_rate', type: 'fired' }])
+    expect(exporter.last.metrics).toMatchObject({ queue_sizes: { mails: 0, digests: 3 }, paused_queues: { mails: 0 } })
+  })
+})
+
+describe('a worker that is watched from outside', () => {
+  const nothingSeen = { sources: 0, why: 'no source of work is watched: bull is loaded' }
+
+  test('is not said to do nothing where nobody sees what it does', async () => {
+    const { monitor, exporter, clock } = await started()
+    monitor.work.observe(nothingSeen)
+    for (let minute = 0; minute < 180; minute++) {
+      monitor.recordQueue('mails', { due: 5000 })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({
+      ...{ status: 'healthy', working: false, metrics: { work_rate_per_hour: null, success_rate_percent: null, total_queue_size: 5000 } },
+      unknown: {
+        work_rate_per_hour: nothingSeen.why,
+        success_rate_percent: nothingSeen.why,
+        upstream_percentiles_ms: 'no calls in the last 5 min',
+      },
+    })
+    expect(exporter.last.unknown).not.toHaveProperty('total_queue_size')
+  })
+
+  test('is judged by the time since a source of its work is watched', async () => {
+    const { monitor, exporter, clock } = await started()
+    const minutes = (count: number): void => {
+      for (let minute = 0; minute < count; minute++) {
+        monitor.recordQueue('mails', { due: 5 })
+        clock.advance(60_000)
+      }
+    }
+    monitor.work.observe(nothingSeen)
+    minutes(180)
+    monitor.work.observe({ sources: 1 })
+    minutes(40)
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({ working: true, metrics: { work_rate_per_hour: 0 } })
+    minutes(50)
+    expect(exporter.told).toMatchObject([{ rule: 'low_work_rate', type: 'fired' }])
+  })
+
+  test('whose queue gets empty and fills without an attempt is worked by others, which is said', async () => {
+    const { monitor, exporter, clock } = await started()
+    monitor.work.observe({ sources: 1 })
+    for (let minute = 0; minute < 180; minute++) {
+      monitor.recordQueue('mails', { due: 500 - (minute % 5) * 50 })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({
+      metrics: { work_rate_per_hour: null },
+      unknown: { work_rate_per_hour: 'work leaves the queues, but no attempt is seen' },
+    })
+  })
+
+  test('and hangs with what it has taken is found', async () => {
+    const { monitor, exporter, clock } = await started()
+    monitor.work.observe({ sources: 1 })
+    for (let minute = 0; minute < 90; minute++) {
+      monitor.recordQueue('mails', { due: 500 - 10 * Math.min(minute, 2), leased: 10 * Math.min(minute, 2) })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toMatchObject([{ rule: 'low_work_rate', type: 'fired' }])
+  })
+
+  test('and only adds jobs owes none, and nothing is said to be missing', async () => {
+    const { monitor, exporter, clock } = await started()
+    monitor.work.observe({ sources: 0, why: 'no worker of bullmq runs here', isIdle: true })
+    for (let minute = 0; minute < 180; minute++) {
+      monitor.recordQueue('mails', { due: 5 })
+      clock.advance(60_000)
+    }
+    expect(exporter.told).toEqual([])
+    expect(exporter.last).toMatchObject({ status: 'healthy', unknown: { work_rate_per_hour: 'no worker of bullmq runs here' } })
+    expect(exporter.last).not.toHaveProperty('working')
   })
 })

@@ -85,6 +85,18 @@ describe('attempts and their evidence', () => {
     expect(dropped()).toBe(0)
   })
 
+  test('an attempt of which nobody can tell how it ended is one, and no evidence', () => {
+    const { work, read, dropped } = recorder()
+    work.attempt({ success: 'unknown', name: 'load', durationMs: 5, reportsFound: 3 })
+    work.batch([{ success: 'unknown' }, { success: false, errorType: 'E' }, { success: 'unknown' }], 10)
+    work.batch([{ success: 'unknown' }], 10)
+    expect(read('attempts')).toEqual({ 'name=load,outcome=unknown': 1, 'outcome=unknown': 3, 'error.type=E,outcome=failed': 1 })
+    expect(read('units')).toEqual({ 'outcome=failed': 1 })
+    expect(read('streak')).toEqual({ '': -1 })
+    expect([read('attempt.duration'), read('items.found')]).toEqual([{ 'name=load': 1 }, {}])
+    expect(dropped()).toBe(0)
+  })
+
   test('an empty batch is no evidence, but one that failed is a failed attempt', () => {
     const { work, read } = recorder()
     work.batch([], 10)
@@ -124,6 +136,45 @@ test.for([
   expect(Object.keys(read('upstream.duration'))).toEqual([
     `${errorType === undefined ? '' : `error.type=${errorType},`}upstream=localhost:6969`,
   ])
+})
+
+test.for([
+  { why: 'asked to wait, and was answered late within that', call: { durationMs: 20_000, waitMs: 20_000 }, is: 'waited', slow: 0 },
+  { why: 'asked to wait, and was answered a little later', call: { durationMs: 30_000, waitMs: 20_000 }, is: 'waited', slow: 0 },
+  { why: 'asked to wait, and was answered far too late', call: { durationMs: 30_001, waitMs: 20_000 }, is: undefined, slow: 1 },
+  { why: 'asked to wait, and failed', call: { durationMs: 15_000, waitMs: 20_000, errorType: 'ECONNRESET' }, is: 'waited', slow: 0 },
+  {
+    why: 'asked to wait, and was given up before',
+    call: { durationMs: 15_000, waitMs: 20_000, errorType: 'timeout' },
+    is: 'waited',
+    slow: 0,
+  },
+  {
+    why: 'asked to wait, and was given up after',
+    call: { durationMs: 25_000, waitMs: 20_000, errorType: 'timeout' },
+    is: undefined,
+    slow: 1,
+  },
+  { why: 'is to a host that nobody named', call: { durationMs: 11_000, unnamed: true }, is: 'unnamed', slow: 1 },
+  { why: 'asked such a host to wait', call: { durationMs: 11_000, unnamed: true, waitMs: 20_000 }, is: 'waited', slow: 0 },
+  {
+    why: 'is a stream that nobody read to its end in time',
+    call: { durationMs: 50, streamed: true, errorType: 'timeout' },
+    is: undefined,
+    slow: 0,
+  },
+  { why: 'is a stream that began late', call: { durationMs: 11_000, streamed: true }, is: undefined, slow: 1 },
+  { why: 'asked for a wait that is none', call: { durationMs: 11_000, waitMs: Number.NaN }, is: undefined, slow: 1 },
+])('a call that $why', ({ call, is, slow }) => {
+  const { work, read } = recorder()
+  work.apiCall({ upstream: 'sqs', ...call })
+  const labels = [
+    ...('errorType' in call ? [`error.type=${call.errorType}`] : []),
+    ...(is ? [`upstream.unjudged=${is}`] : []),
+    'upstream=sqs',
+  ]
+  expect(read('upstream.duration')).toEqual({ [labels.toSorted().join(',')]: 1 })
+  expect(Object.values(read('upstream.slow')).reduce((sum, n) => sum + n, 0)).toBe(slow)
 })
 
 describe('queues', () => {

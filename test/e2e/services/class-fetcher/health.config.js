@@ -23,5 +23,5 @@ module.exports = {
     cold: { key: 'trackers:cold', type: 'zset' },
     retry: { key: 'trackers:retry', type: 'zset' },
   },
-  rules: { low_success_rate: { for: 0 } },
+  rules: { low_success_rate: { for: 0, plain: true } },
 }

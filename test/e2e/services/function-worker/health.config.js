@@ -9,5 +9,5 @@ export default {
     jobs: { key: 'jobs', type: 'stream', group: 'workers' },
     done: { key: 'done', type: 'list' },
   },
-  rules: { low_success_rate: { for: 0 } },
+  rules: { low_success_rate: { for: 0, plain: true, limit: 60 } },
 }

@@ -28,5 +28,5 @@ export default {
     addresses: { key: 'addresses', type: 'list' },
     later: { key: 'later', type: 'set' },
   },
-  rules: { low_success_rate: { for: 0 } },
+  rules: { low_success_rate: { for: 0, plain: true } },
 }

@@ -12,5 +12,5 @@ export default {
   ],
   quotas: { nominatim: { requests: 80, per: 'day' } },
   queues: { positions: { key: 'positions', type: 'list' }, unplaced: { key: 'unplaced', type: 'list' } },
-  rules: { failing_provider: { for: 0 }, rate_limited: { for: 0 }, low_cache_hit_rate: { for: 0 } },
+  rules: { failing_provider: { for: 0, plain: true }, rate_limited: { for: 0, plain: true }, low_cache_hit_rate: { for: 0, plain: true } },
 }

@@ -10,5 +10,5 @@ export default {
   ],
   upstreams: { gateway: { host: new URL(process.env.GATEWAY_URL).host } },
   queues: { outbox: { key: 'outbox', type: 'list' }, dead: { key: 'dead', type: 'list' } },
-  rules: { low_delivery_rate: { for: 0 }, slow_delivery: { for: 0 }, dead_letters_growing: { limit: 5 } },
+  rules: { low_delivery_rate: { for: 0, plain: true }, slow_delivery: { for: 0 }, dead_letters_growing: { limit: 5 } },
 }

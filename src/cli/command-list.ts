@@ -1,0 +1,155 @@
+/** Every command with what it takes, once: the parser, the help and the suggestions are made of it. */
+
+export interface Option {
+  /** What its value is; left out: it takes none. */
+  readonly value?: string
+  readonly short?: string
+  readonly says: string
+}
+
+export const OPTIONS = {
+  json: { says: 'as JSON, for programs' },
+  help: { short: 'h', says: 'says what the command does and takes' },
+  version: { says: 'the version of otel-health' },
+  yes: { says: 'writes without asking' },
+  entry: {
+    value: '<file>',
+    says: 'the file that the service is started by; default: that of the script "start", or "main", of package.json',
+  },
+  prometheus: { value: '<url>', says: 'where Prometheus is, to look at the far end too; default: HEALTH_PROMETHEUS_URL' },
+  config: { value: '<file>', says: 'a file elsewhere than here: the targets of the relay, or a health.config' },
+  test: { says: 'sends one message to each target and ends' },
+  by: { value: '<name>', says: 'who does it; default: USER' },
+  message: { value: '<why>', short: 'm', says: 'why, for those who read of it later' },
+  for: { value: '<time>', says: 'how long, as in 30s, 15m, 4h, 2d' },
+  from: { value: '<time>', says: 'when it begins, as in 2026-12-01T22:00:00Z; default: now' },
+  every: { value: '<when>', says: 'when it comes again, as in "Sun 02:00" or "daily 03:00"' },
+  zone: { value: '<zone>', says: 'in whose time that is, as in Europe/Berlin; default: UTC' },
+  rate: { value: '<n>', says: 'pieces of work an hour' },
+  success: { value: '<percent>', says: 'how much of it succeeds' },
+  burst: { value: '<time>', says: 'what fails comes in bursts, so long on average' },
+  within: { value: '<percent>', says: 'how much fails within a burst' },
+  batch: { value: '<n>', says: 'so many pieces of work succeed or fail together' },
+  regular: { says: 'at equal distances instead of by chance' },
+  rule: { value: '<name>', says: 'this rule alone' },
+  limit: { value: '<limit>', says: 'another limit for that rule' },
+  days: { value: '<n>', says: 'how long a try is; default: 30' },
+  seeds: { value: '<n>', says: 'how often it is tried; default: 10' },
+} as const satisfies Readonly<Record<string, Option>>
+
+export type OptionName = keyof typeof OPTIONS
+
+/** What any command takes. */
+export const OF_ALL: readonly OptionName[] = ['json', 'help']
+
+type Looking = 'status' | 'watch' | 'tail' | 'check' | 'doctor' | 'alerts' | 'replay' | 'simulate'
+type Acting = 'ack' | 'unack' | 'resolve' | 'silence' | 'unsilence' | 'maintenance' | 'forget' | 'relay'
+export type CommandName = Looking | Acting | 'init' | 'dashboards' | 'rules' | 'help'
+
+export interface Command {
+  readonly name: CommandName
+  /** Its argument: `<so>` if it must be given, `[so]` if not; left out: it takes none. */
+  readonly takes?: string
+  readonly says: string
+  /** Besides those of all. */
+  readonly options: readonly OptionName[]
+  readonly examples?: readonly string[]
+}
+
+const PEOPLE: readonly OptionName[] = ['message', 'by']
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'init',
+    options: ['yes', 'entry'],
+    says: 'looks at the project in this folder and writes a health.config for it, and says how to start; shows first, then asks',
+  },
+  { name: 'status', takes: '[service]', says: 'what is known now; exit 1 if anything is unhealthy', options: [] },
+  { name: 'watch', says: 'the same, live', options: [] },
+  {
+    name: 'tail',
+    says: 'channel messages as they come, one JSON a line',
+    options: [],
+    examples: [`otel-health tail | jq 'select(.type == "fired")'`],
+  },
+  {
+    name: 'check',
+    takes: '[service]',
+    options: [],
+    examples: ['HEALTH_REDIS_HOST=redis.internal otel-health check mailer'],
+    says: 'for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; without a name of the service that HEALTH_SERVICE_NAME or OTEL_SERVICE_NAME names',
+  },
+  { name: 'doctor', says: 'checks the whole chain from this folder and says what to mend', options: ['prometheus'] },
+  { name: 'alerts', says: 'what is open, with its id, and why people are not told of it', options: [] },
+  {
+    name: 'ack',
+    takes: '<id>',
+    options: [...PEOPLE, 'for'],
+    examples: ['otel-health ack 8fc1 -m "restarting the proxy"'],
+    says: 'says that somebody looks after it: quiet until it gets worse or --for (4h) is up',
+  },
+  { name: 'unack', takes: '<id>', says: 'takes that back', options: PEOPLE },
+  { name: 'resolve', takes: '<id>', says: 'says that it is over; found again after 15 min, it is open again', options: PEOPLE },
+  {
+    name: 'silence',
+    takes: '[matcher]',
+    options: [...PEOPLE, 'for', 'from'],
+    says: 'quiet for a time, such as service=fetch*,severity=WARNING; without a matcher it lists them',
+    examples: [`otel-health silence 'service=fetch*,severity=WARNING' --for 1h -m deploy`],
+  },
+  { name: 'unsilence', takes: '<id>', says: 'ends a silence', options: PEOPLE },
+  {
+    name: 'maintenance',
+    takes: '[matcher]',
+    options: [...PEOPLE, 'every', 'for', 'zone'],
+    says: 'quiet again and again, every week or day; without a matcher it lists them',
+    examples: [`otel-health maintenance 'label.check=postgres' --every "Sun 02:00" --for 2h --zone Europe/Berlin -m backup`],
+  },
+  {
+    ...{
+      name: 'simulate',
+      options: ['rate', 'success', 'burst', 'within', 'batch', 'regular', 'rule', 'limit', 'days', 'seeds', 'config'],
+    },
+    says: 'how often the rules here would page, for work as it is described',
+    examples: ['otel-health simulate --rate 300 --success 97 --burst 30s --rule low_success_rate'],
+  },
+  {
+    name: 'replay',
+    takes: '<service>',
+    options: ['config'],
+    says: 'what the rules here would have said of the last day of a service, beside what was said',
+  },
+  {
+    name: 'forget',
+    takes: '<service>',
+    says: 'takes a service that is dead for good off the lists, with the alerts it left open',
+    options: [],
+  },
+  {
+    name: 'relay',
+    options: ['config', 'test'],
+    says: 'passes alerts on to Alertmanager and webhooks until it is stopped; --config names them',
+  },
+  {
+    name: 'dashboards',
+    takes: '<dir>',
+    options: ['config'],
+    says: 'Grafana dashboards, one file each, with the limits of environment and health.config here',
+  },
+  {
+    name: 'rules',
+    takes: '<dir>',
+    options: ['config'],
+    says: 'rules for Prometheus: what watches whether services are judged and figures arrive, and in a folder of its own what they are judged by',
+  },
+  { name: 'help', takes: '[command]', says: 'this, or what one command does and takes', options: [] },
+]
+
+export function commandNamed(name: string): Command | undefined {
+  return COMMANDS.find((command) => command.name === name)
+}
+
+/** The commands that take an option. */
+export function commandsTaking(option: OptionName): readonly string[] {
+  return COMMANDS.filter(({ options }) => options.includes(option)).map(({ name }) => name)
+}

@@ -1,0 +1,10 @@
+/** `otel-health/control`: what people do about alerts, for programs that let them. */
+export type { AlertActed, AuditEntry, HealthControlOptions, Said, SilenceMade, SilenceView } from './control/health-control.ts'
+export { HealthControl } from './control/health-control.ts'
+export { ControlError } from './control/control-error.ts'
+export type { Match } from './overlays/matcher.ts'
+export type { Repeat, Window } from './overlays/repeat.ts'
+export type { Silence } from './overlays/silence.ts'
+export type { AlertView, InstanceOfAlert } from './wire/alert-view.ts'
+export type { OverlaysView } from './wire/overlays-view.ts'
+export { overlaysOf } from './wire/overlays-view.ts'
