@@ -6,6 +6,7 @@ import type { DashboardSpec } from './dashboard.ts'
 import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatLimit, running, unexcusedAge, whileRunning } from '../panels/heartbeat.ts'
+import { SEVERITY_COLOURS } from '../panels/line-colours.ts'
 import { increase, max, percent, series, SERVICE_LABELS, sum } from '../panels/promql.ts'
 import { healthAnnotations, serviceVariables } from './service-dashboard.ts'
 
@@ -151,6 +152,7 @@ export function fleetDashboard(
             unit: 'none',
             width: 24,
             stacked: true,
+            colours: SEVERITY_COLOURS,
             queries: [
               { expr: sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity']), legend: `${SERVICE_LEGEND} {{health_severity}}` },
             ],

@@ -47,8 +47,9 @@ interface PanelBuilder {
   noValue(text: string): this
 }
 
-function described<B extends PanelBuilder>(panel: B, { title, description, unit, width }: Described, height: number): B {
-  return panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height).noValue(NO_DATA)
+function described<B extends PanelBuilder>(panel: B, spec: Described, usualHeight: number): B {
+  const { title, description, unit, width, height = usualHeight, empty = NO_DATA } = spec
+  return panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height).noValue(empty)
 }
 
 function legendBelow(): common.VizLegendOptionsBuilder {
@@ -59,7 +60,7 @@ function legendBelow(): common.VizLegendOptionsBuilder {
     .calcs([])
 }
 
-function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
+function toTimeseries({ limits, stacked = false, colours = [], ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
   const panel = described(new timeseries.PanelBuilder(), spec, 8)
     .targets(spec.queries.map((query, index) => range(query, index, minStep)))
     // A gap is a gap: nobody knows what was in it.
@@ -76,7 +77,27 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
         limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off,
       ),
     )
+  for (const { names, colour } of colours) panel.overrideByRegexp(`/${names}/`, [{ id: 'color', value: lineColour(colour, spec) }])
+  // A limit that is far from what is shown stands on no axis; its words do.
+  if (limits) panel.axisLabel(limitWords(limits))
+  // Of a share all is the top, also while little is missing of it.
+  if (spec.unit === 'percent' && limits?.breach === 'below') panel.axisSoftMax(100)
   return stacked ? panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A')) : panel
+}
+
+/** Lines of several names may have it, in shades by which they are told apart. */
+function lineColour(colour: string, { queries }: Described): { readonly mode: 'fixed' | 'shades'; readonly fixedColor: string } {
+  const isOfOne = queries.every(({ legend }) => (legend.match(/\{\{/g) ?? []).length <= 1)
+  return { mode: isOfOne ? 'fixed' : 'shades', fixedColor: colour }
+}
+
+/** `WARNING below 80, CRITICAL below 60`. */
+function limitWords({ breach, warning, critical }: RuleLimits): string {
+  const words = (severity: string, limit: number) => `${severity} ${breach} ${limit.toLocaleString('en', { maximumSignificantDigits: 6 })}`
+  return [
+    ...(warning === critical ? [] : [words('WARNING', warning)]),
+    ...(critical === undefined ? [] : [words('CRITICAL', critical)]),
+  ].join(', ')
 }
 
 function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {

@@ -4,6 +4,7 @@ import type { DashboardSpec } from './dashboard.ts'
 import { OWN_ROW } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit } from '../panels/heartbeat.ts'
+import { ANSWER_COLOURS, byLastWord } from '../panels/line-colours.ts'
 import type { PanelSpec, ShownState } from '../panels/panel-spec.ts'
 import { HEALTH_CLOCK_SKEW, HEALTH_HEARTBEAT_TIME, HEALTH_WORK_SOURCES } from '../catalogue.ts'
 import { series } from '../panels/promql.ts'
@@ -100,6 +101,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Data points a second that services sent and Prometheus took. Out far below in fills the queue.',
             unit: 'cps',
             width: 8,
+            colours: byLastWord({ accepted: 'blue', sent: 'green' }),
             queries: [
               { expr: aSecond(COLLECTOR.accepted), legend: 'accepted' },
               { expr: aSecond(COLLECTOR.sent), legend: 'sent' },
@@ -112,6 +114,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
               'Refused: the queue or the memory was full, and the service tries again. Lost: given up after all retries, or refused by Prometheus for good.',
             unit: 'cps',
             width: 8,
+            colours: byLastWord({ refused: 'orange', lost: 'red' }),
             queries: [
               { expr: aSecond(COLLECTOR.refused), legend: 'refused' },
               { expr: aSecond(COLLECTOR.sendFailed), legend: 'lost' },
@@ -166,6 +169,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Requests of the collector a second. 200 is taken; 400 is refused for good, and lost.',
             unit: 'reqps',
             width: 12,
+            colours: ANSWER_COLOURS,
             queries: [{ expr: `sum by (code) (rate(${PROMETHEUS.otlpRequests}[$__rate_interval]))`, legend: '{{code}}' }],
           },
           {
@@ -174,6 +178,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Samples a second; late ones came after newer ones, as after an outage.',
             unit: 'cps',
             width: 12,
+            colours: byLastWord({ all: 'green', late: 'orange' }),
             queries: [
               { expr: aSecond(PROMETHEUS.appended), legend: 'all' },
               { expr: aSecond(PROMETHEUS.late), legend: 'late' },

@@ -83,6 +83,8 @@ export interface AlertRow {
   readonly silenced?: readonly string[]
   /** What may have caused it is open as well. */
   readonly inhibited?: true
+  /** Id of the open alert that may have caused it, where it is known which: pages show it beneath that one. */
+  readonly explainedBy?: string
   readonly flapping?: true
   readonly heldUntil?: number
 }
@@ -116,8 +118,8 @@ export interface Change extends Head {
 
 /**
  * `GET api/live`, server-sent events. `event: now` holds a Now and comes first where nothing can be resumed; `event: change` a Change, at
- * least every second, so that silence means a dead connection. `event: transition` a Transition. Each has an `id`; a client that comes
- * back with Last-Event-ID gets every change it has missed, or a Now.
+ * least every second, so that silence means a dead connection. `event: transition` a Transition. Each has an `id`, one more than the one
+ * before; a client that comes back with Last-Event-ID, or else with `?since=<id>`, gets every change it has missed, or a Now.
  *
  * `GET api/now?since=<id>` answers the same for clients that poll: `{id, now}` or `{id, changes}`.
  */
@@ -165,6 +167,35 @@ export interface Session {
   readonly prometheus: boolean
   /** Hours of history that Redis keeps. */
   readonly retentionHours: number
+}
+
+/**
+ * `POST api/login`: a token, or user and password, as `Session.login` says. Answers a LoginAnswer, else 401, or 429 with Retry-After. With
+ * `oidc` one goes to `login/oidc?then=/service/a` instead. `POST api/logout` with `{}` ends the session, and with it its live streams.
+ */
+export interface LoginRequest {
+  readonly token?: string
+  /** With a token: as whom the journal is to name whoever has it. */
+  readonly user?: string
+  readonly password?: string
+  /** Where to go on: a path of the panel, without its prefix. */
+  readonly then?: string
+}
+export interface LoginAnswer {
+  readonly session: Session
+  /** `then` if it is a path of the panel, else `/`. */
+  readonly then: string
+}
+
+/** `GET status.json`, for everybody where the status page is switched on: names and states and nothing else. */
+export interface PublicStatus {
+  /** ISO 8601. */
+  readonly at: string
+  /** The worst of all; `unknown` where nothing is known, or what is known cannot be confirmed. */
+  readonly status: ShownStatus
+  /** ISO 8601: since when the health Redis has not answered; then every service is `unknown`. */
+  readonly staleSince?: string
+  readonly services: readonly { readonly name: string; readonly status: ShownStatus }[]
 }
 
 /** `GET api/bars?service=a&service=b` (up to 100): by service. */
@@ -272,6 +303,8 @@ export interface ServiceHistory {
   readonly from: number
   readonly to: number
   readonly charts: readonly Chart[]
+  /** So many instances have no line of their own; `all` counts them. Left out: none. */
+  readonly instancesLeftOut?: number
   readonly spans: readonly Span[]
   /** When a process of the service began. */
   readonly restarts: readonly { readonly at: number; readonly instance: string }[]
@@ -359,6 +392,8 @@ export interface Trends {
   readonly range: '24h' | '30d'
   readonly source: 'redis' | 'prometheus'
   readonly rows: readonly TrendRow[]
+  /** So many services have no row, where none was asked for by name: the worst have one. Left out: none. */
+  readonly servicesLeftOut?: number
   /** Where Prometheus could not be asked: one sentence. */
   readonly trouble?: string
 }
@@ -391,7 +426,7 @@ export interface ActionRequest {
   readonly matcher?: string
   /** `silence`: it ends with the alert instead; `matcher` is left out then. */
   readonly untilResolved?: string
-  /** `maintenance`. */
+  /** `maintenance`; left out: once, from now on. */
   readonly every?: string
   readonly zone?: string
   /** `unsilence`, `extend`. */

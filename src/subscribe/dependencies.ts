@@ -4,7 +4,7 @@
  */
 import { isReasonOfCheck } from '../judge/status.ts'
 import type { StatusMessage } from '../wire/status-message.ts'
-import { serviceStatus, type FoldedStatus } from './service-status.ts'
+import { serviceStatus, type FoldedStatus, type ServiceStatus } from './service-status.ts'
 import type { HealthView, ServiceView } from './health-view.ts'
 
 /** Something that a service depends on: another service, or a check of its own such as `redis`. */
@@ -35,9 +35,12 @@ interface Target extends Omit<Dependency, 'through'> {
   readonly is: 'service' | 'check' | 'unknown'
 }
 
-/** By name, for every service in view. */
-export function dependenciesOf({ services, alerts }: Pick<HealthView, 'services' | 'alerts'>): ReadonlyMap<string, ServiceDependencies> {
-  const reports = new Map(services.map((view) => [view.service, serviceStatus(view, alerts)]))
+/** By name, for every service in view. `statusOf`: for whoever has folded them already. */
+export function dependenciesOf(
+  { services, alerts }: Pick<HealthView, 'services' | 'alerts'>,
+  statusOf: (view: ServiceView) => ServiceStatus = (view) => serviceStatus(view, alerts),
+): ReadonlyMap<string, ServiceDependencies> {
+  const reports = new Map(services.map((view) => [view.service, statusOf(view)]))
   const targetOf = (view: ServiceView, name: string): Target => {
     const service = reports.get(name)
     if (service) return { key: name, is: 'service', name, status: service.status, ...because(service.reasons[0]) }

@@ -10,7 +10,7 @@ import { CATALOGUE } from '../../src/kinds/index.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import { dashboards } from '../../src/generate/dashboards.ts'
 import type { GenerateOptions } from '../../src/generate/options.ts'
-import { prometheusName } from '../../src/export/prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../../src/export/prometheus-name.ts'
 import { generateOptions } from './generate-options.ts'
 import { parsePromql } from './promql.ts'
 
@@ -35,8 +35,12 @@ interface Panel {
       readonly noValue: string
       readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string; readonly color: string }>> }[]
       readonly thresholds: { readonly steps: readonly Step[] }
-      readonly custom?: { readonly spanNulls?: boolean }
+      readonly custom?: { readonly spanNulls?: boolean; readonly axisLabel?: string; readonly thresholdsStyle?: { readonly mode: string } }
     }
+    readonly overrides?: readonly {
+      readonly matcher: { readonly id: string; readonly options: string }
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[]
+    }[]
   }
 }
 interface Shown {
@@ -203,6 +207,77 @@ test('every metric of the catalogue can be looked at somewhere', () => {
   // make of the service, which the alerts about them show.
   const onPurpose = ['work.units', 'work.queue.paused', 'tracker_fetcher.fetch.units', 'health.instance.status', 'health.dependency.status']
   expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
+})
+
+/** The colour that Grafana gives to a line of that name; `undefined`: one of its palette. Of several overrides the last counts. */
+function colourOf({ fieldConfig: { overrides = [] } }: Panel, line: string): string | undefined {
+  const fitting = overrides.filter(({ matcher: { id, options } }) => id === 'byRegexp' && new RegExp(options.slice(1, -1)).test(line))
+  const colours = fitting.flatMap(({ properties }) => properties.filter(({ id }) => id === 'color'))
+  return (colours.at(-1)?.value as { readonly fixedColor: string } | undefined)?.fixedColor
+}
+
+describe('what is good is green and what is bad is not', () => {
+  test.for([
+    { panel: 'Attempts an hour, by outcome', line: 'reports', colour: 'green', dashboard: 'tracker-fetcher' },
+    { panel: 'Attempts an hour, by outcome', line: 'failed', colour: 'red', dashboard: 'tracker-fetcher' },
+    { panel: 'Attempts an hour, by outcome', line: 'send mail ok', colour: 'green', dashboard: 'worker' },
+    { panel: 'Attempts an hour, by outcome', line: 'send mail failed', colour: 'red', dashboard: 'worker' },
+    { panel: 'Failures an hour, by reason', line: 'send mail timeout', colour: 'red', dashboard: 'worker' },
+    { panel: 'Calls a second, by answer', line: 'nominatim ', colour: 'green', dashboard: 'worker' },
+    { panel: 'Calls a second, by answer', line: 'nominatim 429', colour: 'red', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 200', colour: 'green', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 404', colour: 'orange', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 503', colour: 'red', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org ', colour: 'red', dashboard: 'worker' },
+    { panel: 'Messages for the health Redis', line: 'mailer published', colour: 'green', dashboard: 'worker' },
+    { panel: 'Messages for the health Redis', line: 'mailer dropped', colour: 'red', dashboard: 'worker' },
+    { panel: 'What went wrong in otel-health', line: 'mailer evaluation errors', colour: 'red', dashboard: 'pipeline' },
+    { panel: 'Open alerts over time', line: 'mailer production CRITICAL', colour: 'red', dashboard: 'fleet' },
+    { panel: 'Open alerts over time', line: 'mailer production WARNING', colour: 'orange', dashboard: 'fleet' },
+    { panel: 'OTLP requests by answer', line: '200', colour: 'green', dashboard: 'pipeline' },
+    { panel: 'OTLP requests by answer', line: '400', colour: 'orange', dashboard: 'pipeline' },
+    { panel: 'Points refused or lost', line: 'lost', colour: 'red', dashboard: 'pipeline' },
+    { panel: 'Deliveries an hour', line: 'mail bounced', colour: 'orange', dashboard: 'notification' },
+    { panel: 'Reports an hour, by timing', line: 'in_order', colour: 'green', dashboard: 'realtime-geofence' },
+    { panel: 'Lookups a second, by result', line: 'hit', colour: 'green', dashboard: 'geocoding' },
+    // What is neither good nor bad is told apart, and no more.
+    { panel: 'Events an hour', line: 'enter', colour: undefined, dashboard: 'realtime-geofence' },
+  ])('$dashboard, $panel: $line is $colour', ({ dashboard, panel, line, colour }) => {
+    const found = ALL.find(({ uid }) => uid === `otel-health-${dashboard}`)!.panels.find(({ title }) => title === panel)!
+    expect(colourOf(found, line)).toBe(colour)
+  })
+
+  test('wherever lines are told apart by an outcome, a result or a severity, each of its values has a colour', () => {
+    const values = new Map(
+      CATALOGUE.flatMap(({ attributes }) => Object.entries(attributes))
+        .filter(([attribute, known]) => /outcome$|result$|timing$|severity$/.test(attribute) && known.length > 0)
+        .map(([attribute, known]) => [prometheusLabel(attribute), known]),
+    )
+    const told = PANELS.filter(({ panel }) => panel.type === 'timeseries').flatMap(({ dashboard, panel }) =>
+      panel.targets.flatMap(({ legendFormat }) => {
+        const label = /\{\{(\w+)\}\}$/.exec(legendFormat)?.[1] ?? ''
+        return (values.get(label) ?? []).map((value) => ({
+          where: `${dashboard}: ${panel.title}: ${value}`,
+          colour: colourOf(panel, `a ${value}`),
+        }))
+      }),
+    )
+    expect(told.length).toBeGreaterThan(20)
+    expect(told.filter(({ colour }) => colour === undefined)).toEqual([])
+  })
+})
+
+test('a limit is said in words, for it may be far from what is shown; without a limit nothing is', () => {
+  const charts = PANELS.filter(({ panel }) => panel.type === 'timeseries').map(({ panel }) => panel)
+  for (const { title, fieldConfig } of charts) {
+    const { thresholds, custom } = fieldConfig.defaults
+    const isLimited = custom?.thresholdsStyle?.mode === 'dashed'
+    const limits = isLimited ? thresholds.steps.flatMap(({ value }) => (value === null ? [] : [value.toLocaleString('en')])) : []
+    expect([title, limits.filter((limit) => !(custom?.axisLabel ?? '').includes(` ${limit}`))]).toEqual([title, []])
+    if (!isLimited) expect([title, custom?.axisLabel ?? '']).toEqual([title, ''])
+  }
+  const [rate] = charts.filter(({ title }) => title === 'Success rate')
+  expect(rate!.fieldConfig.defaults.custom?.axisLabel).toBe('WARNING below 80, CRITICAL below 50')
 })
 
 describe('thresholds are the rules’', async () => {

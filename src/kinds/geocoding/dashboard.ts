@@ -1,5 +1,6 @@
 /** What the dashboard of a geocoding service shows before what it shows of any worker, the duration of calls to each provider among it. */
 import { ERROR_TYPE } from '../../catalogue.ts'
+import { byLastWord } from '../../panels/line-colours.ts'
 import { increase, max, percent, rate, series, sum } from '../../panels/promql.ts'
 import type { PanelRow } from '../../panels/panel-spec.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
@@ -43,6 +44,7 @@ function cacheRow(limits: Parameters<KindRows>[0]): PanelRow {
         unit: 'ops',
         width: 9,
         stacked: true,
+        colours: byLastWord({ hit: 'green', miss: 'blue', stale: 'orange' }),
         queries: [{ expr: sum(rate(CACHE_LOOKUPS), [CACHE_RESULT]), legend: '{{geocoding_cache_result}}' }],
       },
     ],

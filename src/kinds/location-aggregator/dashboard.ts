@@ -1,6 +1,7 @@
 /** What the dashboard of a location aggregator shows before what it shows of any worker. */
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
+import { byLastWord } from '../../panels/line-colours.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -33,9 +34,13 @@ export const locationAggregatorRows: KindRows = (limits, timing) => [
           { expr: percent(sum(increase(AGGREGATED_REPORTS, '15m', DROPPED)), sum(increase(AGGREGATED_REPORTS, '15m'))), legend: 'dropped' },
         ],
       },
-      anHour('Reports an hour, by what became of them', AGGREGATED_REPORTS.description, 12, [
-        { expr: sum(rate(AGGREGATED_REPORTS), [REPORT_OUTCOME]), legend: '{{location_aggregator_report_outcome}}' },
-      ]),
+      anHour(
+        'Reports an hour, by what became of them',
+        AGGREGATED_REPORTS.description,
+        12,
+        [{ expr: sum(rate(AGGREGATED_REPORTS), [REPORT_OUTCOME]), legend: '{{location_aggregator_report_outcome}}' }],
+        { colours: byLastWord({ merged: 'green', duplicate: 'blue', implausible: 'orange' }) },
+      ),
       {
         kind: 'timeseries',
         title: 'Lag',

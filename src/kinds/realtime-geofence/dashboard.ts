@@ -1,6 +1,7 @@
 /** What the dashboard of a realtime geofence shows before what it shows of any worker. */
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
+import { byLastWord } from '../../panels/line-colours.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -45,9 +46,13 @@ export const realtimeGeofenceRows: KindRows = (limits, timing) => [
       anHour('Events an hour', GEOFENCE_EVENTS.description, 8, [
         { expr: sum(rate(GEOFENCE_EVENTS), [TRANSITION]), legend: '{{realtime_geofence_transition}}' },
       ]),
-      anHour('Reports an hour, by timing', GEOFENCE_REPORTS.description, 8, [
-        { expr: sum(rate(GEOFENCE_REPORTS), [TIMING]), legend: '{{realtime_geofence_report_timing}}' },
-      ]),
+      anHour(
+        'Reports an hour, by timing',
+        GEOFENCE_REPORTS.description,
+        8,
+        [{ expr: sum(rate(GEOFENCE_REPORTS), [TIMING]), legend: '{{realtime_geofence_report_timing}}' }],
+        { colours: byLastWord({ in_order: 'green', late: 'orange', out_of_order: 'red' }) },
+      ),
       {
         kind: 'timeseries',
         title: 'Reports in time and in order',
