@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 
 import { systemClock } from '../src/clock.ts'
 import type { Cancel, Snapshot } from '../src/types.ts'
+import { historyEntry } from '../src/publish/history.ts'
 import { shardNames } from '../src/wire/names.ts'
 import { encodeStatus } from '../src/wire/status-message.ts'
 import { RedisRecord } from '../test/subscribe/record.ts'
@@ -11,6 +12,8 @@ import { minutesOfAFetcher } from './scale-minutes.ts'
 export interface Load {
   readonly services: number
   readonly instances: number
+  /** Services that have a day behind them; the others have just begun. */
+  readonly withHistory: number
   readonly openAlerts: number
   readonly transitionsPerSecond: number
   readonly intervalMs: number
@@ -36,13 +39,14 @@ export class PanelRecord {
     this.#load = load
   }
 
-  /** Every instance once, and every alert open. */
+  /** Every instance once, a day of history of the first services, and every alert open. */
   async begin(): Promise<void> {
-    const { services, instances, openAlerts } = this.#load
+    const { services, instances, openAlerts, withHistory } = this.#load
     this.#minutes = await minutesOfAFetcher(10, 1)
     for (let i = 0; i < services * instances; i += 100) {
       await Promise.all(Array.from({ length: Math.min(100, services * instances - i) }, (_, j) => this.#beat(i + j)))
     }
+    for (let i = 0; i < withHistory; i++) await this.#writeDay(serviceName(i))
     for (let i = 0; i < openAlerts; i++) await this.#tell(i, 'fired')
   }
 
@@ -81,6 +85,21 @@ export class PanelRecord {
       .exec()
   }
 
+  async #writeDay(service: string): Promise<void> {
+    const now = Date.now()
+    for (let hour = 24; hour > 0; hour--) {
+      const written = this.#redis.pipeline()
+      for (let i = 0; i < 60 * this.#load.instances; i++) {
+        const { metrics: gauges, totals: counts } = this.#minutes[i % this.#minutes.length]!
+        const instance = `instance-${i % this.#load.instances}`
+        const { fields } = historyEntry({ instance, status: i % 50 === 0 ? 'degraded' : 'healthy', counts, gauges })
+        const at = now - hour * 3_600_000 + Math.floor(i / this.#load.instances) * 60_000
+        written.xadd(names.history(service), `${at}-*`, ...fields)
+      }
+      await written.exec()
+    }
+  }
+
   async #tell(i: number, type: 'fired' | 'resolved'): Promise<void> {
     const message = `Fetch success rate is 71.4 % over 5 min (limit 80 %): 20 of 70 attempts failed (${this.transitions})`
     const severity = i % 4 === 0 ? 'CRITICAL' : 'WARNING'
@@ -88,6 +107,6 @@ export class PanelRecord {
   }
 }
 
-function serviceName(i: number): string {
+export function serviceName(i: number): string {
   return `service-${String(i).padStart(4, '0')}`
 }

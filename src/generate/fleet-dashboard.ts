@@ -120,7 +120,9 @@ export function fleetDashboard(
             title: 'Open alerts',
             description: 'What is open now, as the channel health:system:alerts told it. Empty if all is well.',
             unit: 'none',
-            width: 12,
+            width: 14,
+            height: 6,
+            empty: 'no alert is open',
             queries: [{ expr: `${openAlerts(timing)} == 1`, legend: 'open' }],
             columns: {
               labels: {
@@ -141,20 +143,26 @@ export function fleetDashboard(
             description:
               'Services whose silence is an open alert. They cannot tell of it: instances that watch the same Redis do. Empty if all is well.',
             unit: 'none',
-            width: 12,
+            width: 10,
+            height: 6,
+            empty: 'no service is silent',
             queries: [{ expr: `${max(whileRunning(series(HEALTH_SERVICE_SILENT), timing), [HEALTH_SERVICE])} == 1`, legend: 'silent' }],
             columns: { labels: { health_service: 'service' }, sortBy: { column: 'service', descending: false } },
           },
           {
             kind: 'timeseries',
             title: 'Open alerts over time',
-            description: 'By service and severity.',
+            description: 'By service and severity; no line where none was open.',
             unit: 'none',
             width: 24,
+            empty: 'no alert was open',
             stacked: true,
             colours: SEVERITY_COLOURS,
             queries: [
-              { expr: sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity']), legend: `${SERVICE_LEGEND} {{health_severity}}` },
+              {
+                expr: `${sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity'])} > 0`,
+                legend: `${SERVICE_LEGEND} {{health_severity}}`,
+              },
             ],
           },
         ],

@@ -28,7 +28,7 @@ export interface ServiceRow extends KeyFigures {
   readonly since?: number
   /** Sentences that are no alerts, worst first; the first few. */
   readonly reasons: readonly string[]
-  /** `depends on tracker_fetcher, which is unhealthy: …`: what may be why it is not well. */
+  /** `depends on tracker_fetcher, which is unhealthy: …`: what of all that it depends on is not well. */
   readonly cause?: string
   readonly live: number
   readonly missing: number

@@ -247,7 +247,7 @@ export const OWN_ROW: PanelRow = {
       title: 'Messages for the health Redis',
       description: PUBLISH_MESSAGES.description,
       unit: 'cps',
-      width: 12,
+      width: 14,
       colours: byLastWord({ published: 'green', failed: 'orange', dropped: 'red' }),
       queries: [{ expr: sum(rate(PUBLISH_MESSAGES), ['job', PUBLISH_OUTCOME]), legend: `{{job}} {{${prometheusLabel(PUBLISH_OUTCOME)}}}` }],
     },
@@ -256,7 +256,8 @@ export const OWN_ROW: PanelRow = {
       title: 'What went wrong in otel-health',
       description: `${EXPORT_FAILURES.description} ${EVALUATION_ERRORS.description} ${RECORDS_DROPPED.description}`,
       unit: 'cps',
-      width: 12,
+      width: 10,
+      empty: 'nothing of the kind was counted',
       colours: byLastWord({ 'exports failed': 'orange', 'evaluation errors': 'red', 'records dropped': 'purple' }),
       queries: [
         { expr: sum(rate(EXPORT_FAILURES), ['job']), legend: '{{job}} exports failed' },

@@ -14,6 +14,9 @@ export interface Query {
   readonly legend: string
 }
 
+/** Rows of a figure that stands beside a chart, which is as high. */
+export const BESIDE_A_CHART = 8
+
 /** A state as a number, and how people see it; the number is its place in the list. */
 export interface ShownState {
   readonly state: string

@@ -43,7 +43,7 @@ export function anHour(
   description: string,
   width: number,
   queries: readonly Query[],
-  { limits, colours }: { readonly limits?: RuleLimits | undefined; readonly colours?: readonly LineColour[] } = {},
+  { limits, ...more }: { readonly limits?: RuleLimits | undefined; readonly colours?: readonly LineColour[]; readonly empty?: string } = {},
 ): PanelSpec {
   return {
     kind: 'timeseries',
@@ -53,7 +53,7 @@ export function anHour(
     width,
     stacked: true,
     limits,
-    ...(colours && { colours }),
+    ...more,
     queries: queries.map(({ expr, legend }) => ({ expr: `3600 * ${expr}`, legend })),
   }
 }

@@ -28,6 +28,8 @@ export interface ServiceDependencies {
   readonly causes: readonly Dependency[]
 }
 
+const NOTHING: ServiceDependencies = { all: [], causes: [] }
+
 /** What a name stands for, said by one service. */
 interface Target extends Omit<Dependency, 'through'> {
   /** Two services with a check of one name do not mean the same. */
@@ -60,6 +62,7 @@ export function dependenciesOf(
 
   return new Map(
     services.map(({ service }) => {
+      if (targets.get(service)!.length === 0) return [service, NOTHING]
       const reached = reach(service, targets)
       const causes = reached.filter(({ target }) => isCause(target))
       const own = reached.filter(({ through }) => through.length === 0)
@@ -103,6 +106,8 @@ function reach(service: string, targets: ReadonlyMap<string, readonly Target[]>)
 
 /** What any of its instances names. */
 function namesOf(view: ServiceView): readonly string[] {
+  // Most services name nothing, and this is asked of all of them with every change.
+  if (!view.instances.some(({ status }) => (status?.depends_on?.length ?? 0) > 0)) return []
   return [...new Set(messagesOf(view).flatMap(({ depends_on: names = [] }) => names))]
 }
 

@@ -35,7 +35,7 @@ interface Panel {
       readonly noValue: string
       readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string; readonly color: string }>> }[]
       readonly thresholds: { readonly steps: readonly Step[] }
-      readonly custom?: { readonly spanNulls?: boolean; readonly axisLabel?: string; readonly thresholdsStyle?: { readonly mode: string } }
+      readonly custom?: { readonly spanNulls?: boolean; readonly thresholdsStyle?: { readonly mode: string } }
     }
     readonly overrides?: readonly {
       readonly matcher: { readonly id: string; readonly options: string }
@@ -77,7 +77,7 @@ describe.for(PANELS)('$dashboard: $panel.title', ({ panel }) => {
     expect(title).toMatch(/^[A-Z]/)
     expect(description).toMatch(/^[A-Z0-9].{15,}\.$/s)
     expect(fieldConfig.defaults.unit).toMatch(/^[a-z]+$/)
-    expect(fieldConfig.defaults.noValue).toBe('no data')
+    expect(fieldConfig.defaults.noValue).toMatch(/^(no|nothing) .+$/)
     expect(fieldConfig.defaults.custom?.spanNulls ?? false).toBe(false)
     expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' })
     expect(targets.length).toBeGreaterThan(0)
@@ -152,6 +152,22 @@ test('panels do not cover one another', () => {
           taken.add(`${x} ${y}`)
         }
       }
+    }
+  }
+})
+
+test('under each heading panels leave no hole', () => {
+  for (const { title, panels } of ALL) {
+    const sections = panels.reduce<Panel[][]>((found, panel) => {
+      if (panel.type === 'row') return [...found, []]
+      found.at(-1)!.push(panel)
+      return found
+    }, [])
+    for (const section of sections) {
+      const ends = section.map(({ gridPos: { y, h } }) => y + h)
+      const rows = Math.max(...ends) - Math.min(...section.map(({ gridPos: { y } }) => y))
+      const area = section.reduce((sum, { gridPos: { w, h } }) => sum + w * h, 0)
+      expect([title, section[0]!.title, area]).toEqual([title, section[0]!.title, 24 * rows])
     }
   }
 })
@@ -267,17 +283,23 @@ describe('what is good is green and what is bad is not', () => {
   })
 })
 
-test('a limit is said in words, for it may be far from what is shown; without a limit nothing is', () => {
+test('a limit is said in words at the axis of the figures, for it may be far from what is shown; without a limit nothing is', () => {
   const charts = PANELS.filter(({ panel }) => panel.type === 'timeseries').map(({ panel }) => panel)
-  for (const { title, fieldConfig } of charts) {
-    const { thresholds, custom } = fieldConfig.defaults
-    const isLimited = custom?.thresholdsStyle?.mode === 'dashed'
-    const limits = isLimited ? thresholds.steps.flatMap(({ value }) => (value === null ? [] : [value.toLocaleString('en')])) : []
-    expect([title, limits.filter((limit) => !(custom?.axisLabel ?? '').includes(` ${limit}`))]).toEqual([title, []])
-    if (!isLimited) expect([title, custom?.axisLabel ?? '']).toEqual([title, ''])
+  const wordsOf = ({ fieldConfig: { overrides = [] } }: Panel): readonly unknown[] =>
+    overrides
+      .filter(({ matcher }) => matcher.id === 'byType' && matcher.options === 'number')
+      .flatMap(({ properties }) => properties.filter(({ id }) => id === 'custom.axisLabel').map(({ value }) => value))
+  const said = Object.fromEntries(charts.filter((panel) => wordsOf(panel).length > 0).map((panel) => [panel.title, wordsOf(panel)[0]]))
+  expect(said).toMatchObject({
+    'Success rate': 'warning < 80, critical < 50',
+    'Attempts an hour, by outcome': 'warning < 10',
+    'Trackers due, by tier': 'warning > 10K, critical > 50K',
+    'Duration of calls to Apple': 'warning > 10',
+  })
+  for (const panel of charts) {
+    const { custom } = panel.fieldConfig.defaults
+    expect([panel.title, wordsOf(panel).length]).toEqual([panel.title, custom?.thresholdsStyle?.mode === 'dashed' ? 1 : 0])
   }
-  const [rate] = charts.filter(({ title }) => title === 'Success rate')
-  expect(rate!.fieldConfig.defaults.custom?.axisLabel).toBe('WARNING below 80, CRITICAL below 50')
 })
 
 describe('thresholds are the rules’', async () => {
@@ -304,19 +326,25 @@ describe('thresholds are the rules’', async () => {
     { value: critical, color: 'orange' },
     { value: warning, color: 'green' },
   ]
+  /** As lines of a chart. */
+  const linesBelow = (warning: number, critical: number): Step[] => [
+    { value: null, color: 'transparent' },
+    { value: critical, color: 'red' },
+    { value: warning, color: 'orange' },
+  ]
   const enough: Step[] = [
     { value: null, color: 'orange' },
     { value: 33, color: 'green' },
   ]
   test.for([
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate, 5 min', steps: below(91, 61) },
-    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate', steps: linesBelow(91, 61) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due', steps: above(111, 333) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due, by tier', steps: above(111, 333) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Attempts, last hour', steps: enough },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Apple, p95, 5 min', steps: above(4) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Duration of calls to Apple', steps: above(4) },
-    { dashboard: 'otel-health-worker', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-worker', panel: 'Success rate', steps: linesBelow(91, 61) },
     { dashboard: 'otel-health-worker', panel: 'Items due', steps: above(111, 333) },
     { dashboard: 'otel-health-worker', panel: 'Attempts, last hour', steps: enough },
     { dashboard: 'otel-health-worker', panel: 'Duration of calls, p95', steps: above(4) },

@@ -2,6 +2,7 @@
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
 import { byLastWord } from '../../panels/line-colours.ts'
+import { BESIDE_A_CHART } from '../../panels/panel-spec.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -20,6 +21,7 @@ export const locationAggregatorRows: KindRows = (limits, timing) => [
         description: 'Reports that came in during the last hour.',
         unit: 'short',
         width: 6,
+        height: BESIDE_A_CHART,
         queries: [{ expr: sum(increase(AGGREGATED_REPORTS, '1h')), legend: 'reports' }],
       },
       {
@@ -29,6 +31,7 @@ export const locationAggregatorRows: KindRows = (limits, timing) => [
           'Reports of the last 15 minutes that were dropped as duplicates or as implausible. Judged by the rule high_drop_share.',
         unit: 'percent',
         width: 6,
+        height: BESIDE_A_CHART,
         limits: limits('high_drop_share'),
         queries: [
           { expr: percent(sum(increase(AGGREGATED_REPORTS, '15m', DROPPED)), sum(increase(AGGREGATED_REPORTS, '15m'))), legend: 'dropped' },

@@ -2,6 +2,7 @@
 import { ERROR_TYPE } from '../../catalogue.ts'
 import { increase, percent, quantile, rate, sum } from '../../panels/promql.ts'
 import { byLastWord, FAILURE_COLOURS } from '../../panels/line-colours.ts'
+import { BESIDE_A_CHART } from '../../panels/panel-spec.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -21,6 +22,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         description: 'Notifications of the last 5 minutes that were sent or delivered. Judged by the rule low_delivery_rate.',
         unit: 'percent',
         width: 8,
+        height: BESIDE_A_CHART,
         limits: limits('low_delivery_rate'),
         queries: [
           {
@@ -35,6 +37,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         description: `${GIVE_UPS.description} Judged by the rule dead_letters_growing.`,
         unit: 'short',
         width: 4,
+        height: BESIDE_A_CHART,
         limits: limits('dead_letters_growing'),
         queries: [{ expr: sum(increase(GIVE_UPS, '1h')), legend: 'dead letters' }],
       },
@@ -64,7 +67,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         'Notifications that bounced or failed, by why.',
         8,
         [{ expr: sum(rate(DELIVERIES, BAD), [CHANNEL, ERROR_TYPE]), legend: '{{notification_channel}} {{error_type}}' }],
-        { colours: FAILURE_COLOURS },
+        { colours: FAILURE_COLOURS, empty: 'nothing failed or bounced' },
       ),
       {
         kind: 'timeseries',

@@ -133,7 +133,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           'Failed attempts by error.type: HTTP statuses, names of transport failures, or what was wrong with the answer.',
           8,
           [{ expr: sum(rate(FETCH_ATTEMPTS, FAILED), [ERROR_TYPE]), legend: '{{error_type}}' }],
-          { colours: FAILURE_COLOURS },
+          { colours: FAILURE_COLOURS, empty: 'no failure was counted' },
         ),
         {
           kind: 'timeseries',

@@ -81,12 +81,18 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           'Failed attempts by error.type.',
           8,
           [{ expr: sum(rate(WORK_ATTEMPTS, FAILED), [WORK_NAME, ERROR_TYPE]), legend: '{{work_name}} {{error_type}}' }],
-          { colours: FAILURE_COLOURS },
+          { colours: FAILURE_COLOURS, empty: 'no failure was counted' },
         ),
-        anHour('Found and generated, an hour', `${WORK_ITEMS_FOUND.description} ${WORK_EVENTS.description}`, 8, [
-          { expr: sum(rate(WORK_ITEMS_FOUND), [WORK_NAME]), legend: '{{work_name}} found' },
-          { expr: sum(rate(WORK_EVENTS), [WORK_NAME]), legend: '{{work_name}} events' },
-        ]),
+        anHour(
+          'Found and generated, an hour',
+          `${WORK_ITEMS_FOUND.description} ${WORK_EVENTS.description}`,
+          8,
+          [
+            { expr: sum(rate(WORK_ITEMS_FOUND), [WORK_NAME]), legend: '{{work_name}} found' },
+            { expr: sum(rate(WORK_EVENTS), [WORK_NAME]), legend: '{{work_name}} events' },
+          ],
+          { empty: 'nothing was found or generated' },
+        ),
         {
           kind: 'timeseries',
           title: 'Same outcome in a row',

@@ -42,7 +42,7 @@ export function cleanLabels(labels: Readonly<Record<string, string>>): Readonly<
 }
 
 /** A link is followed by a click: no other scheme may stand behind it. */
-export function isWebAddress(text: string | undefined): text is string {
+function isWebAddress(text: string | undefined): text is string {
   if (text === undefined || !URL.canParse(text)) return false
   const { protocol } = new URL(text)
   return protocol === 'https:' || protocol === 'http:'

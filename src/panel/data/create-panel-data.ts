@@ -28,7 +28,7 @@ import { alertRow } from './alert-row.ts'
 import { alertTimeline } from './alert-timeline.ts'
 import { auditRows, MOST_AUDIT, type AuditFilter } from './audit-rows.ts'
 import { dependencyMap } from './dependency-map.ts'
-import { episodeRows } from './episodes.ts'
+import { episodesOf } from './episodes.ts'
 import { historyLines } from './export-history.ts'
 import { auditLines, transitionLines } from './export-lines.ts'
 import { LEAST_MS, LiveFeed } from './live-feed.ts'
@@ -111,7 +111,7 @@ class RedisPanelData implements PanelData {
   }
 
   service(name: string): ServiceDetail | undefined {
-    const { now } = this.feed.latest()
+    const { now } = this.#live
     const { grafanaUrl } = this.#options
     return serviceDetail(name, { view: this.#subscriber.view, now, dependencies: this.#rows.dependencies, grafanaUrl })
   }
@@ -130,8 +130,7 @@ class RedisPanelData implements PanelData {
   }
 
   async episodes(service: string): Promise<readonly EpisodeRow[]> {
-    const { transitions } = await this.#redis.tail()
-    return episodeRows(transitions.filter((each) => each.service === service)).map(({ service: _service, ...row }) => row)
+    return episodesOf(await this.#redis.tail(), service)
   }
 
   bars(services: readonly string[]): Promise<Bars> {
@@ -155,7 +154,7 @@ class RedisPanelData implements PanelData {
   }
 
   map(): DependencyMap {
-    const { now } = this.feed.latest()
+    const { now } = this.#live
     return dependencyMap(this.#subscriber.view, now, this.#rows.dependencies)
   }
 
@@ -163,7 +162,7 @@ class RedisPanelData implements PanelData {
     const { client } = this.#redis
     return await this.#trends.get(`${range} ${service ?? ''}`, () =>
       trends(range, service, {
-        ...{ client, turns: this.#turns, prometheus: this.#prometheus, rows: this.feed.latest().now.services },
+        ...{ client, turns: this.#turns, prometheus: this.#prometheus, rows: this.#live.now.services },
         at: this.#subscriber.view.at,
         namesOf: (name) => this.#namesOf(name),
         detailOf: (name) => this.service(name),
@@ -190,7 +189,10 @@ class RedisPanelData implements PanelData {
   }
 
   async act(action: Action, request: ActionRequest, actor: Actor): Promise<ActionAnswer> {
-    return await acting(this.#redis.control, action, request, actor)
+    const answer = await acting(this.#redis.control, action, request, actor)
+    // That a service has left the lists is told by nobody.
+    if (action === 'forget') void this.#subscriber.refresh()
+    return answer
   }
 
   async #documentOf(alertId: string): Promise<AlertRow | undefined> {
@@ -225,10 +227,10 @@ class RedisPanelData implements PanelData {
       client.disconnect()
       throw error
     })
-    const now = () => this.#subscriber.view.at
+    const now = () => this.#live.now.at
     const transitions = new TransitionTail(client, this.#shards, retentionHours, now)
     const tail = () => transitions.read()
-    const statusOf = (service: string) => this.feed.latest().now.services.find((row) => row.service === service)?.status
+    const statusOf = (service: string) => this.#live.rowOf(service)?.status
     const { shards = 1, hmacKey } = connection
     return {
       ...{ client, tail },

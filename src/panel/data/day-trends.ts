@@ -37,7 +37,7 @@ export async function dayTrend(service: string, { client, names, at, detail }: D
 }
 
 /** Rate, success, what is due, and what is used up. */
-export function trendFigures(names: readonly string[]): readonly string[] {
+function trendFigures(names: readonly string[]): readonly string[] {
   const key = (['rate', 'success', 'due'] as const).flatMap((figure) => figureNames(figure, names).slice(0, 1))
   return [...key, ...names.filter((name) => USED_UP.test(name)).slice(0, MOST_USED_UP)]
 }

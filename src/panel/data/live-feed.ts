@@ -6,9 +6,10 @@ import { randomBytes } from 'node:crypto'
 
 import { diag } from '../../diag.ts'
 import type { HealthSubscriber } from '../../subscribe/health-subscriber.ts'
+import type { HealthView } from '../../subscribe/health-view.ts'
 import type { Clock } from '../../types.ts'
 import type { Feed, FeedEvent } from '../panel-data.ts'
-import type { Change, Now } from '../protocol.ts'
+import type { Change, Now, ServiceRow } from '../protocol.ts'
 import { changeBetween, saysSomething, wholeChange } from './changes.ts'
 import { EventRing } from './event-ring.ts'
 import { NowRows } from './now-rows.ts'
@@ -55,9 +56,20 @@ export class LiveFeed implements Feed {
     )
   }
 
-  latest(): { readonly id: string; readonly json: string; readonly now: Now } {
+  /** As it is now, or was a quarter of a second ago. */
+  get now(): Now {
     this.#computeUnlessFresh()
-    const now = this.#now!
+    return this.#now!
+  }
+
+  /** The same of one service. */
+  rowOf(service: string): ServiceRow | undefined {
+    this.#computeUnlessFresh()
+    return this.#rows.rowOf(service)
+  }
+
+  latest(): { readonly id: string; readonly json: string; readonly now: Now } {
+    const { now } = this
     const id = this.#ring.lastId
     if (this.#latest?.id !== id || this.#latest.now !== now) this.#latest = { id, json: JSON.stringify(now), now }
     return this.#latest
@@ -88,7 +100,7 @@ export class LiveFeed implements Feed {
   }
 
   #beginTicks(): () => void {
-    const stopViews = this.#subscriber.on('view', () => this.#compute())
+    const stopViews = this.#subscriber.on('view', ({ view }) => this.#compute(view))
     const stopBeats = this.#clock.every(LEAST_MS, () => {
       if (this.#clock.monotonicMs() - this.#toldAt >= LONGEST_MS) this.#compute()
     })
@@ -102,10 +114,10 @@ export class LiveFeed implements Feed {
     if (!this.#now || this.#clock.monotonicMs() - this.#computedAt >= LEAST_MS) this.#compute()
   }
 
-  #compute(): void {
+  #compute(view: HealthView = this.#subscriber.view): void {
     const { connection } = this.#subscriber
     const before = this.#now
-    const now = this.#rows.of(this.#subscriber.view, connection.state === 'stale' ? connection.reason : undefined)
+    const now = this.#rows.of(view, connection.state === 'stale' ? connection.reason : undefined)
     this.#now = now
     this.#computedAt = this.#clock.monotonicMs()
     if (!before) return

@@ -35,6 +35,11 @@ export class NowRows {
     return this.#dependencies
   }
 
+  /** As of the last view. */
+  rowOf(service: string): ServiceRow | undefined {
+    return this.#serviceRows.get(service)
+  }
+
   /** `staleReason`: why nothing is known to be fresh, where the view says that it is not. */
   of(view: HealthView, staleReason?: string): Now {
     const { at, epoch, seq, staleSince, problems = [] } = view
@@ -67,15 +72,15 @@ export class NowRows {
     }
     this.#services = known
     if (isAnyOther) this.#dependencies = dependenciesOf(view, ({ service }) => known.get(service)!.report)
-    const rows = new Map(view.services.map(({ service }) => [service, this.#rowOf(service, changed.has(service))]))
+    const rows = new Map(view.services.map(({ service }) => [service, this.#rowNow(service, changed.has(service))]))
     this.#serviceRows = rows
     return [...rows.values()]
   }
 
-  #rowOf(service: string, isChanged: boolean): ServiceRow {
+  #rowNow(service: string, isChanged: boolean): ServiceRow {
     const { view, report } = this.#services.get(service)!
     const before = this.#serviceRows.get(service)
-    const cause = causeOf(report, this.#dependencies.get(service)?.causes)
+    const cause = causeOf(this.#dependencies.get(service)?.causes)
     // What it depends on may have changed though it has not.
     return before && !isChanged && before.cause === cause ? before : kept(before, serviceRow(view, report, cause))
   }

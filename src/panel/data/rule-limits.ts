@@ -2,11 +2,10 @@
 import type { Chart, RuleRow, ServiceDetail } from '../protocol.ts'
 import { figureNames } from './chart-figures.ts'
 
-/** A rule, and the key figure that it is about. */
+/** A rule, and the key figure that it is about in the same unit. Rules about rates count work in minutes: their limits are none of an hour. */
 const ABOUT = [
-  [/^large_queue$/, 'due'],
-  [/^low_success_rate$/, 'success'],
-  [/^low_(?!success)\w*rate$/, 'rate'],
+  ['large_queue', 'due'],
+  ['low_success_rate', 'success'],
 ] as const
 
 /** What a figure of percent that is used up ends at. */
@@ -19,7 +18,7 @@ export function limitOf(
   { rules = [], alerts }: Pick<ServiceDetail, 'rules' | 'alerts'>,
 ): Chart['limits'] {
   const found = ABOUT.flatMap(([rule, about]) =>
-    figureNames(about, figures)[0] === figure ? rules.filter((row) => rule.test(row.rule)) : [],
+    figureNames(about, figures)[0] === figure ? rules.filter((row) => row.rule === rule) : [],
   )
   const limits = found.flatMap((row) =>
     typeof row.threshold === 'number' ? [{ severity: severityOf(row, alerts), value: row.threshold }] : [],

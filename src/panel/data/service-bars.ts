@@ -8,11 +8,11 @@ import type { RedisClient } from '../../wire/redis-client.ts'
 import type { Bar, Bars, KeyFigure, ShownStatus } from '../protocol.ts'
 import { figureNames } from './chart-figures.ts'
 import { sharedLine, sumLine } from './charts.ts'
-import { episodeRows } from './episodes.ts'
+import { episodesOf } from './episodes.ts'
 import { figuresIn, minuteOf, type Minute } from './history-minutes.ts'
 import { gridUntil } from './minute-grid.ts'
 import { QUARTERS, QUARTER_MS, quarterOf, quartersUntil, worse, worstOf } from './quarters.ts'
-import type { StreamEntry } from './read-stream.ts'
+import { timeOf, type StreamEntry } from './read-stream.ts'
 import { Remembered } from './remembered.ts'
 import type { Tail } from './transition-tail.ts'
 import { Turns } from './turns.ts'
@@ -39,6 +39,9 @@ interface Quarter {
   /** Of the last hour. */
   readonly minutes: readonly Minute[]
 }
+
+/** Before the history begins. */
+const NOTHING: Quarter = { status: null, isOver: true, minutes: [] }
 
 interface Kept {
   readonly quarters: Map<number, Quarter>
@@ -86,15 +89,25 @@ export class ServiceBars {
     const kept = this.#keptOf(service)
     for (const quarter of kept.quarters.keys()) if (quarter <= last - QUARTERS) kept.quarters.delete(quarter)
     const wanted = Array.from({ length: QUARTERS }, (_, i) => last - i).filter((quarter) => !kept.quarters.get(quarter)?.isOver)
+    // Of a service that is young most of the day need not be asked for.
+    const oldest = wanted.length > 2 ? Math.min(await this.#oldest(service), last - 1) : 0
+    for (const quarter of wanted) if (quarter < oldest) kept.quarters.set(quarter, NOTHING)
     // The newest alone comes first: it says which figure the line is of.
-    const batches = [wanted.slice(0, 1), ...batchesOf(wanted.slice(1), QUARTERS_AT_ONCE)]
+    const asked = wanted.filter((quarter) => quarter >= oldest)
+    const batches = [asked.slice(0, 1), ...batchesOf(asked.slice(1), QUARTERS_AT_ONCE)]
     for (const batch of batches) await this.#readQuarters(service, kept, batch, at)
-    const { transitions } = await tail()
-    const episodes = episodeRows(transitions.filter((each) => each.service === service))
+    const episodes = episodesOf(await tail(), service)
     const known = new Map(Array.from(kept.quarters, ([quarter, { status }]) => [quarter, status] as const))
     const current = statusOf(service)
     if (current === 'degraded' || current === 'unhealthy') known.set(last, worse(known.get(last) ?? null, current))
     return { quarters: quartersUntil(last, known, episodes), until: (last + 1) * QUARTER_MS, spark: sparkOf(kept, at) }
+  }
+
+  /** The quarter with which the history begins; infinite where there is none. */
+  async #oldest(service: string): Promise<number> {
+    const { client, namesOf } = this.#options
+    const [first] = await client.xrange(namesOf(service).history(service), '-', '+', 'COUNT', 1)
+    return first ? quarterOf(timeOf(first[0])) : Infinity
   }
 
   async #readQuarters(service: string, kept: Kept, quarters: readonly number[], at: number): Promise<void> {

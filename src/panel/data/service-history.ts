@@ -5,7 +5,7 @@ import type { RedisClient } from '../../wire/redis-client.ts'
 import type { ServiceDetail, ServiceHistory } from '../protocol.ts'
 import { chartFigures } from './chart-figures.ts'
 import { charts } from './charts.ts'
-import { episodeRows, spanOf } from './episodes.ts'
+import { episodesOf, spanOf } from './episodes.ts'
 import { readHistory } from './history-minutes.ts'
 import { gridUntil } from './minute-grid.ts'
 import { limitOf } from './rule-limits.ts'
@@ -31,12 +31,12 @@ export async function serviceHistory(
   { client, names, tail, at, instances, detail }: HistoryContext,
 ): Promise<ServiceHistory> {
   const grid = gridUntil(at, hours * 60)
-  const [read, { transitions }] = await Promise.all([readHistory(client, names.history(service), grid.from, chartFigures), tail()])
+  const [read, transitions] = await Promise.all([readHistory(client, names.history(service), grid.from, chartFigures), tail()])
   const { minutes, figures, cutAt } = read
   const drawn = charts(minutes, figures, grid, (figure) => limitOf(figure, figures, detail))
   const first = cutAt ?? minutes[0]?.at
   const isWhole = cutAt === undefined && (first === undefined || first <= grid.from + LATE_MS)
-  const spans = episodeRows(transitions.filter((each) => each.service === service)).filter(({ to }) => to === undefined || to >= grid.from)
+  const spans = episodesOf(transitions, service).filter(({ to }) => to === undefined || to >= grid.from)
   return {
     ...{ from: grid.from, to: at, charts: drawn.charts },
     ...(drawn.instancesLeftOut > 0 && { instancesLeftOut: drawn.instancesLeftOut }),

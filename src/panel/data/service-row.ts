@@ -13,10 +13,9 @@ import { keyFigures } from './key-figures.ts'
 const MOST_REASONS = 3
 const LONGEST_REASON = 300
 
-/** What may be why it is not well; `undefined`: it is well, or nothing that it depends on is to blame. */
-export function causeOf({ status }: Pick<ServiceStatus, 'status'>, causes: readonly Dependency[] = []): string | undefined {
-  const [cause] = causes
-  return cause && status !== 'healthy' ? shortText(dependencySentence(cause)) : undefined
+/** What of all that it depends on is not well, as `otel-health status` says it of a healthy service, too; `undefined`: nothing. */
+export function causeOf([cause]: readonly Dependency[] = []): string | undefined {
+  return cause && shortText(dependencySentence(cause))
 }
 
 export function serviceRow(view: ServiceView, report: ServiceStatus, cause?: string): ServiceRow {

@@ -1,4 +1,7 @@
-/** What relays have told their targets of an alert, as their own records say it: kept for alerts that are open, the newest few messages. */
+/**
+ * What relays have told their targets of an alert, as their own records say it: kept for alerts that are open, the newest few messages. Who the
+ * targets are takes SCAN, a right that the users of docs/acl do not have: it shows names of keys that are none of ours.
+ */
 import type { Cluster, Redis } from 'ioredis'
 import { laneNames } from '../../relay/lane-names.ts'
 import { decodeTold } from '../../relay/told.ts'

@@ -13,6 +13,8 @@ interface Incoming {
   readonly url?: string | undefined
   /** Express: `url` before anything was taken off it. */
   readonly originalUrl?: string
+  /** Express: what a parser before us has made of the body. */
+  readonly body?: unknown
   readonly socket: { readonly remoteAddress?: string | undefined }
 }
 
@@ -42,6 +44,8 @@ export interface Call {
   readonly isLoopback: boolean
   /** As the browser sees the panel. */
   readonly isHttps: boolean
+  /** The body, where the server has read it before us. */
+  readonly parsedBody: unknown
   /** Where the answer goes, under Node. */
   readonly outgoing: Outgoing | undefined
 }
@@ -57,6 +61,7 @@ export function callOf(request: Request, env: PanelEnv | undefined, where: Where
     address,
     isLoopback: address !== undefined && isLoopbackAddress(address),
     isHttps: isHttps(request, url, where),
+    parsedBody: env?.incoming?.body,
     outgoing: env?.outgoing,
   }
 }
@@ -104,7 +109,7 @@ const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')
 
-export function isLoopbackAddress(address: string): boolean {
+function isLoopbackAddress(address: string): boolean {
   const family = isIP(address)
   return family !== 0 && LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }

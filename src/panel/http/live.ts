@@ -8,11 +8,11 @@ import type { Call } from './call.ts'
 import { tooMany } from './refused.ts'
 
 export interface StreamLimits {
-  /** Streams at once of one session, or of one address where there are no sessions. Default 20. */
+  /** Streams at once of one session, or of one user at one address where there are no sessions. Default 100. */
   readonly ofOne?: number
   /** Default 500. */
   readonly ofAll?: number
-  /** Bytes that may wait for a client; then it is dropped. Default 4 MB: more than the largest Now. */
+  /** Bytes that may wait for a client besides what it is told first; then it is dropped. Default 1 MB. */
   readonly waitingBytes?: number
   /** Milliseconds after which a stream ends, so that who looks is asked for again. Default 15 min. */
   readonly longestMs?: number
@@ -42,7 +42,7 @@ export class LiveStreams {
   constructor(feed: Feed, clock: Clock, limits: StreamLimits = {}) {
     this.#feed = feed
     this.#clock = clock
-    this.#limits = { ofOne: 20, ofAll: 500, waitingBytes: 4 * 1024 * 1024, longestMs: 15 * 60_000, ...limits }
+    this.#limits = { ofOne: 100, ofAll: 500, waitingBytes: 1024 * 1024, longestMs: 15 * 60_000, ...limits }
   }
 
   /** Streams that are open now. */
@@ -91,10 +91,15 @@ export class LiveStreams {
             if (outgoing) outgoing.destroy()
             else controller.error(new Error('The client takes events too slowly.'))
           }
+          let mostWaiting = waitingBytes
           const send = (bytes: Uint8Array) => {
             if (isOver) return
-            if ((controller.desiredSize ?? 0) - bytes.byteLength < -waitingBytes) drop()
+            if ((controller.desiredSize ?? 0) - bytes.byteLength < -mostWaiting) drop()
             else controller.enqueue(bytes)
+          }
+          const sendFirst = (bytes: Uint8Array) => {
+            mostWaiting += bytes.byteLength
+            send(bytes)
           }
           undo.push(
             this.#count(owner, close),
@@ -109,10 +114,13 @@ export class LiveStreams {
           undo.push(() => outgoing?.off('close', close))
           // It may have gone before anybody could be told.
           if (gone.some(({ aborted }) => aborted) || outgoing?.destroyed) return close()
-          this.#catchUp(lastSeen(request, url), send)
+          try {
+            this.#catchUp(lastSeen(request, url), sendFirst)
+          } catch (error) {
+            end()
+            throw error
+          }
           undo.push(this.#feed.listen((event) => send(this.#frame(event))))
-          // The first events alone may have been too much.
-          if (isOver) for (const each of undo.splice(0)) each()
         },
         cancel: () => end(),
       },

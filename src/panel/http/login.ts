@@ -73,7 +73,7 @@ export class Login {
   async logIn(call: Call): Promise<Response> {
     const { logIn } = this.#access
     if (!logIn) throw new Refused(404, 'Nobody logs in to this panel by a token or a password.')
-    const given = loginRequest(await jsonBody(call.request))
+    const given = loginRequest(await jsonBody(call))
     const user = await this.#guess(call, given.token === undefined ? given.user : undefined, () => logIn(given))
     if (!user)
       throw new Refused(401, given.token === undefined ? 'There is no user of that name and password.' : 'That is no token of this panel.')

@@ -31,7 +31,7 @@ interface Asset {
 }
 
 /** `dist/panel/page`, whether this file is in src or in dist. */
-export const BUILT_PAGES: string = fileURLToPath(new URL('../dist/panel/page/', OWN_FOLDER))
+const BUILT_PAGES: string = fileURLToPath(new URL('../dist/panel/page/', OWN_FOLDER))
 
 export class Pages {
   readonly #index: string | undefined
@@ -47,7 +47,7 @@ export class Pages {
   page({ base }: Call): Response {
     if (this.#index === undefined) throw new Refused(503, 'The pages of the panel have not been built: npm run build does it.')
     const html = this.#index.replaceAll(BASE, base)
-    return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8' } })
+    return new Response(html, { headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' } })
   }
 
   /** `undefined`: there is no such file. */

@@ -74,7 +74,7 @@ function actionRoute(data: PanelData, action: Action): Route {
     needs: action,
     limited: 'actions',
     async handle({ call, user }) {
-      const request = actionRequest(action, await jsonBody(call.request))
+      const request = actionRequest(action, await jsonBody(call))
       return jsonAnswer(await data.act(action, request, { by: user!.name, from: call.address ?? 'panel' }))
     },
   }

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 import { ActDialog } from './actions/act-dialog.tsx'
 import { WhyNot } from './actions/act-button.tsx'
@@ -27,9 +27,10 @@ import { TrendsScreen } from './trends/trends-screen.tsx'
 export function App(): JSX.Element {
   const isLogin = mustLogIn.value || route.value.screen === 'login'
   useTitle()
-  useEffect(() => (mustLogIn.value ? undefined : startLive()), [mustLogIn.value])
+  // Not only after the first paint: what it brings is what one waits for.
+  useLayoutEffect(() => (mustLogIn.value ? undefined : startLive()), [mustLogIn.value])
   // Of what is not known to be so now nothing looks well, wherever it stands.
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.classList.toggle('is-stale', !isFresh.value && known.value !== undefined)
   }, [isFresh.value, known.value === undefined])
   if (isLogin) return <LoginScreen />

@@ -45,7 +45,7 @@ function press(key: string, target: EventTarget | null): boolean {
       showsKeys.value = true
       return true
     case '/':
-      document.querySelector<HTMLInputElement>('#search')?.focus()
+      search()
       return true
     case 'j':
       return walk(target, 1)
@@ -66,6 +66,15 @@ function press(key: string, target: EventTarget | null): boolean {
   }
 }
 
+/** Where there is nothing to search in, in Now. */
+function search(): void {
+  const field = (): HTMLInputElement | null => document.querySelector('#search')
+  if (field()) return field()!.focus()
+  go({ screen: 'now', filter: NO_FILTER })
+  // After the focus has gone to the new screen.
+  requestAnimationFrame(() => requestAnimationFrame(() => field()?.focus()))
+}
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
@@ -77,7 +86,8 @@ function walk(target: EventTarget | null, step: 1 | -1): boolean {
   const items = [...document.querySelectorAll<HTMLElement>('[data-item]')].filter((item) => item.checkVisibility())
   const at = items.indexOf(itemOf(target)!)
   const next = at >= 0 ? items[at + step] : items.find((item) => item.getBoundingClientRect().bottom > 0)
-  next?.querySelector<HTMLElement>('.main-link')?.focus()
+  const link = next?.querySelector<HTMLElement>('.main-link') ?? next?.querySelector<HTMLElement>('a, button')
+  link?.focus()
   return next !== undefined
 }
 

@@ -3,9 +3,10 @@ import { duration } from '../../subscribe/duration.ts'
 import type { Severity } from '../../types.ts'
 import type { Action, KeyFigure, ShownStatus } from '../protocol.ts'
 import type { Freshness } from './live/freshness.ts'
+import { number } from './show/figures.ts'
 import { timeOfDay } from './show/when.ts'
 
-const several = (count: number, one: string, more = `${one}s`): string => `${count.toLocaleString('en-GB')} ${count === 1 ? one : more}`
+const several = (count: number, one: string, more = `${one}s`): string => `${number(count)} ${count === 1 ? one : more}`
 
 const verbs: Readonly<Record<Action, string>> = {
   ack: 'Acknowledge',
@@ -96,6 +97,7 @@ export const texts = {
     }
   },
   banner: {
+    label: 'What one must know first',
     reconnecting:
       'The panel’s server is not heard of. What stands here is what was last known, and may be wrong by now. It goes on by itself when the connection is back.',
     stale: (why: string | undefined) =>
@@ -280,6 +282,7 @@ export const texts = {
     charts: 'History',
     hours: (hours: number) => `${hours} h`,
     hoursLabel: 'How far back',
+    isAlive: 'It is alive: only a service that nobody hears of can be forgotten.',
     noHistory: 'There is no history of it yet. It is written once a minute.',
     since: (from: string) => `Its history begins ${from}.`,
     linesLeftOut: (count: number) => `${several(count, 'more instance')} without a line of ${count === 1 ? 'its' : 'their'} own.`,
@@ -330,6 +333,8 @@ export const texts = {
     empty: 'No service has said yet what it depends on.',
     cause: 'cause',
     list: 'The same as a list',
+    alone: (count: number) =>
+      `${several(count, 'name')} that nothing depends on, and that ${count === 1 ? 'depends' : 'depend'} on nothing, ${count === 1 ? 'is' : 'are'} only in the list.`,
     root: 'What is wrong at its root',
     noRoot: 'Nothing is wrong that others suffer from.',
     explained: (name: string, reason: string | undefined) => `${name}${reason === undefined ? '' : `: ${reason}`}`,
@@ -377,7 +382,7 @@ export const texts = {
     search: 'Search who, what and why',
     columns: { at: 'When', actor: 'Who', action: 'What', about: 'About', why: 'Why', from: 'From where' },
     more: 'Show older ones',
-    export: 'Export',
+    exports: { audit: 'Export this journal:', alerts: 'Export all alerts of the last day:' },
     service: (name: string) => `Only of ${name}`,
   },
   login: {

@@ -35,7 +35,7 @@ test('an episode goes from its beginning to its end, as bad as it ever was', () 
     transition('resolved', 400),
   ]
   expect(episodeRows(told)).toEqual([
-    { alertId: 'a1', episode: 1, service: 'mailer', rule: 'slow', severity: 'CRITICAL', from: 100, to: 400, message: 'escalated' },
+    { alertId: 'a1', episode: 1, rule: 'slow', severity: 'CRITICAL', from: 100, to: 400, message: 'escalated' },
   ])
 })
 

@@ -40,15 +40,17 @@ test('since when is left out where the newest instance says another status', () 
   expect(row).not.toHaveProperty('since')
 })
 
-test('what may be the cause is said of a service that is not well', () => {
+test('what it depends on that is not well is said of every service, as otel-health status says it', () => {
   const view = viewOf([
     serviceView('api', { status: 'degraded', reasons: ['slow'], depends_on: ['mailer'] }),
     serviceView('calm', { depends_on: ['mailer'] }),
+    serviceView('free'),
     serviceView('mailer', { status: 'degraded', reasons: ['no disk'] }),
   ])
-  const [api, calm] = new NowRows().of(view).services
+  const [api, calm, free] = new NowRows().of(view).services
   expect(api!.cause).toBe('depends on mailer, which is degraded: no disk')
-  expect(calm).not.toHaveProperty('cause')
+  expect(calm!.cause).toBe('depends on mailer, which is degraded: no disk')
+  expect(free).not.toHaveProperty('cause')
 })
 
 test('rows of what has not changed are the same objects', () => {

@@ -317,6 +317,33 @@ test('without Redis it does not start, and says so', async () => {
   await expect(away.silences()).rejects.toThrow('has not been started')
 })
 
+test('when Redis is away that is said, and when it is back with another memory everything goes on', async () => {
+  const own = await startValkey()
+  const connection = { host: '127.0.0.1', port: own.port }
+  const before = new Redis(own.port, { lazyConnect: true, retryStrategy: null })
+  before.on('error', () => {})
+  await before.connect()
+  await new RedisRecord(before).tell({ id: 'a1', service: 'old' })
+  await open({ connection })
+  expect(await data.episodes('old')).toHaveLength(1)
+  before.disconnect()
+  await own.stop()
+  await expect.poll(() => data.feed.latest().now.staleSince, { timeout: 20_000 }).toBeDefined()
+  await expect(data.silences()).rejects.toBeInstanceOf(Error)
+
+  const again = await startValkey({ port: own.port })
+  const after = new Redis(own.port)
+  await new RedisRecord(after).tell({ id: 'a2', service: 'new' })
+  const openIds = () => data.feed.latest().now.alerts.map(({ id }) => id)
+  await expect.poll(openIds, { timeout: 20_000 }).toEqual(['a2'])
+  expect(data.feed.latest().now.staleSince).toBeUndefined()
+  expect(await data.episodes('old')).toEqual([])
+  expect(await data.act('note', { alerts: ['a2'], why: 'back' }, ADA)).toMatchObject({ done: ['a2'] })
+  await data.stop()
+  after.disconnect()
+  await again.stop()
+})
+
 test('services over several shards are one panel', async () => {
   const sharded = new RedisRecord(redis, { shards: 3 })
   for (const service of ['a', 'b', 'c', 'd']) {

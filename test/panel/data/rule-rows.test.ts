@@ -72,7 +72,7 @@ const DETAIL = {
 }
 
 test.for([
-  ['work_rate_per_hour', [10], undefined],
+  ['work_rate_per_hour', [], undefined],
   ['success_rate_percent', [80], undefined],
   ['total_queue_size', [500], 500],
   ['queue_sizes.hot', [], undefined],

@@ -22,7 +22,7 @@ export function instanceView({ instance = 'a', missing, problem, agoMs = 0, ...s
   return { instance, lastBeatAt, status: statusMessage({ instance, timestamp: iso(lastBeatAt), ...said }) }
 }
 
-export function statusMessage(said: Partial<StatusMessage> = {}): StatusMessage {
+function statusMessage(said: Partial<StatusMessage> = {}): StatusMessage {
   const status = said.status ?? 'healthy'
   return {
     ...{ channel: 'status', service: 'mailer', instance: 'a', beat: 1, timestamp: iso(AT), status, instance_status: status },

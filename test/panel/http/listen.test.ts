@@ -13,6 +13,9 @@ function panelWith(options: PanelHttpOptions = {}): { panel: Panel; data: Memory
   return { data, panel: new Panel(() => data, { prometheus: false, retentionHours: 24 }, options, { pages: builtPages() }) }
 }
 
+/** Before anything has served. */
+const OF_NODE = [globalThis.Request, globalThis.Response]
+
 const until = (isSo: () => unknown, timeout: number = 20_000) => vi.waitUntil(isSo, { timeout, interval: 20 })
 
 test.for(['0.0.0.0', '::', '10.0.0.5', 'ops.example', ''])('without a login it does not listen on %j', async (host) => {
@@ -92,11 +95,11 @@ test('headers that are too long are refused', async () => {
 })
 
 test('nothing of the process is changed: Request and Response stay those of Node', async () => {
-  const before = [globalThis.Request, globalThis.Response]
   const { panel } = panelWith({ auth: TOKENS })
   const { close } = await listen(panel, { port: 0 })
   await close()
-  expect([globalThis.Request, globalThis.Response]).toEqual(before)
+  expect(globalThis.Request).toBe(OF_NODE[0])
+  expect(globalThis.Response).toBe(OF_NODE[1])
 })
 
 test('mounted, the panel starts by itself with the first request, once, and tries again where it failed', async () => {

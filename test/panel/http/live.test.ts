@@ -1,4 +1,5 @@
 /** The live stream over real sockets: what comes, how it goes on, and that nothing of it is left. */
+import { EventEmitter } from 'node:events'
 import { createServer, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 
 import { getRequestListener } from '@hono/node-server'
@@ -150,6 +151,24 @@ test('the signal of the request ends it, and so does the one who reads', async (
   expect([panel.openStreams, data.feed.listeners]).toEqual([0, 0])
 })
 
+test('the connection that closes ends it, though nobody has read of it yet and no signal has come', async () => {
+  const { panel, data } = await serve({ auth: TOKENS })
+  const outgoing = Object.assign(new EventEmitter(), { destroyed: false, destroy() {} })
+  await panel.fetch(new Request('http://127.0.0.1/api/live', { headers: HEADERS }), { outgoing })
+  expect(data.feed.listeners).toBe(1)
+  outgoing.emit('close')
+  expect([panel.openStreams, data.feed.listeners, outgoing.listenerCount('close')]).toEqual([0, 0, 0])
+})
+
+test('where the feed fails at once it is an answer, and nothing is counted as open', async () => {
+  const { ask, panel, data } = await serve({ auth: TOKENS })
+  data.feed.latest = () => {
+    throw new Error('no view')
+  }
+  expect((await ask('/api/live', { headers: HEADERS })).status).toBe(503)
+  expect([panel.openStreams, data.feed.listeners]).toEqual([0, 0])
+})
+
 test('a HEAD opens none', async () => {
   const { ask, panel } = await serve({ auth: TOKENS })
   expect((await ask('/api/live', { method: 'HEAD', headers: HEADERS })).status).toBe(200)
@@ -172,6 +191,14 @@ test('one who takes nothing is dropped at the bound, and the others are not kept
   expect(quick.isEnded()).toBe(false)
   slow.response.resume()
   await until(() => slow.isEnded())
+})
+
+test('what comes first may be of any length', async () => {
+  const { port, data, panel } = await serve({ auth: TOKENS, streams: { waitingBytes: 1000 } })
+  data.feed.now = { ...data.feed.now, problems: ['x'.repeat(5_000_000)] }
+  const stream = await open(port)
+  await until(() => stream.text().endsWith('\n\n'))
+  expect([stream.text().length > 5_000_000, panel.openStreams]).toEqual([true, 1])
 })
 
 test.for([

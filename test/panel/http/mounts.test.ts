@@ -100,6 +100,17 @@ test('what lies beside the prefix is not ours', async () => {
   expect((await askAt(hono, '/other')).text).toBe('other')
 })
 
+test('a body that a parser of Express has read before is taken from there, and checked as any other', async () => {
+  const parsed: unknown[] = [{ token: VIEWER }, { token: 7 }, [], 'text', Buffer.from('{}')]
+  const statuses = []
+  for (const body of parsed) {
+    const port = await mounted({}, alone, (incoming) => Object.assign(incoming, { body }))
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+    statuses.push((await askAt(port, '/api/login', { method: 'POST', headers })).status)
+  }
+  expect(statuses).toEqual([200, 400, 400, 400, 400])
+})
+
 test('a path that was made to look like a prefix does not get into the page', async () => {
   const script = `/"><script>alert(1)</script>`
   const port = await mounted({}, alone, (incoming) => Object.assign(incoming, { originalUrl: script + incoming.url! }))

@@ -1,5 +1,7 @@
 /** Every route, as everybody may and may not use it. */
-import { describe, expect, test } from 'vitest'
+import { request as httpRequest } from 'node:http'
+
+import { describe, expect, test, vi } from 'vitest'
 
 import { ACTIONS } from '../../../src/panel/http/access/rights.ts'
 import { Panel } from '../../../src/panel/http/panel.ts'
@@ -191,6 +193,18 @@ test('an export that breaks off is cut off, and says nothing of why; one that fa
   data.lines = []
   const answer = await ask('/api/export/audit', { headers: bearer(VIEWER) })
   expect([answer.status, answer.text]).toEqual([503, '{"error":"The health Redis has not answered: try again."}'])
+})
+
+test('who goes away in the middle of an export ends the reading of it', async () => {
+  const { port, data } = await serve({ auth: TOKENS })
+  data.lines = Array.from({ length: 100_000 }, () => `${'x'.repeat(1000)}\n`)
+  const request = httpRequest({ host: '127.0.0.1', port, path: '/api/export/audit', headers: bearer(VIEWER), agent: false })
+  request.on('error', () => {})
+  request.on('response', (response) => response.once('data', () => request.destroy()).on('error', () => {}))
+  request.end()
+  await vi.waitUntil(() => data.exportsOpen === 1, { timeout: 20_000, interval: 1 })
+  await vi.waitUntil(() => data.exportsOpen === 0, { timeout: 20_000, interval: 1 })
+  expect(request.destroyed).toBe(true)
 })
 
 test('actions and exports are counted of each who asks', async () => {

@@ -54,7 +54,7 @@ export function bearer(token: string): { readonly authorization: string } {
   return { authorization: `Bearer ${token}` }
 }
 
-export const INDEX =
+const INDEX =
   '<!doctype html><link rel="stylesheet" href="__BASE__/assets/a.css"><script type="module" src="__BASE__/assets/a.js"></script>'
 
 /** A folder as Vite leaves it. */

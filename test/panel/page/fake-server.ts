@@ -2,11 +2,11 @@
  * The pages with made-up answers, to look at them: `node test/panel/page/fake-server.ts day 8020`. Scenarios: day, calm, empty, broken,
  * thousand, storm. Serves what `npm run build` has put into dist/panel/page, with the content policy of the real server.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 
-import type { ActionRequest, Change, ServiceRow, Transition } from '../../../src/panel/protocol.ts'
+import type { ActionRequest, AlertRow, Change, ServiceRow, Transition } from '../../../src/panel/protocol.ts'
 import { answerOf } from './fake-answers.ts'
 import { madeUp, type Scenario } from './fake-world.ts'
 
@@ -35,7 +35,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (url.pathname.startsWith('/assets/')) {
     response.setHeader('content-type', TYPES[url.pathname.split('.').at(-1)!] ?? 'text/plain')
-    return void response.end(readFileSync(PAGES + url.pathname.slice(1)))
+    return void response.end(existsSync(PAGES + url.pathname.slice(1)) ? readFileSync(PAGES + url.pathname.slice(1)) : '')
   }
   response.setHeader('content-type', 'text/html; charset=utf-8')
   response.end(readFileSync(`${PAGES}index.html`, 'utf8').replaceAll('__BASE__', ''))
@@ -62,22 +62,7 @@ function live(response: ServerResponse): void {
         ...(isStorm && i % 10 === turn % 10 && { status: turn % 20 < 10 ? 'unhealthy' : 'healthy' }),
       })) as ServiceRow[]
       const [first] = alerts
-      for (let i = 0; isStorm && first && i < 25; i++) {
-        const { id: alertId, service, rule, severity, episode, state, message } = first
-        say('transition', {
-          id: `t${turn}-${i}`,
-          at: Date.now(),
-          type: 'updated',
-          alertId,
-          episode,
-          service,
-          rule,
-          severity,
-          state,
-          message,
-          deliver: true,
-        } as Transition)
-      }
+      if (isStorm && first) for (let i = 0; i < 25; i++) say('transition', transitionOf(first, `t${turn}-${i}`))
       const changed = isStorm
         ? alerts.slice(turn % 100, (turn % 100) + 20).map((row) => ({ ...row, rev: row.rev + turn, message: `${row.message} (${turn})` }))
         : alerts
@@ -86,6 +71,11 @@ function live(response: ServerResponse): void {
     isStorm ? 250 : 1000,
   )
   response.on('close', () => clearInterval(timer))
+}
+
+function transitionOf({ id: alertId, service, rule, severity, episode, state, message }: AlertRow, id: string): Transition {
+  const said = { id, at: Date.now(), type: 'updated', deliver: true, cause: 'rule', actor: null, told: null }
+  return { ...said, alertId, service, rule, severity, episode, state, message }
 }
 
 function act(action: string, { alerts = [], why, forMs = 3_600_000, service }: ActionRequest): unknown {

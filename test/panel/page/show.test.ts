@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { bandsOf, extentOf, rowsOf } from '../../../src/panel/page/chart/band.ts'
 import { figureName } from '../../../src/panel/page/chart/figure-name.ts'
-import { rowsOnScreen } from '../../../src/panel/page/parts/window-of-rows.ts'
+import { rowsOnScreen, topsOf } from '../../../src/panel/page/parts/window-of-rows.ts'
 import { flatFigures } from '../../../src/panel/page/service/flat-figures.ts'
 import { hoursIn, piecesOf } from '../../../src/panel/page/show/bar.ts'
 import { keyFigure, milliseconds, number, percent, withUnit } from '../../../src/panel/page/show/figures.ts'
@@ -108,12 +109,27 @@ test('names of figures are words', () => {
 })
 
 test.for([
-  { says: 'above the rows', count: 100, above: -500, rows: { from: 0, to: 20 } },
-  { says: 'in the middle', count: 1000, above: 5000, rows: { from: 490, to: 520 } },
-  { says: 'at the end', count: 100, above: 980, rows: { from: 88, to: 100 } },
-  { says: 'below the rows', count: 10, above: 5000, rows: { from: 10, to: 10 } },
-])('of many rows those on the screen are drawn: $says', ({ count, above, rows }) => {
-  expect(rowsOnScreen(count, 10, above, above < 0 ? 600 : 100)).toEqual(rows)
+  { says: 'above the rows', count: 100, above: -500, screen: 600, rows: { from: 0, to: 21 } },
+  { says: 'far above them', count: 100, above: -5000, screen: 600, rows: { from: 0, to: 11 } },
+  { says: 'in the middle', count: 1000, above: 5000, screen: 100, rows: { from: 490, to: 521 } },
+  { says: 'at the end', count: 100, above: 980, screen: 100, rows: { from: 88, to: 100 } },
+  { says: 'below the rows', count: 10, above: 5000, screen: 100, rows: { from: 0, to: 10 } },
+  { says: 'there is none', count: 0, above: 0, screen: 100, rows: { from: 0, to: 0 } },
+])('of many rows those on the screen are drawn: $says', ({ count, above, screen, rows }) => {
+  expect(rowsOnScreen(topsOf(Array.from({ length: count }, () => 10)), above, screen)).toEqual(rows)
+})
+
+test('whatever their heights, no row that is on the screen is left out, and not many others are in', () => {
+  const heights = fc.array(fc.integer({ min: 10, max: 200 }), { maxLength: 200 })
+  fc.assert(
+    fc.property(heights, fc.integer({ min: -2000, max: 20_000 }), (given, above) => {
+      const tops = topsOf(given)
+      const { from, to } = rowsOnScreen(tops, above, 800)
+      const seen = given.flatMap((height, i) => (tops[i]! + height > above && tops[i]! < above + 800 ? [i] : []))
+      if (seen.length > 0) expect([from <= seen[0]!, to > seen.at(-1)!]).toEqual([true, true])
+      expect(to - from).toBeLessThanOrEqual(seen.length + 24)
+    }),
+  )
 })
 
 test('figures within figures have one name each', () => {

@@ -2,7 +2,6 @@
 import type { Action, Role } from '../../protocol.ts'
 
 export const ACTIONS: readonly Action[] = ['ack', 'unack', 'resolve', 'silence', 'unsilence', 'extend', 'maintenance', 'note', 'forget']
-export const ROLES: readonly Role[] = ['viewer', 'operator']
 
 /** What a person is given. An operator may do everything; a viewer what `may` names besides looking. */
 export interface Rights {

@@ -10,9 +10,11 @@ const MOST_PROBLEMS = 3
 export function Banner(): JSX.Element | null {
   const is = freshness.value
   const problems = known.value?.head.problems ?? []
+  const isLost = is.is === 'reconnecting' && known.value !== undefined
+  if (!isLost && is.is !== 'stale' && problems.length === 0) return null
   return (
-    <>
-      {is.is === 'reconnecting' && known.value && <p class="banner is-stale-banner">{words.reconnecting}</p>}
+    <aside aria-label={words.label}>
+      {isLost && <p class="banner is-stale-banner">{words.reconnecting}</p>}
       {is.is === 'stale' && <p class="banner is-stale-banner">{words.stale(is.why)}</p>}
       {problems.length > 0 && (
         <div class="banner">
@@ -25,6 +27,6 @@ export function Banner(): JSX.Element | null {
           </ul>
         </div>
       )}
-    </>
+    </aside>
   )
 }

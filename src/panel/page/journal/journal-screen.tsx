@@ -40,13 +40,8 @@ export function JournalScreen({ q, service }: { readonly q: string; readonly ser
             {words.service(service)} ×
           </Link>
         )}
-        <span>
-          {words.export}:{' '}
-          {(['ndjson', 'csv'] as const).map((format) => (
-            <a key={format} href={addressOfApi(`export/audit?format=${format}`)} download class="small">
-              {format.toUpperCase()}{' '}
-            </a>
-          ))}
+        <span class="small">
+          {words.exports.audit} <Export of="audit" /> {words.exports.alerts} <Export of="alerts" />
         </span>
       </div>
       <Loaded of={deeds}>
@@ -68,5 +63,19 @@ export function JournalScreen({ q, service }: { readonly q: string; readonly ser
         }}
       </Loaded>
     </div>
+  )
+}
+
+function Export({ of }: { readonly of: 'audit' | 'alerts' }): JSX.Element {
+  return (
+    <>
+      {(['ndjson', 'csv'] as const).map((format) => (
+        <span key={format}>
+          <a href={addressOfApi(`export/${of}?format=${format}`)} download>
+            {format.toUpperCase()}
+          </a>{' '}
+        </span>
+      ))}
+    </>
   )
 }

@@ -11,6 +11,8 @@ import { Graph } from './graph.tsx'
 
 const words = texts.map
 const EVERY_MS = 15_000
+/** With more than these, whoever has no ties would hide those who have. */
+const MOST_ALONE = 40
 
 export function MapScreen(): JSX.Element {
   const news = services.value.map(({ service, status }) => `${service}${status}`).join()
@@ -25,6 +27,8 @@ export function MapScreen(): JSX.Element {
 
 function Shown({ map: { nodes, edges } }: { readonly map: DependencyMap }): JSX.Element {
   const causes = nodes.filter(({ isCause }) => isCause)
+  const tied = new Set(edges.flatMap(({ from, to }) => [from, to]))
+  const drawn = nodes.length > MOST_ALONE ? nodes.filter(({ name }) => tied.has(name)) : nodes
   return (
     <>
       <section>
@@ -41,7 +45,8 @@ function Shown({ map: { nodes, edges } }: { readonly map: DependencyMap }): JSX.
           </ul>
         )}
       </section>
-      <Graph nodes={nodes} edges={edges} />
+      {drawn.length > 0 && <Graph nodes={drawn} edges={edges} />}
+      {drawn.length < nodes.length && <p class="quiet">{words.alone(nodes.length - drawn.length)}</p>}
       <section>
         <h2>{words.list}</h2>
         <ul class="roots">

@@ -8,7 +8,7 @@ import { useHeldOrder } from '../parts/held-order.ts'
 import { StatusMark } from '../parts/mark.tsx'
 import { NARROW, useMedia } from '../parts/media.ts'
 import { Moved } from '../parts/moved.tsx'
-import { useWindowOfRows } from '../parts/window-of-rows.ts'
+import { topsOf, useWindowOfRows } from '../parts/window-of-rows.ts'
 import { wantBars } from '../state/bars.ts'
 import { texts } from '../texts.ts'
 import { groupsOf, type Group } from './group.ts'
@@ -18,6 +18,7 @@ const words = texts.now
 /** As the style sheet has them. */
 const ROW_PX = 46
 const CARD_PX = 132
+const GROUP_ON_A_PHONE_PX = 46
 
 interface ServiceTableProps {
   /** How many there are, shown or not. */
@@ -53,10 +54,11 @@ type Item = { readonly key: string; readonly row: ServiceRow } | { readonly key:
 
 function Rows({ rows, grouped }: { readonly rows: readonly ServiceRow[]; readonly grouped: boolean }): JSX.Element {
   const box = useRef<HTMLTableSectionElement>(null)
-  const rowPx = useMedia(NARROW) ? CARD_PX : ROW_PX
+  const isNarrow = useMedia(NARROW)
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map())
   const items = itemsOf(rows, grouped, toggled)
-  const { from, to } = useWindowOfRows(box, items.length, rowPx)
+  const tops = topsOf(items.map((item) => (isNarrow ? ('row' in item ? CARD_PX : GROUP_ON_A_PHONE_PX) : ROW_PX)))
+  const { from, to } = useWindowOfRows(box, tops)
   const seen = items.slice(from, to)
   const names = seen.flatMap((item) => ('row' in item ? [item.row.service] : []))
   useEffect(() => wantBars(names), [names.join('\n'), Math.floor(Date.now() / 60_000)])
@@ -72,7 +74,7 @@ function Rows({ rows, grouped }: { readonly rows: readonly ServiceRow[]; readonl
         </tr>
       </thead>
       <tbody role="rowgroup" ref={box}>
-        <Space px={from * rowPx} />
+        <Space px={tops[from]!} />
         {seen.map((item, i) => (
           <tr
             key={item.key}
@@ -87,7 +89,7 @@ function Rows({ rows, grouped }: { readonly rows: readonly ServiceRow[]; readonl
             )}
           </tr>
         ))}
-        <Space px={(items.length - to) * rowPx} />
+        <Space px={tops.at(-1)! - tops[to]!} />
       </tbody>
     </table>
   )

@@ -26,7 +26,7 @@ export function Table<Row>({ label, columns, rows, keyOf, cells }: TableProps<Ro
         </thead>
         <tbody role="rowgroup">
           {rows.map((row, i) => (
-            <tr key={keyOf(row, i)} role="row">
+            <tr key={keyOf(row, i)} role="row" data-item="">
               {cells(row).map((cell, column) => (
                 <td key={columns[column]![0]} role="cell" data-label={columns[column]![1]}>
                   {cell}

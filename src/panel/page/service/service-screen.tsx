@@ -23,7 +23,7 @@ import { RuleTable } from './rule-table.tsx'
 import { FigureList } from './figure-list.tsx'
 
 const words = texts.service
-const EVERY_MS = 15_000
+const EVERY_MS = 5000
 const SELDOM_MS = 60_000
 
 export function ServiceScreen({ service, hours }: { readonly service: string; readonly hours: Hours }): JSX.Element {
@@ -40,7 +40,7 @@ export function ServiceScreen({ service, hours }: { readonly service: string; re
       <Crumb of={words.crumb} name={service}>
         <ActButton action="silence" of={{ action: 'silence', matchers: [`service=${meant(service)}`] }} />
         <ActButton action="maintenance" of={{ action: 'maintenance', matchers: [`service=${meant(service)}`] }} />
-        <ActButton action="forget" of={{ action: 'forget', service }} />
+        <ActButton action="forget" of={{ action: 'forget', service }} {...(live && live.live > 0 && { not: words.isAlive })} />
       </Crumb>
       <Loaded of={detail} missing={words.unknown(service)}>
         {(loaded) => (

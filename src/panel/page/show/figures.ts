@@ -7,6 +7,7 @@ export const NOTHING = '–'
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 })
 const three = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 3 })
+const tenths = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 })
 
 /** `1,234`, `0.37`, `12.5`, and from a hundred thousand on `123K`. */
@@ -32,7 +33,7 @@ export function keyFigure(figure: KeyFigure, value: number | null): string {
 /** What is not all is not shown as 100. */
 export function percent(value: number): string {
   if (value > 99.9 && value < 100) return '99.9 %'
-  return `${(Math.floor(value * 10 + 1e-6) / 10).toLocaleString('en-GB')} %`
+  return `${tenths.format(Math.floor(value * 10 + 1e-6) / 10)} %`
 }
 
 /** A value with its unit, as messages have it: `ms`, `s`, `%`, `/h`, or a word. */

@@ -2,13 +2,13 @@
 import { signal, type Signal } from '@preact/signals'
 
 import type { Transition } from '../../protocol.ts'
+import { isNews } from '../live/news.ts'
 import { texts } from '../texts.ts'
 import { go } from './where.ts'
 
 export type Notifying = 'on' | 'off' | 'denied' | 'impossible'
 
 const KEPT = 'otel-health.notify'
-const NEWS: readonly string[] = ['fired', 'escalated', 'reopened']
 
 function asThingsStand(): Notifying {
   if (!('Notification' in globalThis) || !isSecureContext) return 'impossible'
@@ -25,8 +25,9 @@ export async function switchNotifications(): Promise<void> {
   notifying.value = asThingsStand()
 }
 
-export function notice({ type, severity, deliver, service, rule, message, alertId, episode }: Transition): void {
-  if (notifying.peek() !== 'on' || !deliver || severity !== 'CRITICAL' || !NEWS.includes(type)) return
+export function notice(transition: Transition): void {
+  if (notifying.peek() !== 'on' || !isNews(transition)) return
+  const { service, rule, message, alertId, episode } = transition
   try {
     const shown = new Notification(texts.notification(service, rule), { body: message, tag: alertId })
     shown.addEventListener('click', () => {

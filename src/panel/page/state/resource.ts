@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { ApiError, ask } from './api.ts'
+import { Refresher } from './refresher.ts'
 import { askSession } from './session.ts'
 
 export interface Resource<T> {
@@ -18,50 +19,37 @@ interface Answer<T> {
   readonly error?: ApiError
 }
 
-/** `path` is without `api/`; `undefined`: nothing is asked. `everyMs`: how often while the page is seen. `news`: asked again when it changes. */
-export function useResource<T>(path: string | undefined, everyMs: number, news?: unknown): Resource<T> {
+/** `path` is without `api/`. `everyMs`: how often while the page is seen. `news`: asked again soon after it has changed. */
+export function useResource<T>(path: string, everyMs: number, news?: unknown): Resource<T> {
   const [answer, setAnswer] = useState<Answer<T>>()
-  const [asked, setAsked] = useState(0)
-  const askedAt = useRef(0)
+  const refresher = useRef<Refresher>(undefined)
   useEffect(() => {
-    if (path === undefined) return
     const gone = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
     const load = async (): Promise<void> => {
-      clearTimeout(timer)
-      if (document.hidden) return
-      askedAt.current = Date.now()
       try {
         const value = await ask<T>(path, gone.signal)
-        if (gone.signal.aborted) return
-        setAnswer({ path, value })
+        if (!gone.signal.aborted) setAnswer({ path, value })
       } catch (error) {
-        if (gone.signal.aborted) return
-        if (error instanceof ApiError) {
-          if (error.status === 401) void askSession()
-          setAnswer((before) => ({ ...(before?.path === path ? before : { path }), error }))
-        }
+        if (gone.signal.aborted || !(error instanceof ApiError)) return
+        if (error.status === 401) void askSession()
+        setAnswer((before) => ({ ...(before?.path === path ? before : { path }), error }))
       }
-      timer = setTimeout(() => void load(), everyMs)
     }
-    // News that come thick and fast are asked for once a second.
-    const wait = Math.max(0, askedAt.current + 1000 - Date.now())
-    if (answer?.path === path && wait > 0) timer = setTimeout(() => void load(), wait)
-    else void load()
-    const shown = (): void => {
-      if (!document.hidden) void load()
-    }
-    document.addEventListener('visibilitychange', shown)
+    const mine = new Refresher({ load, everyMs, isSeen: () => !document.hidden })
+    refresher.current = mine
+    const again = (): void => mine.ask()
+    document.addEventListener('visibilitychange', again)
     return () => {
       gone.abort()
-      clearTimeout(timer)
-      document.removeEventListener('visibilitychange', shown)
+      mine.stop()
+      document.removeEventListener('visibilitychange', again)
     }
-  }, [path, everyMs, news, asked])
+  }, [path, everyMs])
+  useEffect(() => refresher.current?.ask(), [path, everyMs, news])
   const mine = answer?.path === path ? answer : undefined
   return {
     ...(mine?.value !== undefined && { value: mine.value }),
     ...(mine?.error !== undefined && { error: mine.error }),
-    reload: () => setAsked((times) => times + 1),
+    reload: () => refresher.current?.ask(),
   }
 }

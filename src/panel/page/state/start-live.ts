@@ -63,7 +63,9 @@ export function startLive(): () => void {
         hear(said.at)
         base = knownOf(said)
         waiting = []
-        plan()
+        // The first is what one waits for.
+        if (known.peek()) plan()
+        else apply()
       },
       onChange: (change: Change) => {
         hear(change.at)

@@ -19,17 +19,30 @@ export function go(to: Route): void {
   history.pushState(null, '', hrefOf(to))
   route.value = to
   scrollTo(0, 0)
+  readOn()
 }
 
 /** Without a step for the back button: a filter that is being typed. */
 export function stay(to: Route): void {
-  history.replaceState(null, '', hrefOf(to))
+  try {
+    history.replaceState(null, '', hrefOf(to))
+  } catch {
+    // Some browsers refuse it to who types fast; the address follows with the next letter.
+  }
   route.value = to
+}
+
+/** Who reads with the ears begins at the new screen, not where the link was. */
+function readOn(): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('#content')?.focus({ preventScroll: true }))
 }
 
 /** Follows links to the panel's own screens without loading the page again. */
 export function followLinks(): void {
-  addEventListener('popstate', () => (route.value = here()))
+  addEventListener('popstate', () => {
+    route.value = here()
+    readOn()
+  })
   addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement | SVGAElement>('a') : null
