@@ -21,7 +21,8 @@ export interface TimelineFacts {
 export function alertTimeline(facts: TimelineFacts, wanted?: number): AlertTimeline | undefined {
   const { document, transitions, knownSince } = facts
   const rows = episodeRows(transitions)
-  const isListed = document === undefined || rows.some(({ episode }) => episode === document.episode)
+  // What was in breach for too short a time to fire is no episode.
+  const isListed = document === undefined || document.state === 'inactive' || rows.some(({ episode }) => episode === document.episode)
   const own = isListed
     ? []
     : [{ episode: document.episode, from: document.since, ...(document.state === 'resolved' && { to: document.since }) }]
@@ -54,12 +55,15 @@ const ORDER: readonly Step['kind'][] = ['breach', 'action', 'transition', 'told'
 const NEAR_MS = 1000
 
 function stepsOf(
-  { told, audit, rule }: TimelineFacts,
+  { document, told, audit, rule }: TimelineFacts,
   transitions: readonly KnownTransition[],
   { episode, from, to }: Bounds,
 ): readonly Step[] {
   const isOfEpisode = ({ at }: { readonly at: number }) => at >= from - NEAR_MS && at < to - NEAR_MS
   const steps: readonly Step[] = [
+    ...(document?.state === 'pending' && document.episode === episode
+      ? [{ kind: 'breach' as const, at: document.since, message: document.message }]
+      : []),
     ...breachOf(transitions[0], rule),
     ...transitions.map(({ since: _since, ...transition }): Step => ({ kind: 'transition', at: transition.at, transition })),
     ...told.filter(isOfEpisode),

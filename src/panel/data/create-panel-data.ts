@@ -56,8 +56,8 @@ export interface PanelDataOptions {
 }
 
 const TIMEOUT_MS = 3000
-const HISTORY_KEPT = { keptMs: 15_000, most: 100 }
-const TRENDS_KEPT = { keptMs: 60_000, most: 200 }
+const HISTORY_KEPT = { keptMs: 15_000, most: 20 }
+const TRENDS_KEPT = { keptMs: 60_000, most: 20 }
 /** Histories that are read at a time. */
 const HISTORIES_AT_ONCE = 2
 const LONGEST_ID = 128

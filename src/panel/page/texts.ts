@@ -20,6 +20,30 @@ const verbs: Readonly<Record<Action, string>> = {
   forget: 'Forget',
 }
 
+const inASentence: Readonly<Record<Action, string>> = {
+  ack: 'acknowledge alerts',
+  unack: 'take acknowledgements back',
+  resolve: 'resolve alerts',
+  silence: 'silence alerts',
+  unsilence: 'end silences',
+  extend: 'extend silences',
+  maintenance: 'plan maintenance',
+  note: 'add notes',
+  forget: 'have services forgotten',
+}
+
+const outcomes: Readonly<Record<Action, string>> = {
+  ack: 'Acknowledged',
+  unack: 'The acknowledgement is taken back',
+  resolve: 'Resolved',
+  silence: 'Silenced',
+  unsilence: 'The silence is over',
+  extend: 'Extended',
+  maintenance: 'Maintenance is planned',
+  note: 'The note is added',
+  forget: 'Forgotten',
+}
+
 /** What the record calls what people did. */
 const deeds: Readonly<Record<string, string>> = {
   ack: 'acknowledged',
@@ -130,7 +154,7 @@ export const texts = {
     verbs,
     deeds,
     mayNot: (action: Action, role: string | undefined) =>
-      `${role === undefined ? 'Nobody is logged in who' : `Your role ${role}`} may ${role === undefined ? '' : 'not '}${verbs[action].toLowerCase()}.`,
+      role === undefined ? `Only who is logged in may ${inASentence[action]}.` : `Your role ${role} may not ${inASentence[action]}.`,
     titles: {
       ack: 'Acknowledge',
       unack: 'Take the acknowledgement back',
@@ -172,7 +196,7 @@ export const texts = {
     cancel: 'Cancel',
     sending: 'Sending…',
     needsWhy: 'A reason is needed.',
-    done: (action: Action, count: number) => `${verbs[action]}: done${count > 1 ? ` for ${count}` : ''}.`,
+    done: (action: Action, count: number) => `${outcomes[action]}${count > 1 ? ` (${count})` : ''}.`,
     refused: (what: string, why: string) => `${what}: ${why}`,
     spans: { '30m': '30 min', '1h': '1 h', '4h': '4 h', '8h': '8 h', '1d': '1 day', '7d': '7 days' } as Readonly<Record<string, string>>,
   },
@@ -183,8 +207,6 @@ export const texts = {
     noAlertsUnsure: 'No alert was open when the connection was lost.',
     noneFound: (all: number) => `None of ${several(all, 'open alert')} is shown by this filter.`,
     since: 'since',
-    evidence: 'Evidence',
-    instances: 'Instances',
     left: (count: number) => `and ${count} more`,
     runbook: 'Runbook',
     unknownState: 'Its service says nothing any more: nobody knows whether it still holds.',
@@ -200,18 +222,16 @@ export const texts = {
     tick: (service: string, rule: string) => `Choose ${service} ${rule}`,
     tickAll: 'Choose all shown',
     ticked: (count: number) => `${several(count, 'alert')} chosen`,
-    none: 'Choose none',
     services: 'Services',
     search: 'Search services and alerts',
-    severity: 'Severity',
-    all: 'all',
     unacked: 'Not acknowledged',
     states: 'States',
     grouped: 'Group by name',
     noServices: 'Nobody has been heard of yet.',
-    firstSteps: 'Services appear here by themselves as soon as they publish their health to this Redis. To watch a Node service, set',
+    firstSteps:
+      'Services appear here by themselves as soon as they publish their health to this Redis. To watch a Node service, start it like this:',
     firstCommand: 'HEALTH_REDIS_URL=redis://… NODE_OPTIONS="--import otel-health/register" node service.js',
-    demo: 'or look at the example: npm start.',
+    demo: 'Or look at the example: npm start.',
     noServiceFound: (all: number) => `None of ${several(all, 'service')} is shown by this filter.`,
     clear: 'Show all',
     moved: (count: number) => `${several(count, 'change')} in the order`,
@@ -244,7 +264,6 @@ export const texts = {
   service: {
     crumb: 'Service',
     unknown: (name: string) => `Nobody has heard of a service called ${name}.`,
-    why: 'Why',
     checks: 'Checks',
     noChecks: 'It has no checks of its own.',
     check: { name: 'Check', state: 'State', latency: 'Took', error: 'Error', instance: 'Instance' },
@@ -285,6 +304,8 @@ export const texts = {
     isAlive: 'It is alive: only a service that nobody hears of can be forgotten.',
     noHistory: 'There is no history of it yet. It is written once a minute.',
     since: (from: string) => `Its history begins ${from}.`,
+    moreCharts: (count: number) => `Show ${several(count, 'more chart')}`,
+    fewerCharts: 'Show fewer charts',
     linesLeftOut: (count: number) => `${several(count, 'more instance')} without a line of ${count === 1 ? 'its' : 'their'} own.`,
     spans: 'Alerts are drawn as bands, restarts as dashed lines.',
     episodes: 'Alerts of the last day',
@@ -293,7 +314,6 @@ export const texts = {
     open: 'still open',
     deeds: 'What people did',
     noDeeds: 'Nobody has done anything here.',
-    links: 'Elsewhere',
     grafana: 'Grafana dashboard',
     export: 'Export history',
     figures: 'All figures',
@@ -313,7 +333,6 @@ export const texts = {
   alert: {
     crumb: 'Alert',
     unknown: 'Nothing is known of this alert any more.',
-    episode: (episode: number) => `Episode ${episode}`,
     episodes: 'Episodes',
     timeline: 'What happened',
     cut: 'What came before is no longer kept.',
@@ -326,7 +345,6 @@ export const texts = {
     took: (text: string) => `after ${text}`,
     over: 'over',
     note: 'Note',
-    values: 'Values',
   },
   map: {
     title: 'Map',

@@ -86,6 +86,15 @@ test('an alert of which the stream knows nothing any more is shown by its docume
   })
 })
 
+test('an alert that is in breach and has not fired yet has its first step', () => {
+  const document = alertRow(alertView({ state: 'pending', episode: 2, since: iso(5000), message: 'slow' }))
+  const transitions = [transition('fired', 100), transition('resolved', 200)]
+  expect(kinds({ document, transitions })).toEqual(['5000 breach'])
+  expect(kinds({ document, transitions }, 1)).toEqual(['100 fired', '200 resolved'])
+  expect(kinds({ document: { ...document, state: 'inactive' }, transitions })).toEqual(['100 fired', '200 resolved'])
+  expect(kinds({ document: { ...document, state: 'inactive' } })).toBeUndefined()
+})
+
 test('that the beginning is no longer known is said', () => {
   const cut = (...transitions: readonly KnownTransition[]) => alertTimeline({ ...FACTS, transitions, knownSince: 400 })!.cut
   expect(cut(transition('updated', 500, { since: 100 }))).toBe(true)

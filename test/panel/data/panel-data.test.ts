@@ -147,7 +147,7 @@ describe('bars', () => {
     expect(quarters.at(-1)).toBe('degraded')
     expect(spark!.figure).toBe('rate')
     expect(spark!.values).toHaveLength(60)
-    expect(spark!.values.slice(-20, -1)).toEqual(Array.from({ length: 19 }, () => 7))
+    expect(spark!.values.slice(-20, -3)).toEqual(Array.from({ length: 17 }, () => 7))
     expect(spark!.values.slice(0, 25)).toEqual(Array.from({ length: 25 }, () => null))
   })
 })

@@ -208,6 +208,20 @@ test('a page that is shown again connects at once only if nothing was said for a
   expect(browser.streams).toHaveLength(2)
 })
 
+test('one that was stopped goes on from where it was', async () => {
+  begun()
+  browser.connection.stop()
+  await browser.pass(600_000)
+  browser.connection.wake()
+  expect(browser.streams).toHaveLength(1)
+  browser.connection.start()
+  expect(browser.stream).toMatchObject({ since: 'r-5', isOpen: true })
+  browser.say('change', 'r-6', changeOf({ at: 6 }))
+  await browser.pass(1000)
+  expect(browser.said).toEqual(['now 5', 'change 6'])
+  expect(browser.streams).toHaveLength(2)
+})
+
 test('when it is stopped nothing is asked and nothing is heard any more', async () => {
   begun()
   browser.connection.stop()

@@ -4,8 +4,9 @@ import type { ComponentChildren, JSX } from 'preact'
 import { duration } from '../../../subscribe/duration.ts'
 import type { Step, Transition } from '../../protocol.ts'
 import { SeverityMark } from '../parts/mark.tsx'
-import { exactly, timeToTheSecond } from '../show/when.ts'
+import { dayOf, exactly, timeToTheSecond } from '../show/when.ts'
 import { valueText } from '../show/value-text.ts'
+import { now } from '../state/store.ts'
 import { texts } from '../texts.ts'
 
 const words = texts.alert
@@ -17,6 +18,7 @@ export function Steps({ steps }: { readonly steps: readonly Step[] }): JSX.Eleme
       {steps.map((step, i) => (
         <li key={`${step.at} ${step.kind} ${i}`} class={step.kind === 'transition' ? 'is-turn' : ''}>
           <time class="at" datetime={new Date(step.at).toISOString()} title={exactly(step.at)}>
+            {dayOf(step.at) === dayOf(steps[i - 1]?.at ?? now.peek()) ? '' : `${dayOf(step.at)}, `}
             {timeToTheSecond(step.at)}
           </time>
           <What step={step} />

@@ -52,6 +52,7 @@ export class LiveConnection {
   #tickedAt = 0
   #streamTriedAt = 0
   #polling = false
+  #isStopped = true
   /** Each attempt has its number: what a former one hears too late is not listened to. */
   #attempt = 0
 
@@ -60,19 +61,23 @@ export class LiveConnection {
     this.#heard = heard
   }
 
+  /** From where it was, if it was stopped before. */
   start(): void {
+    this.#isStopped = false
     this.#tickedAt = this.#parts.nowMs()
     this.#heard.onLink('connecting')
     this.#openStream()
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#attempt++
     this.#leave()
   }
 
   /** To be called twice a second, by a timer that stands still while the machine sleeps. */
   tick(): void {
+    if (this.#isStopped) return
     const now = this.#parts.nowMs()
     const slept = now - this.#tickedAt > SLEPT_MS
     this.#tickedAt = now
@@ -82,7 +87,7 @@ export class LiveConnection {
 
   /** There may be a network again: what has said nothing for a while is not waited for. */
   wake(): void {
-    if (this.#parts.nowMs() - this.#heardAt < 1500) return
+    if (this.#isStopped || this.#parts.nowMs() - this.#heardAt < 1500) return
     this.#failures = 0
     this.#polling = false
     this.#openStream()

@@ -21,7 +21,9 @@ export function AlertList({ all, shown }: { readonly all: readonly AlertRow[]; r
   const [most, setMost] = useState(AT_FIRST)
   const { isHeld, props } = useAttention()
   const told = foldUnderCauses(shown)
-  const { items, moved, sortAgain } = useHeldOrder(told, ({ alert }) => alert.id, isHeld)
+  const { items, moved, late, sortAgain } = useHeldOrder(told, ({ alert }) => alert.id, isHeld)
+  // What has just begun is seen, however many there are.
+  const visible = items.filter(({ alert }, i) => i < most || late.has(alert.id))
   return (
     <section aria-labelledby="alerts-title" class="alerts" {...props}>
       <div class="bar-of-title">
@@ -37,16 +39,16 @@ export function AlertList({ all, shown }: { readonly all: readonly AlertRow[]; r
         </p>
       )}
       <ul class="plain">
-        {items.slice(0, most).map(({ alert, beneath }) => (
+        {visible.map(({ alert, beneath }) => (
           <li key={alert.id}>
             <AlertCard alert={alert} />
             {beneath.length > 0 && <Beneath alerts={beneath} />}
           </li>
         ))}
       </ul>
-      {items.length > most && (
+      {items.length > visible.length && (
         <button type="button" onClick={() => setMost(most + 100)}>
-          {words.more(Math.min(100, items.length - most))}
+          {words.more(Math.min(100, items.length - visible.length))}
         </button>
       )}
     </section>

@@ -24,7 +24,7 @@ export function worstOf(statuses: Iterable<ShownStatus>): ShownStatus | undefine
 
 export interface HeldOrder<T> {
   readonly items: readonly T[]
-  /** How many would stand elsewhere if the order were not held. */
+  /** So many would have to move for the order to be the one that is wanted. */
   readonly moved: number
 }
 
@@ -39,5 +39,22 @@ export function holdOrder<T>(held: readonly string[], wanted: readonly T[], keyO
     byKey.delete(key)
   }
   items.push(...byKey.values())
-  return { items, moved: items.filter((item, i) => keyOf(item) !== keyOf(wanted[i]!)).length }
+  const place = new Map(wanted.map((item, i) => [item, i]))
+  return { items, moved: items.length - longestRise(items.map((item) => place.get(item)!)) }
+}
+
+/** How many of the numbers, at most, rise from the first to the last: those need not move. */
+function longestRise(numbers: readonly number[]): number {
+  /** The lowest that a rise of each length may end with. */
+  const ends: number[] = []
+  for (const number of numbers) {
+    let [low, high] = [0, ends.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (ends[middle]! < number) low = middle + 1
+      else high = middle
+    }
+    ends[low] = number
+  }
+  return ends.length
 }

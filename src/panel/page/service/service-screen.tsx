@@ -134,7 +134,8 @@ function Detail({ detail, children }: { readonly detail: ServiceDetail; readonly
           <ul class="plain">
             {dependsOn.map(({ name, status, reason, through }) => (
               <li key={name}>
-                <StatusMark status={status} /> <Known name={name} /> <span class="quiet small">{words.through(through)}</span>
+                <StatusMark status={status} /> <Known name={name} />{' '}
+                {through.length > 0 && <span class="quiet small">{words.through(through)}</span>}
                 {reason !== undefined && <span class="reason">{reason}</span>}
               </li>
             ))}

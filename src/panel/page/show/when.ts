@@ -16,6 +16,7 @@ export function left(until: number, now: number): string {
 }
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const seconds = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const whole = new Intl.DateTimeFormat('en-GB', {
@@ -37,6 +38,11 @@ export function dayAndTime(at: number): string {
 /** `14:02`, where the reader is. */
 export function timeOfDay(at: number): string {
   return time.format(at)
+}
+
+/** `30 Nov`, where the reader is. */
+export function dayOf(at: number): string {
+  return date.format(at)
 }
 
 /** `14:02:31`, where the reader is. */

@@ -6,7 +6,7 @@ import { freshnessOf, type LinkState } from '../live/freshness.ts'
 import { knownOf, withChanges, type Known } from '../live/known.ts'
 import { LiveConnection, type Stream, type StreamHeard } from '../live/live-connection.ts'
 import { addressOfApi, ApiError, ask } from './api.ts'
-import { notice } from './notifications.ts'
+import { notice, notifying } from './notifications.ts'
 import { askSession } from './session.ts'
 import { freshness, known, now, ticked } from './store.ts'
 
@@ -14,6 +14,8 @@ const TICK_MS = 500
 /** Hidden pages are not drawn: what they hear is put together less often. */
 const HIDDEN_MS = 1000
 const MOST_WAITING = 50
+/** A browser has six connections to a server: tabs that nobody has looked at for so long leave theirs to others. */
+const LEAVE_MS = 60_000
 
 export function startLive(): () => void {
   let link: LinkState = 'connecting'
@@ -81,9 +83,21 @@ export function startLive(): () => void {
       },
     },
   )
+  let leaving: ReturnType<typeof setTimeout> | undefined
+  let hasLeft = false
   const wake = (): void => {
     look()
-    if (!document.hidden) connection.wake()
+    clearTimeout(leaving)
+    // Who is to be told of alerts goes on listening.
+    if (document.hidden && notifying.peek() !== 'on') {
+      leaving = setTimeout(() => {
+        hasLeft = true
+        connection.stop()
+      }, LEAVE_MS)
+    } else if (!document.hidden && hasLeft) {
+      hasLeft = false
+      connection.start()
+    } else if (!document.hidden) connection.wake()
   }
   addEventListener('online', wake)
   document.addEventListener('visibilitychange', wake)
@@ -96,6 +110,7 @@ export function startLive(): () => void {
     removeEventListener('online', wake)
     document.removeEventListener('visibilitychange', wake)
     clearInterval(timer)
+    clearTimeout(leaving)
     connection.stop()
   }
 }
