@@ -1,4 +1,5 @@
 /** A process that is the panel's server, and does nothing else. Argument: port of Redis. */
+import { keepHeapSmall } from '../src/cli/small-heap.ts'
 import { createPanel, listen } from '../src/panel.ts'
 
 /** The first message of the process. */
@@ -13,6 +14,7 @@ export interface PanelReport {
   readonly mostMemory: number
 }
 
+keepHeapSmall()
 const panel = createPanel({ connection: { host: '127.0.0.1', port: Number(process.argv[2]) } })
 await panel.start()
 const listening = await listen(panel, { host: '127.0.0.1', port: 0 })

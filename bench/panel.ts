@@ -17,15 +17,13 @@ import { build } from './scale-build.ts'
 
 const SECONDS = Number(process.argv[2] ?? 60)
 const LOOKERS = 20
-/** Without them V8 lets garbage grow to several times what is in use, up to some 280 MB; it costs no time. */
-const FLAGS = ['--max-old-space-size=512', '--max-semi-space-size=8']
 const LOAD = { services: 1000, instances: 3, withHistory: 30, openAlerts: 200, transitionsPerSecond: 100, intervalMs: 30_000 }
 
 const server = await startRedis()
 const redis = new Redis(server.port)
 const record = new PanelRecord(redis, LOAD)
 await record.begin()
-const panel = fork(await build('panel-server.ts'), [String(server.port)], { execArgv: FLAGS })
+const panel = fork(await build('panel-server.ts'), [String(server.port)])
 const [{ url }] = (await once(panel, 'message')) as [PanelBegun]
 // All of them see the worst services, which are the same for all.
 const onScreen = Array.from({ length: LOAD.withHistory }, (_, i) => serviceName(i))

@@ -7,8 +7,10 @@ import type { Io } from './commands.ts'
 import { lost, settingsFrom, targetFrom } from './connection.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
 import { panelSettings, type PanelFlags } from './panel-settings.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 export async function panel(io: Io, flags: PanelFlags): Promise<number> {
+  keepHeapSmall()
   const { host, port, options, madeToken } = await panelSettings(io.env, flags)
   const connection = targetFrom(io.env)
   const { retentionHours } = settingsFrom(io.env)

@@ -17,6 +17,8 @@ const UP: readonly ShownState[] = [
 
 /** Of the collector's queue, as the rule OtelCollectorQueueFilling has it. */
 export const QUEUE_LIMIT_PERCENT = 80
+const QUEUE_LIMITS = { breach: 'above', warning: QUEUE_LIMIT_PERCENT, critical: 100 } as const
+const QUEUE = `100 * ${COLLECTOR.queueSize} / ${COLLECTOR.queueCapacity}`
 
 export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
   return {
@@ -59,7 +61,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             kind: 'timeseries',
             title: 'Sources of work',
             description: HEALTH_WORK_SOURCES.description,
-            unit: 'short',
+            unit: 'none',
             width: 8,
             queries: [{ expr: series(HEALTH_WORK_SOURCES), legend: '{{job}} {{instance}}' }],
           },
@@ -76,8 +78,8 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Data points that wait for Prometheus, as part of what the queue on disk holds. Full means lost.',
             unit: 'percent',
             width: 6,
-            limits: { breach: 'above', warning: QUEUE_LIMIT_PERCENT, critical: 100 },
-            queries: [{ expr: `100 * ${COLLECTOR.queueSize} / ${COLLECTOR.queueCapacity}`, legend: 'queue' }],
+            limits: QUEUE_LIMITS,
+            queries: [{ expr: QUEUE, legend: 'queue' }],
           },
           {
             kind: 'stat',
@@ -122,14 +124,12 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
           },
           {
             kind: 'timeseries',
-            title: 'Queue',
-            description: 'Data points that wait for Prometheus, and how many the queue on disk holds.',
-            unit: 'short',
+            title: 'Queue over time',
+            description: 'Data points that wait for Prometheus, as part of what the queue on disk holds.',
+            unit: 'percent',
             width: 8,
-            queries: [
-              { expr: COLLECTOR.queueSize, legend: 'waiting' },
-              { expr: COLLECTOR.queueCapacity, legend: 'capacity' },
-            ],
+            limits: QUEUE_LIMITS,
+            queries: [{ expr: QUEUE, legend: 'waiting' }],
           },
         ],
       },

@@ -12,7 +12,7 @@ import { startBrowser } from './panel/browser.ts'
 import { PanelProcess } from './panel/panel-process.ts'
 import { startRedis, type RealRedis } from './real-redis.ts'
 
-const LOAD = { services: 1000, instances: 3, openAlerts: 200, transitionsPerSecond: 100, intervalMs: 30_000 }
+const LOAD = { services: 1000, instances: 3, withHistory: 30, openAlerts: 200, transitionsPerSecond: 100, intervalMs: 30_000 }
 const LOOKERS = 20
 
 let redis: RealRedis
