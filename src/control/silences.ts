@@ -54,7 +54,7 @@ const MOST_SILENCES = 200
 const DAY_MS = 86_400_000
 const LONGEST_MS = 366 * DAY_MS
 /** Of one that ends with its alert: nobody is to be deaf for ever because an alert does not end. */
-export const LONGEST_UNTIL_RESOLVED_MS: number = 7 * DAY_MS
+const LONGEST_UNTIL_RESOLVED_MS = 7 * DAY_MS
 
 type Windows = Pick<Silence, 'windows' | 'repeat'>
 

@@ -361,7 +361,7 @@ export interface MapNode {
   readonly is: 'service' | 'check' | 'unknown'
   readonly status: ShownStatus
   readonly reason?: string
-  /** It is not well for a reason of its own, and others are not well because of it. */
+  /** It is not well for a reason of its own, and others depend on it. */
   readonly isCause: boolean
 }
 export interface DependencyMap {

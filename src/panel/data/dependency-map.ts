@@ -34,7 +34,6 @@ export function dependencyMap(
       const is = to.endsWith(`(${through.at(-1) ?? service})`) ? 'check' : 'unknown'
       nodes.set(to, { name: to, is, status, ...(reason !== undefined && { reason: cleanText(reason) }), isCause: false })
     }
-    if (services.get(service)?.status === 'healthy') continue
     // Of what nobody has heard nobody knows that it is to blame.
     for (const { name, status, through } of blamed) if (status !== 'unknown') causes.add(nodeName(through.at(-1) ?? service, name))
   }

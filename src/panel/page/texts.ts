@@ -354,7 +354,7 @@ export const texts = {
     alone: (count: number) =>
       `${several(count, 'name')} that nothing depends on, and that ${count === 1 ? 'depends' : 'depend'} on nothing, ${count === 1 ? 'is' : 'are'} only in the list.`,
     root: 'What is wrong at its root',
-    noRoot: 'Nothing is wrong that others suffer from.',
+    noRoot: 'Nothing is wrong that others depend on.',
     explained: (name: string, reason: string | undefined) => `${name}${reason === undefined ? '' : `: ${reason}`}`,
     dependsOn: (names: readonly string[]) => `depends on ${names.join(', ')}`,
     leaf: 'depends on nothing that is known',

@@ -1,10 +1,6 @@
 /** Debian's Chromium, as .ci/run installs it, and what is looked for in a page. */
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
-
+import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
@@ -13,7 +9,7 @@ export async function startBrowser(): Promise<Browser> {
 /** What axe finds, a line each. The page's own policy allows no such script: it is put in by the debugger, which is not bound by it. */
 export async function axeViolations(page: Page): Promise<readonly string[]> {
   const session = await page.context().newCDPSession(page)
-  await session.send('Runtime.evaluate', { expression: AXE })
+  await session.send('Runtime.evaluate', { expression: axe.source })
   const { result } = await session.send('Runtime.evaluate', {
     expression: `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html, any }) => id + ': ' + html.slice(0, 200) + ' ' + any.map(({ message }) => message).join(' '))))`,
     awaitPromise: true,

@@ -36,7 +36,9 @@ test('the five services are there, and a fault is within a second of its message
     .waitFor()
   await page.getByRole('navigation').getByRole('link', { name: 'Map' }).click()
   await page
-    .getByText(/tracker_fetcher: .*apple_account_unauthenticated/)
+    .getByRole('listitem')
+    .filter({ hasText: 'tracker_fetcher' })
+    .filter({ hasText: 'apple_account_unauthenticated' })
     .first()
     .waitFor()
 })

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close()
-  expect(said.splice(0)).toEqual([])
+  said.length = 0
 })
 afterAll(async () => {
   for (const service of services) await service.stop()
@@ -35,6 +35,14 @@ afterAll(async () => {
   await panel?.stop()
   await redis?.stop()
 })
+
+/** A test in which no page complains. */
+function browserTest(name: string, run: () => Promise<void>): void {
+  test(name, async () => {
+    await run()
+    expect(said).toEqual([])
+  })
+}
 
 const env = () => ({ ...healthRedis(), HEALTH_PUBLISHING_INTERVAL: '1', OTEL_METRICS_EXPORTER: 'none' })
 
@@ -86,7 +94,7 @@ async function act(page: Page, service: string, action: string, why: string): Pr
 }
 
 describe('what happens is seen', () => {
-  test('a fault appears within a second, without a reload', async () => {
+  browserTest('a fault appears within a second, without a reload', async () => {
     const page = await open()
     await row(page, 'steady_fetcher').waitFor()
     await page.evaluate('window.notReloaded = true')
@@ -106,7 +114,7 @@ describe('what happens is seen', () => {
     await row(page, 'falling_0').getByText('unhealthy', { exact: true }).waitFor()
   })
 
-  test('what an alert causes elsewhere names the cause', async () => {
+  browserTest('what an alert causes elsewhere names the cause', async () => {
     const page = await open('/?q=_root')
     await broken('rotten_root')
     await worker('leaf_of_root', ['rotten_root'])
@@ -115,7 +123,7 @@ describe('what happens is seen', () => {
       .waitFor()
   })
 
-  test('a service that is killed is never shown as running: it turns silent, and can be forgotten by hand', async () => {
+  browserTest('a service that is killed is never shown as running: it turns silent, and can be forgotten by hand', async () => {
     const page = await open('/?q=crashed')
     const monitor = await fetcher('crashed_fetcher')
     await row(page, 'crashed_fetcher').getByText('healthy', { exact: true }).waitFor()
@@ -125,7 +133,7 @@ describe('what happens is seen', () => {
 })
 
 describe('what people do', () => {
-  test('an acknowledgement with a note in one browser is in the other, with who, why and until when', async () => {
+  browserTest('an acknowledgement with a note in one browser is in the other, with who, why and until when', async () => {
     await broken('acked_fetcher')
     const [one, other] = [await open(), await open()]
     await act(one, 'acked_fetcher', 'Acknowledge', 'entering the code now')
@@ -135,7 +143,7 @@ describe('what people do', () => {
     await card(other, 'acked_fetcher').getByRole('button', { name: 'Unacknowledge' }).waitFor()
   })
 
-  test('a resolved alert leaves every browser', async () => {
+  browserTest('a resolved alert leaves every browser', async () => {
     const monitor = await broken('resolved_fetcher')
     const [one, other] = [await open(), await open()]
     await card(other, 'resolved_fetcher').waitFor()
@@ -144,7 +152,7 @@ describe('what people do', () => {
     await card(other, 'resolved_fetcher').waitFor({ state: 'detached' })
   })
 
-  test('a silence is in the list with who, why, and what it matches now, and can be ended there', async () => {
+  browserTest('a silence is in the list with who, why, and what it matches now, and can be ended there', async () => {
     await broken('loud_fetcher')
     const [one, other] = [await open(), await open('/silences')]
     await act(one, 'loud_fetcher', 'Silence', 'moving house')
@@ -160,7 +168,7 @@ describe('what people do', () => {
     await card(one, 'loud_fetcher').getByText('silenced', { exact: true }).waitFor({ state: 'detached' })
   })
 
-  test('maintenance is planned in two clicks, and every action is in the journal', async () => {
+  browserTest('maintenance is planned in two clicks, and every action is in the journal', async () => {
     await broken('kept_fetcher')
     const page = await open()
     await act(page, 'kept_fetcher', 'Maintenance', 'new disks')
@@ -170,7 +178,7 @@ describe('what people do', () => {
 })
 
 describe('when something is away', () => {
-  test('with the panel gone nothing looks green; back on its port the page goes on by itself, with what it has missed', async () => {
+  browserTest('with the panel gone nothing looks green; back on its port the page goes on by itself, with what it has missed', async () => {
     const port = await freePort()
     const own = await PanelProcess.start({ ...healthRedis(), HEALTH_PANEL_LOGIN: 'none' }, port)
     const page = await open()
@@ -186,7 +194,7 @@ describe('when something is away', () => {
     await again.stop()
   })
 
-  test('with Redis gone nothing looks green; back and empty, what the services say again is shown', async () => {
+  browserTest('with Redis gone nothing looks green; back and empty, what the services say again is shown', async () => {
     const own = await startRedis()
     const where = { HEALTH_REDIS_HOST: '127.0.0.1', HEALTH_REDIS_PORT: String(own.port) }
     const shown = await PanelProcess.start({ ...where, HEALTH_PANEL_LOGIN: 'none' })
@@ -207,7 +215,7 @@ describe('when something is away', () => {
     await again.stop()
   })
 
-  test('after ten minutes asleep the page shows what is true now', async () => {
+  browserTest('after ten minutes asleep the page shows what is true now', async () => {
     const page = await open('/?q=steady')
     await row(page, 'steady_fetcher').waitFor()
     const debug = await page.context().newCDPSession(page)
@@ -221,7 +229,7 @@ describe('when something is away', () => {
 })
 
 describe('addresses', () => {
-  test('each screen has one that a colleague can open, and Back goes where one was', async () => {
+  browserTest('each screen has one that a colleague can open, and Back goes where one was', async () => {
     await broken('linked_fetcher')
     const page = await open('/?q=linked')
     await row(page, 'linked_fetcher').getByRole('link', { name: 'linked_fetcher' }).click()
@@ -241,7 +249,7 @@ describe('addresses', () => {
     await page.waitForURL('**/silences*')
   })
 
-  test('a filter is in the address', async () => {
+  browserTest('a filter is in the address', async () => {
     const page = await open('/?q=steady_mailer')
     await row(page, 'steady_mailer').waitFor()
     await row(page, 'steady_fetcher').waitFor({ state: 'detached' })
@@ -249,7 +257,7 @@ describe('addresses', () => {
 })
 
 describe('what comes from Redis is hostile', () => {
-  test('tags and scripts in names, reasons, notes and evidence are shown as they are, and nothing of them runs', async () => {
+  browserTest('tags and scripts in names, reasons, notes and evidence are shown as they are, and nothing of them runs', async () => {
     const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>'
     const monitor = new WorkerHealthMonitor({
       serviceName: 'evil_worker',
@@ -288,15 +296,17 @@ describe('for everybody', () => {
       expect({ path, violations: await axeViolations(page) }).toEqual({ path, violations: [] })
       await page.close()
     }
+    expect(said).toEqual([])
   })
 
   test.for(SCREENS)('%s fits on a phone', async (path) => {
     const page = await open(path, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true })
     await page.getByRole('heading').first().waitFor()
     expect(await scrollsSideways(page)).toBe(false)
+    expect(said).toEqual([])
   })
 
-  test('by the keyboard alone: what the keys are, to an alert, acknowledged, and back', async () => {
+  browserTest('by the keyboard alone: what the keys are, to an alert, acknowledged, and back', async () => {
     await broken('keyed_fetcher')
     const page = await open('/?q=keyed_fetcher')
     await card(page, 'keyed_fetcher').waitFor()
