@@ -36,14 +36,6 @@ afterAll(async () => {
   await redis?.stop()
 })
 
-/** A test in which no page complains. */
-function browserTest(name: string, run: () => Promise<void>): void {
-  test(name, async () => {
-    await run()
-    expect(said).toEqual([])
-  })
-}
-
 const env = () => ({ ...healthRedis(), HEALTH_PUBLISHING_INTERVAL: '1', OTEL_METRICS_EXPORTER: 'none' })
 
 async function fetcher(serviceName: string): Promise<TrackerFetcherHealthMonitor> {
@@ -94,7 +86,7 @@ async function act(page: Page, service: string, action: string, why: string): Pr
 }
 
 describe('what happens is seen', () => {
-  browserTest('a fault appears within a second, without a reload', async () => {
+  test('a fault appears within a second, without a reload', async () => {
     const page = await open()
     await row(page, 'steady_fetcher').waitFor()
     await page.evaluate('window.notReloaded = true')
@@ -112,28 +104,31 @@ describe('what happens is seen', () => {
     expect(median).toBeLessThan(1000)
     expect(await page.evaluate('window.notReloaded')).toBe(true)
     await row(page, 'falling_0').getByText('unhealthy', { exact: true }).waitFor()
+    expect(said).toEqual([])
   })
 
-  browserTest('what an alert causes elsewhere names the cause', async () => {
+  test('what an alert causes elsewhere names the cause', async () => {
     const page = await open('/?q=_root')
     await broken('rotten_root')
     await worker('leaf_of_root', ['rotten_root'])
     await row(page, 'leaf_of_root')
       .getByText(/depends on rotten_root, which is unhealthy/)
       .waitFor()
+    expect(said).toEqual([])
   })
 
-  browserTest('a service that is killed is never shown as running: it turns silent, and can be forgotten by hand', async () => {
+  test('a service that is killed is never shown as running: it turns silent, and can be forgotten by hand', async () => {
     const page = await open('/?q=crashed')
     const monitor = await fetcher('crashed_fetcher')
     await row(page, 'crashed_fetcher').getByText('healthy', { exact: true }).waitFor()
     await monitor.stop()
     await row(page, 'crashed_fetcher').getByText('stopped', { exact: true }).waitFor()
+    expect(said).toEqual([])
   })
 })
 
 describe('what people do', () => {
-  browserTest('an acknowledgement with a note in one browser is in the other, with who, why and until when', async () => {
+  test('an acknowledgement with a note in one browser is in the other, with who, why and until when', async () => {
     await broken('acked_fetcher')
     const [one, other] = [await open(), await open()]
     await act(one, 'acked_fetcher', 'Acknowledge', 'entering the code now')
@@ -141,18 +136,20 @@ describe('what people do', () => {
       .getByText(/acknowledged by .+ left: entering the code now/)
       .waitFor()
     await card(other, 'acked_fetcher').getByRole('button', { name: 'Unacknowledge' }).waitFor()
+    expect(said).toEqual([])
   })
 
-  browserTest('a resolved alert leaves every browser', async () => {
+  test('a resolved alert leaves every browser', async () => {
     const monitor = await broken('resolved_fetcher')
     const [one, other] = [await open(), await open()]
     await card(other, 'resolved_fetcher').waitFor()
     monitor.setAppleAccount('logged_in')
     await act(one, 'resolved_fetcher', 'Resolve', 'the code was entered')
     await card(other, 'resolved_fetcher').waitFor({ state: 'detached' })
+    expect(said).toEqual([])
   })
 
-  browserTest('a silence is in the list with who, why, and what it matches now, and can be ended there', async () => {
+  test('a silence is in the list with who, why, and what it matches now, and can be ended there', async () => {
     await broken('loud_fetcher')
     const [one, other] = [await open(), await open('/silences')]
     await act(one, 'loud_fetcher', 'Silence', 'moving house')
@@ -166,19 +163,21 @@ describe('what people do', () => {
     await other.getByRole('dialog').getByLabel('Why?').fill('moved')
     await other.getByRole('dialog').getByRole('button', { name: 'End silence' }).click()
     await card(one, 'loud_fetcher').getByText('silenced', { exact: true }).waitFor({ state: 'detached' })
+    expect(said).toEqual([])
   })
 
-  browserTest('maintenance is planned in two clicks, and every action is in the journal', async () => {
+  test('maintenance is planned in two clicks, and every action is in the journal', async () => {
     await broken('kept_fetcher')
     const page = await open()
     await act(page, 'kept_fetcher', 'Maintenance', 'new disks')
     await page.getByRole('link', { name: 'Journal' }).click()
     await page.getByText('new disks').first().waitFor()
+    expect(said).toEqual([])
   })
 })
 
 describe('when something is away', () => {
-  browserTest('with the panel gone nothing looks green; back on its port the page goes on by itself, with what it has missed', async () => {
+  test('with the panel gone nothing looks green; back on its port the page goes on by itself, with what it has missed', async () => {
     const port = await freePort()
     const own = await PanelProcess.start({ ...healthRedis(), HEALTH_PANEL_LOGIN: 'none' }, port)
     const page = await open()
@@ -192,9 +191,10 @@ describe('when something is away', () => {
     await row(page, 'steady_fetcher').getByText('healthy', { exact: true }).waitFor()
     await page.close()
     await again.stop()
+    expect(said).toEqual([])
   })
 
-  browserTest('with Redis gone nothing looks green; back and empty, what the services say again is shown', async () => {
+  test('with Redis gone nothing looks green; back and empty, what the services say again is shown', async () => {
     const own = await startRedis()
     const where = { HEALTH_REDIS_HOST: '127.0.0.1', HEALTH_REDIS_PORT: String(own.port) }
     const shown = await PanelProcess.start({ ...where, HEALTH_PANEL_LOGIN: 'none' })
@@ -213,9 +213,10 @@ describe('when something is away', () => {
     await monitor.stop()
     await shown.stop()
     await again.stop()
+    expect(said).toEqual([])
   })
 
-  browserTest('after ten minutes asleep the page shows what is true now', async () => {
+  test('after ten minutes asleep the page shows what is true now', async () => {
     const page = await open('/?q=steady')
     await row(page, 'steady_fetcher').waitFor()
     const debug = await page.context().newCDPSession(page)
@@ -225,11 +226,12 @@ describe('when something is away', () => {
     await debug.send('Page.setWebLifecycleState', { state: 'active' })
     await card(page, 'steady_until_asleep').waitFor()
     await row(page, 'steady_fetcher').getByText('healthy', { exact: true }).waitFor()
+    expect(said).toEqual([])
   })
 })
 
 describe('addresses', () => {
-  browserTest('each screen has one that a colleague can open, and Back goes where one was', async () => {
+  test('each screen has one that a colleague can open, and Back goes where one was', async () => {
     await broken('linked_fetcher')
     const page = await open('/?q=linked')
     await row(page, 'linked_fetcher').getByRole('link', { name: 'linked_fetcher' }).click()
@@ -247,17 +249,19 @@ describe('addresses', () => {
     }
     await page.goBack()
     await page.waitForURL('**/silences*')
+    expect(said).toEqual([])
   })
 
-  browserTest('a filter is in the address', async () => {
+  test('a filter is in the address', async () => {
     const page = await open('/?q=steady_mailer')
     await row(page, 'steady_mailer').waitFor()
     await row(page, 'steady_fetcher').waitFor({ state: 'detached' })
+    expect(said).toEqual([])
   })
 })
 
 describe('what comes from Redis is hostile', () => {
-  browserTest('tags and scripts in names, reasons, notes and evidence are shown as they are, and nothing of them runs', async () => {
+  test('tags and scripts in names, reasons, notes and evidence are shown as they are, and nothing of them runs', async () => {
     const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>'
     const monitor = new WorkerHealthMonitor({
       serviceName: 'evil_worker',
@@ -281,6 +285,7 @@ describe('what comes from Redis is hostile', () => {
       expect(await page.locator('img, script:not([src])').count()).toBe(0)
     }
     expect(ran).toBe(false)
+    expect(said).toEqual([])
   })
 })
 
@@ -306,7 +311,7 @@ describe('for everybody', () => {
     expect(said).toEqual([])
   })
 
-  browserTest('by the keyboard alone: what the keys are, to an alert, acknowledged, and back', async () => {
+  test('by the keyboard alone: what the keys are, to an alert, acknowledged, and back', async () => {
     await broken('keyed_fetcher')
     const page = await open('/?q=keyed_fetcher')
     await card(page, 'keyed_fetcher').waitFor()
@@ -322,5 +327,6 @@ describe('for everybody', () => {
     await card(page, 'keyed_fetcher')
       .getByText(/by the keyboard/)
       .waitFor()
+    expect(said).toEqual([])
   })
 })
