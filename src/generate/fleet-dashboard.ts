@@ -1,6 +1,6 @@
 /** All services at a glance: how each stands, and which alerts are open. */
 import { HEALTH_SERVICE, HEALTH_SERVICE_SILENT } from '../catalogue.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, KindOverview } from '../kinds/kind.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'
@@ -193,6 +193,6 @@ function due(kinds: readonly Kind[], timing: HeartbeatTiming): string {
 }
 
 /** Kinds that record the same are counted once. */
-function ofAnyKind(kinds: readonly Kind[], expressionOf: (fleet: Kind['dashboard']['fleet']) => string): string {
-  return Array.from(new Set(kinds.map(({ dashboard: { fleet } }) => expressionOf(fleet)))).join(' or ')
+function ofAnyKind(kinds: readonly Kind[], expressionOf: (overview: KindOverview) => string): string {
+  return Array.from(new Set(kinds.map(({ overview }) => expressionOf(overview)))).join(' or ')
 }

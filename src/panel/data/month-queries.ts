@@ -1,10 +1,9 @@
-/** What a Prometheus is asked for trends: these questions and no others, over the metrics that the dashboards show. Pure. */
+/** What a Prometheus is asked for trends: these questions and no others, over the metrics in which all services can be compared. Pure. */
 import type { MetricDefinition } from '../../catalogue.ts'
 import { prometheusLabel } from '../../export/prometheus-name.ts'
-import { QUOTA_USAGE } from '../../kinds/geocoding/metrics.ts'
-import * as fetcher from '../../kinds/tracker-fetcher/metrics.ts'
-import * as worker from '../../kinds/worker/metrics.ts'
-import { max, percent, series, sum } from '../../panels/promql.ts'
+import { alternatives, prometheusSeries } from '../../export/prometheus-series.ts'
+import { KINDS } from '../../kinds/index.ts'
+import type { KindOverview } from '../../kinds/kind.ts'
 import type { Where } from '../../types.ts'
 
 export interface MonthQuery {
@@ -19,38 +18,38 @@ const WINDOW = '3h'
 
 /** Each answers a series for each service, named by its label `job`. `services`: names of services. */
 export function monthQueries(services: readonly string[]): readonly MonthQuery[] {
-  const selected = [`${JOB}=~${JSON.stringify(`(?:.*/)?(?:${services.map((name) => name.replaceAll('.', String.raw`\.`)).join('|')})`)}`]
-  const of = (metric: MetricDefinition, where?: Where) => series(metric, where, '', selected)
-  const perSecond = (metric: MetricDefinition, where?: Where) => sum(`rate(${of(metric, where)}[${WINDOW}])`, [JOB])
-  const due = (size: MetricDefinition, state: string, queue: string) =>
-    sum(max(of(size, { [state]: 'due' }), [JOB, prometheusLabel(queue)]), [JOB])
-  const told = { not: 'unknown' }
+  const selected = [`${JOB}=~${JSON.stringify(`(?:.*/)?(?:${alternatives(services)})`)}`]
+  const series = (metric: MetricDefinition, where: Where = {}) => prometheusSeries(metric, where, selected)
+  const perSecond = ({ attempts }: KindOverview, where?: Where) => `sum by (${JOB}) (rate(${series(attempts, where)}[${WINDOW}]))`
   return [
-    {
-      figure: 'rate_per_hour',
-      expr: `3600 * (${perSecond(worker.WORK_ATTEMPTS)} or ${perSecond(fetcher.FETCH_ATTEMPTS)})`,
-    },
-    {
-      figure: 'success_rate_percent',
-      expr: [
-        percent(
-          perSecond(worker.WORK_ATTEMPTS, { [worker.WORK_OUTCOME]: 'ok' }),
-          perSecond(worker.WORK_ATTEMPTS, { [worker.WORK_OUTCOME]: told }),
-        ),
-        percent(
-          perSecond(fetcher.FETCH_ATTEMPTS, { [fetcher.OUTCOME]: ['reports', 'empty'] }),
-          perSecond(fetcher.FETCH_ATTEMPTS, { [fetcher.OUTCOME]: told }),
-        ),
-      ]
-        .map((each) => `(${each})`)
-        .join(' or '),
-    },
+    { figure: 'rate_per_hour', expr: ofAnyKind((kind) => `3600 * ${perSecond(kind)}`) },
+    { figure: 'success_rate_percent', expr: ofAnyKind((kind) => percent(perSecond(kind, kind.succeeded), perSecond(kind, kind.told))) },
     {
       figure: 'total_queue_size',
-      expr: `${due(worker.WORK_QUEUE_SIZE, worker.WORK_QUEUE_STATE, worker.WORK_QUEUE_NAME)} or ${due(fetcher.QUEUE_SIZE, fetcher.QUEUE_STATE, fetcher.TIER)}`,
+      expr: ofAnyKind(
+        ({ due: { metric, where, by } }) => `sum by (${JOB}) (${highest(series(metric, where), [JOB, prometheusLabel(by)])})`,
+      ),
     },
-    { figure: 'quota_used_percent', expr: `100 * ${max(of(QUOTA_USAGE), [JOB])}` },
+    {
+      figure: 'quota_used_percent',
+      expr: ofAnyKind(({ quotaUsage }) => quotaUsage && `100 * ${highest(series(quotaUsage), [JOB])}`),
+    },
   ]
+}
+
+/** Kinds that record the same are asked about once, and those of which `expressionOf` says nothing are not. */
+function ofAnyKind(expressionOf: (overview: KindOverview) => string | undefined): string {
+  return [...new Set(KINDS.flatMap(({ overview }) => expressionOf(overview) ?? []))].join(' or ')
+}
+
+/** All instances see the same. */
+function highest(expression: string, by: readonly string[]): string {
+  return `max by (${by.join(', ')}) (${expression})`
+}
+
+/** Nothing where nothing was tried. A counter has no series before it first counts: where all failed, nothing succeeded is 0 %. */
+function percent(part: string, whole: string): string {
+  return `100 * (${part} or 0 * ${whole}) / (${whole} > 0)`
 }
 
 /** The service that a value of the label `job` is about. */

@@ -125,7 +125,7 @@ export const texts = {
     reconnecting:
       'The panel’s server is not heard of. What stands here is what was last known, and may be wrong by now. It goes on by itself when the connection is back.',
     stale: (why: string | undefined) =>
-      `The panel does not hear of the health Redis. What stands here is what was last known, and may be wrong by now.${why === undefined ? '' : ` ${why}`}`,
+      `The panel does not hear of the health Redis. What stands here is what was last known, and may be wrong by now${why === undefined ? '' : ` (${why})`}.`,
     problems: 'What is in Redis cannot be read in part:',
     spokenLost: 'The connection is lost: what is shown may be wrong by now.',
     spokenStale: 'The panel does not hear of the health Redis: what is shown may be wrong by now.',
