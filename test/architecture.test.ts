@@ -115,13 +115,13 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   panel: { may: [], because: 'both sides of the panel and its pages share these words' },
   'panel/http': {
     may: [
-      ...['control', 'wire', 'clock', 'version', 'type:panel', API, 'node:*'],
+      ...['control', 'wire', 'clock', 'version', 'panel', API, 'node:*'],
       ...['hono', 'hono/*', '@hono/node-server', 'openid-client', 'type:openid-client'],
     ],
     because: 'it answers requests from what it is given, and knows nothing of Redis',
   },
   'panel/data': {
-    may: ['subscribe', 'control', 'wire', 'overlays', 'judge', 'clock', 'type:panel', API, 'node:*', 'type:ioredis'],
+    may: ['subscribe', 'control', 'wire', 'overlays', 'judge', 'clock', 'panel', API, 'node:*', 'type:ioredis'],
     because: 'it knows Redis, and nothing of HTTP',
   },
   'panel/page': {

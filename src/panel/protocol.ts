@@ -343,14 +343,7 @@ export interface AlertTimeline {
 }
 
 /** `GET api/services/<service>/alerts`: episodes of the last day, newest first. */
-export interface EpisodeRow {
-  readonly alertId: string
-  readonly episode: number
-  readonly rule: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly severity: Severity
-  readonly from: number
-  readonly to?: number
+export interface EpisodeRow extends Span {
   readonly message: string
 }
 

@@ -42,7 +42,7 @@ import { silenceRow } from './silence-row.ts'
 import { ToldTargets } from './told-targets.ts'
 import { TransitionTail, type Tail } from './transition-tail.ts'
 import { trends } from './trends.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 export interface PanelDataOptions {
   readonly connection: RedisTarget

@@ -15,7 +15,7 @@ import { QUARTERS, QUARTER_MS, quarterOf, quartersUntil, worse, worstOf } from '
 import { timeOf, type StreamEntry } from './read-stream.ts'
 import { Remembered } from './remembered.ts'
 import type { Tail } from './transition-tail.ts'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 /** Services of one question. */
 const MOST_ASKED = 100

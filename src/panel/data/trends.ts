@@ -5,7 +5,7 @@ import type { ServiceDetail, ServiceRow, Trends } from '../protocol.ts'
 import { dayTrend } from './day-trends.ts'
 import { monthTrends } from './month-trends.ts'
 import type { Prometheus } from './prometheus.ts'
-import type { Turns } from './turns.ts'
+import type { Turns } from '../turns.ts'
 
 export interface TrendsContext {
   readonly client: RedisClient

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { serviceStatus } from '../../../src/subscribe/service-status.ts'
 import { readSnapshot } from '../../../src/subscribe/snapshot.ts'
+import { randomOf } from '../../../src/simulate/random.ts'
 import { RedisRecord } from '../../subscribe/record.ts'
 import { startRedis, type RealRedis } from '../real-redis.ts'
 import { startBrowser } from './browser.ts'
@@ -57,19 +58,9 @@ async function onThePage(page: Page): Promise<string> {
   `)
 }
 
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 test(`at ${MOMENTS} moments nothing on the page is older than a second, and nothing was never so`, async () => {
-  const random = randomFrom(20_261_130)
+  const numbers = randomOf(20_261_130)
+  const random = () => numbers.next()
   const some = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!
   const record = new RedisRecord(client)
   for (const service of SERVICES) await record.beat({ service })

@@ -11,6 +11,7 @@ import { HealthSubscriber } from '../../../src/subscribe/health-subscriber.ts'
 import { serviceStatus } from '../../../src/subscribe/service-status.ts'
 import { readSnapshot } from '../../../src/subscribe/snapshot.ts'
 import { shardNames } from '../../../src/wire/names.ts'
+import { randomOf } from '../../../src/simulate/random.ts'
 import { RedisRecord } from '../../subscribe/record.ts'
 
 const MOMENTS = 200
@@ -28,17 +29,6 @@ afterAll(async () => {
   redis.disconnect()
   await valkey.stop()
 })
-
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 /** Lines, one for each service and alert. */
 async function inTheRecord(): Promise<readonly string[]> {
@@ -72,7 +62,8 @@ test(
   `at ${MOMENTS} moments of a history with lost connections and a lost memory, and no transition is told twice`,
   { timeout: 240_000 },
   async () => {
-    const random = randomFrom(20_261_130)
+    const numbers = randomOf(20_261_130)
+    const random = () => numbers.next()
     const some = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!
     let record = new RedisRecord(redis)
     const subscriber = new HealthSubscriber({ connection: { host: '127.0.0.1', port: valkey.port }, viewMs: 10, refreshMs: 300 })

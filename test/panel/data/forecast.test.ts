@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { forecast, slopeOf, type Point } from '../../../src/panel/data/forecast.ts'
+import { randomOf, type Random } from '../../../src/simulate/random.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -9,22 +10,11 @@ function series(minutes: number, valueAt: (day: number, i: number) => number): r
   return Array.from({ length: minutes }, (_, i) => ({ at: i * MINUTE, value: valueAt((i * MINUTE) / DAY, i) }))
 }
 
-/** Mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** What hangs on the minute before, as queues do. */
-function noise(random: () => number, memory: number): () => number {
+function noise(random: Random, memory: number): () => number {
   let value = 0
   return () => {
-    const shock = random() + random() + random() + random() - 2
+    const shock = random.next() + random.next() + random.next() + random.next() - 2
     return (value = memory * value + Math.sqrt(1 - memory ** 2) * shock)
   }
 }
@@ -61,7 +51,7 @@ test.for<{ readonly sentence: string; readonly points: readonly Point[]; readonl
 })
 
 test('days until the limit are said with the pace at its slowest and fastest', () => {
-  const random = noise(randomFrom(1), 0.9)
+  const random = noise(randomOf(1), 0.9)
   const { now, days, perDay } = forecast({ ...about, limit: 1000, points: series(1440, (day) => 100 + 200 * day + 5 * random()) })
   expect(perDay!.value).toBeCloseTo(200, -1)
   expect(days!.value).toBeCloseTo((1000 - now!) / perDay!.value, 6)
@@ -73,7 +63,7 @@ test('of series that do not grow but remember, hardly more are taken for growing
   const share = (memory: number) => {
     let wrong = 0
     for (let seed = 1; seed <= 400; seed++) {
-      const next = noise(randomFrom(seed), memory)
+      const next = noise(randomOf(seed), memory)
       const points = series(720, () => next())
       const { perDay, error } = slopeOf(points)!
       if (Math.abs(perDay) > error) wrong++

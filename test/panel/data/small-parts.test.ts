@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { grafanaLink } from '../../../src/panel/data/grafana-link.ts'
 import { Remembered } from '../../../src/panel/data/remembered.ts'
 import { startsOf } from '../../../src/panel/data/starts.ts'
-import { Turns } from '../../../src/panel/data/turns.ts'
+import { Turns } from '../../../src/panel/turns.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { AT, instanceView } from './views.ts'
 

@@ -1,4 +1,5 @@
 /** Users with passwords, of which only hashes are kept. Programs send `authorization: Basic …`; browsers are never asked for it, but have a page. */
+import { Turns } from '../../turns.ts'
 import type { Call } from '../call.ts'
 import { tooMany } from '../refused.ts'
 import type { Access } from './access.ts'
@@ -30,12 +31,13 @@ export function withUsers(users: readonly PanelUser[]): Access {
       throw new Error(`The password of the user ${shown} of the panel is no hash: otel-health panel --hash-password makes one.`)
     byName.set(user.name, user)
   }
-  const checking = new Queue()
+  const checking = new Turns(MOST_AT_ONCE)
   let nobodys: Promise<string> | undefined
   const check = async (name: string, password: string): Promise<User | undefined> => {
     if (password.length > LONGEST_PASSWORD) return undefined
     const user = byName.get(name)
-    return checking.run(async () => {
+    if (checking.waiting >= MOST_WAITING) throw tooMany('Too many people log in at once: try again in a few seconds.', 3, 503)
+    return checking.take(async () => {
       // It takes as long where there is no such user, so that names cannot be found out.
       nobodys ??= hashPassword('nobody')
       const isRight = await isPassword(password, user?.passwordHash ?? (await nobodys))
@@ -60,25 +62,4 @@ export function basicCredentials({ request }: Call): { readonly name: string; re
   const text = Buffer.from(encoded, 'base64').toString('utf8')
   const colon = text.indexOf(':')
   return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) }
-}
-
-/** A few at once, some more in a row; who comes beyond that is told to come again. */
-class Queue {
-  #running = 0
-  readonly #waiting: (() => void)[] = []
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= MOST_AT_ONCE) {
-      if (this.#waiting.length >= MOST_WAITING) throw tooMany('Too many people log in at once: try again in a few seconds.', 3, 503)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    } else this.#running++
-    try {
-      return await work()
-    } finally {
-      // Whoever waits next goes on in its place.
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#running--
-    }
-  }
 }

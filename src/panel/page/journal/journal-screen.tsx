@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 
 import { isFound } from '../now/filter.ts'
 import { Link } from '../parts/link.tsx'
+import { SearchField } from '../parts/search-field.tsx'
 import { Loaded } from '../parts/loaded.tsx'
 import type { AuditRow } from '../../protocol.ts'
 import { addressOfApi } from '../state/api.ts'
@@ -27,13 +28,10 @@ export function JournalScreen({ q, service }: { readonly q: string; readonly ser
       <h1>{words.title}</h1>
       <p class="quiet">{words.about}</p>
       <div class="controls">
-        <input
-          type="search"
-          id="search"
+        <SearchField
           value={q}
-          placeholder={words.search}
-          aria-label={words.search}
-          onInput={({ currentTarget: { value } }) => stay({ screen: 'journal', q: value, ...(service !== undefined && { service }) })}
+          says={words.search}
+          onInput={(value) => stay({ screen: 'journal', q: value, ...(service !== undefined && { service }) })}
         />
         {service !== undefined && (
           <Link class="chip" to={{ screen: 'journal', q }}>

@@ -12,6 +12,18 @@ import { texts } from '../texts.ts'
 
 const words = texts.now
 
+export function AlertCards({ of }: { readonly of: readonly AlertRow[] }): JSX.Element {
+  return (
+    <ul class="plain">
+      {of.map((alert) => (
+        <li key={alert.id}>
+          <AlertCard alert={alert} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
 export function AlertCard({ alert }: { readonly alert: AlertRow }): JSX.Element {
   const { id, episode, service, rule, labels, severity, since, message } = alert
   return (

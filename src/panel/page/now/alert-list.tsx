@@ -10,7 +10,7 @@ import { useHeldOrder } from '../parts/held-order.ts'
 import { Moved } from '../parts/moved.tsx'
 import { isFresh, ticked } from '../state/store.ts'
 import { texts } from '../texts.ts'
-import { AlertCard } from './alert-card.tsx'
+import { AlertCard, AlertCards } from './alert-card.tsx'
 import { foldUnderCauses, type Told } from './fold.ts'
 
 const words = texts.now
@@ -59,13 +59,7 @@ function Beneath({ alerts }: { readonly alerts: Told['beneath'] }): JSX.Element 
   return (
     <details class="beneath">
       <summary>{words.beneath(alerts.length)}</summary>
-      <ul class="plain">
-        {alerts.map((alert) => (
-          <li key={alert.id}>
-            <AlertCard alert={alert} />
-          </li>
-        ))}
-      </ul>
+      <AlertCards of={alerts} />
     </details>
   )
 }

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 
 import type { ShownStatus } from '../../protocol.ts'
 import { Shape } from '../parts/mark.tsx'
+import { SearchField } from '../parts/search-field.tsx'
 import { NO_FILTER, type NowFilter } from '../route/route.ts'
 import { alerts, services } from '../state/store.ts'
 import { texts } from '../texts.ts'
@@ -23,14 +24,7 @@ export function FilterBar({ filter, onChange }: FilterBarProps): JSX.Element {
   const isFiltered = q !== '' || states.length > 0 || severity !== undefined || unacked
   return (
     <search class="filter">
-      <input
-        type="search"
-        id="search"
-        value={q}
-        placeholder={words.search}
-        aria-label={words.search}
-        onInput={({ currentTarget: { value } }) => onChange({ q: value })}
-      />
+      <SearchField value={q} says={words.search} onInput={(value) => onChange({ q: value })} />
       <div role="group" aria-label={words.states} class="chips">
         {present.map((state) => (
           <Toggle

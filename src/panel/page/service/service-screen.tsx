@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { ActButton } from '../actions/act-button.tsx'
 import { meant } from '../actions/matchers-for.ts'
 import { DeedTable } from '../journal/deed-table.tsx'
-import { AlertCard } from '../now/alert-card.tsx'
+import { AlertCards } from '../now/alert-card.tsx'
 import { Crumb } from '../parts/crumb.tsx'
 import { Elsewhere, Link, serviceRoute } from '../parts/link.tsx'
 import { Loaded } from '../parts/loaded.tsx'
@@ -113,13 +113,7 @@ function Detail({ detail, children }: { readonly detail: ServiceDetail; readonly
       {alerts.length > 0 && (
         <section class="alerts">
           <h2>{texts.now.alerts}</h2>
-          <ul class="plain">
-            {alerts.map((alert) => (
-              <li key={alert.id}>
-                <AlertCard alert={alert} />
-              </li>
-            ))}
-          </ul>
+          <AlertCards of={alerts} />
         </section>
       )}
       <section>

@@ -1,4 +1,4 @@
-/** Work for Redis of which only so much is done at a time: what is urgent does not wait behind all of it. */
+/** Work of which only so much is done at a time: what is urgent does not wait behind all of it. */
 export class Turns {
   readonly #most: number
   #running = 0
@@ -6,6 +6,11 @@ export class Turns {
 
   constructor(most: number) {
     this.#most = most
+  }
+
+  /** How many wait for theirs. */
+  get waiting(): number {
+    return this.#waiting.length
   }
 
   async take<T>(work: () => Promise<T>): Promise<T> {
