@@ -200,7 +200,7 @@ describe('faults of anisette', () => {
 test('with real latency a client that gives up is a timeout in the ledger too', async () => {
   await simulators.stop()
   simulators = await startSimulators({ seed: 1, trackers: 1, accounts: 1, latency: 'real', latencyScale: 0 })
-  const { anisette: impatient } = clients(systemClock, fetch, { apple: 1_000, anisette: 30 })
+  const { anisette: impatient } = clients(systemClock, fetch, { apple: 1_000, anisette: 1_000 })
   await expect(impatient.requestHeaders()).resolves.toHaveProperty('X-Apple-I-MD')
   await simulators.setFault('anisette.slow')
   await expect(impatient.requestHeaders()).rejects.toMatchObject({ code: 'timeout' })

@@ -353,7 +353,8 @@ describe('with shards', () => {
     await poll(() => alive(subscriber)).toEqual(services.toSorted())
     await poll(() => seqs(told)).toHaveLength(services.length)
     expect(open(subscriber)).toEqual([...services, 'old'].toSorted())
-    expect(subscriber.view.services.map(({ instances }) => instances.length)).toEqual(services.map(() => 1))
+    // A service is known before its instances are.
+    await poll(() => subscriber.view.services.map(({ instances }) => instances.length)).toEqual(services.map(() => 1))
     expect(subscriber.stats).toMatchObject({ gaps: 0, bad: 0 })
   })
 })
