@@ -222,6 +222,8 @@ export interface RuleRow {
   readonly forSeconds?: number
   /** Seconds for which it has held. */
   readonly heldSeconds?: number
+  /** Where it is `starting`: for how many seconds the service has been watched, of how many that it takes. */
+  readonly watched?: { readonly seconds: number; readonly of: number }
   /** How far the reading is from the limit, as a part of the limit: 0 at it, 1 and more far away, negative beyond it. */
   readonly distance?: number
   readonly instance: string

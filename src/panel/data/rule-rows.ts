@@ -1,5 +1,6 @@
 /** Each rule of a service as it reads now: of several instances the one that is nearest to a breach. Pure. */
 import type { InstanceView } from '../../subscribe/health-view.ts'
+import { ENOUGH_SECONDS } from '../../judge/covered.ts'
 import { cleanText } from '../../wire/clean-text.ts'
 import { distanceToBreach, type RuleReading } from '../../wire/rule-reading.ts'
 import type { StatusMessage } from '../../wire/status-message.ts'
@@ -18,6 +19,7 @@ export function ruleRows(instances: readonly InstanceView[], at: number): readon
 function ruleRow(reading: RuleReading, { instance, lastBeatAt, status }: InstanceView, at: number): RuleRow {
   const { rule, labels, says, reason, current, threshold, unit, for_seconds: forSeconds } = reading
   const heldSeconds = heldFor(reading, status!, at - lastBeatAt)
+  const watchedSeconds = Math.floor(status!.uptime_seconds + Math.max(at - lastBeatAt, 0) / 1000)
   const distance = says === 'inconclusive' ? undefined : distanceToBreach(reading)
   return {
     rule: cleanText(rule),
@@ -29,6 +31,7 @@ function ruleRow(reading: RuleReading, { instance, lastBeatAt, status }: Instanc
     ...(unit !== undefined && { unit: cleanText(unit) }),
     ...(forSeconds !== undefined && { forSeconds }),
     ...(heldSeconds !== undefined && { heldSeconds }),
+    ...(reason === 'starting' && watchedSeconds < ENOUGH_SECONDS && { watched: { seconds: watchedSeconds, of: ENOUGH_SECONDS } }),
     ...(distance !== undefined && Number.isFinite(distance) && { distance }),
     instance: cleanText(instance),
   }

@@ -49,6 +49,14 @@ test('of several instances the one that is nearest to a breach is shown, of each
   ])
 })
 
+test('what is starting says how long it has been watched, of how long it takes', () => {
+  const rules = [{ rule: 'r', says: 'inconclusive', reason: 'starting' }] as const
+  const watchedAfter = (uptime: number) => ruleRows([instanceView({ rules, uptime_seconds: uptime, agoMs: 2500 })], AT)![0]!.watched
+  expect(watchedAfter(10)).toEqual({ seconds: 12, of: 30 })
+  expect(watchedAfter(27.4)).toEqual({ seconds: 29, of: 30 })
+  expect(watchedAfter(27.5)).toBeUndefined()
+})
+
 test('a breach that has not fired says for how long it has held: until the message, and since', () => {
   const pending = { id: 'p', rule: 'r', severity: 'WARNING', state: 'pending', since: iso(AT - 30_000), message: 'm' } as const
   const rules = [{ rule: 'r', says: 'breach', current: 1, threshold: 2, side: 'below', for_seconds: 30 }] as const

@@ -47,14 +47,19 @@ export function RuleTable({ rules }: { readonly rules: readonly RuleRow[] }): JS
   )
 }
 
-function Says({ rule: { says, reason } }: { readonly rule: RuleRow }): JSX.Element {
+function Says({ rule: { says, reason, watched } }: { readonly rule: RuleRow }): JSX.Element {
   const word = words.says[says]
   return (
     <>
       <span class={`mark is-${SHAPES[says]}`}>
         <Shape of={SHAPES[says]} /> {isFresh.value ? word : texts.was(word)}
       </span>
-      {reason !== undefined && <span class="reason">{words.reason(reason)}</span>}
+      {reason !== undefined && (
+        <span class="reason">
+          {words.reason(reason)}
+          {watched && `, ${words.held(duration(1000 * watched.seconds), duration(1000 * watched.of))}`}
+        </span>
+      )}
     </>
   )
 }
