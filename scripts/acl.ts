@@ -81,10 +81,15 @@ function rightsOf(role: Role, sharded: boolean): Rights {
       }
     case 'operator':
       return {
-        commands: [...viewer, ...SCRIPTING, ...BY_PEOPLE, ...commandsOf(ALERT, FORGET).filter((name) => !name.endsWith('PUBLISH'))],
+        commands: [
+          ...[...viewer, ...SCRIPTING, ...BY_PEOPLE],
+          ...commandsOf(ALERT, SILENCE, FORGET).filter((name) => !name.endsWith('PUBLISH')),
+        ],
         keys: [
           ...[names.alert('*'), names.open, names.openOf('*'), names.alerts, names.meta],
           ...[names.silences, names.audit, names.causing, names.overlayDue],
+          // Of a service that is forgotten.
+          ...[names.due, names.services, names.instances('*'), names.silent, names.starts('*'), names.restarts('*'), names.draining('*')],
         ],
         readKeys: [`${tag}:*`],
         channels: heard,

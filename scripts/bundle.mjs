@@ -21,7 +21,7 @@ const LICENCES =
 
 /** What is loaded first, on any Node, by `import` and by `require`. */
 const FIRST = 'old-node.cjs'
-const ENTRIES = ['index', 'register', 'subscribe', 'control']
+const ENTRIES = ['index', 'register', 'subscribe', 'control', 'panel']
 const COMMAND_LINE = 'cli/main'
 
 const bundle = await rolldown({

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { InstrumentKind, MetricDefinition } from '../src/catalogue.ts'
 import { EVERY_SERVICE, SERVICE_SILENT } from '../src/catalogue.ts'
+import { panelVariableRows } from '../src/cli/panel-variables.ts'
 import { limitsOf } from '../src/config/limits.ts'
 import { defaultSettings, SETTINGS } from '../src/config/settings.ts'
 import { prometheusName } from '../src/export/prometheus-name.ts'
@@ -41,7 +42,7 @@ const RULES_OF_EVERY_SERVICE: readonly NamedRule[] = [
 export function reference(): string {
   return `# Reference
 
-Made by \`npm run generate\` of src/catalogue.ts, src/config/settings.ts, src/kinds and src/generate; a test compares it.
+Made by \`npm run generate\` of src/catalogue.ts, src/config/settings.ts, src/cli/panel-variables.ts, src/kinds and src/generate; a test compares it.
 
 ## Settings
 
@@ -55,6 +56,15 @@ ${table(
     value === undefined ? 'unset' : String(value),
     description,
   ]),
+)}
+
+## Variables of the panel
+
+Read by \`otel-health panel\` alone, besides those of the health Redis above. [panel.md](panel.md) says how people log in.
+
+${table(
+  ['variable', 'meaning'],
+  panelVariableRows().map(([name, says]) => [`\`${name}\``, says!]),
 )}
 
 ## Rules of every service

@@ -1,8 +1,11 @@
 /** `otel-health/control`: what people do about alerts, for programs that let them. */
-export type { AlertActed, AuditEntry, HealthControlOptions, Said, SilenceMade, SilenceView } from './control/health-control.ts'
+export type { AlertActed, HealthControlOptions } from './control/health-control.ts'
 export { HealthControl } from './control/health-control.ts'
+export type { AuditEntry } from './control/audit.ts'
+export type { Said } from './control/said.ts'
+export type { SilenceMade, SilenceView } from './control/silences.ts'
 export { ControlError } from './control/control-error.ts'
-export type { Match } from './overlays/matcher.ts'
+export type { Episode, Match } from './overlays/matcher.ts'
 export type { Repeat, Window } from './overlays/repeat.ts'
 export type { Silence } from './overlays/silence.ts'
 export type { AlertView, InstanceOfAlert } from './wire/alert-view.ts'

@@ -284,6 +284,12 @@ export interface RuleLimits {
   readonly critical?: number
 }
 
+/** What of a rule is said to whoever reads its verdict. */
+export interface RuleTerms extends Pick<RuleTiming, 'forSeconds'> {
+  /** On which side of its limit a breach is; left out by a rule about states. */
+  readonly breach?: RuleLimits['breach']
+}
+
 export interface Rule extends RuleTiming {
   readonly name: string
   /** What it is about, in one sentence for a table of all rules. */
@@ -501,6 +507,8 @@ export interface Snapshot {
   readonly reasons: readonly string[]
   readonly checks: Readonly<Record<string, CheckResult>>
   readonly verdicts: readonly Verdict[]
+  /** Beside what each verdict is read, by the name of its rule. */
+  readonly rules?: Readonly<Record<string, RuleTerms>>
   /** Pending, firing, recovering or unknown: those of this instance, and those that other instances have found. */
   readonly alerts: readonly ShownAlert[]
   readonly metrics: KeyMetrics

@@ -18,7 +18,7 @@ const API = '@opentelemetry/api'
 const PURE = 'it is pure: no clock, no I/O, no packages'
 const OUTSIDE = 'it sees a service as everybody else does'
 
-/** By folder; of instrument and kinds, by the folder in it. */
+/** By folder; of instrument, kinds and panel, by the folder in it. */
 const FOLDERS: Readonly<Record<string, Rule>> = {
   // The pipeline, in its order. Stages share words and never import one another.
   record: { may: [API, 'node:*', `type:${SDK}`], because: 'recording must not know who collects or judges' },
@@ -112,7 +112,22 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   },
   simulate: { may: ['judge', 'rules'], because: 'it is pure, and shares nothing but the rules and their alerts with what it tries' },
   replay: { may: ['judge', 'rules', 'wire'], because: 'it is pure: history in, what would have fired out' },
-  panel: { may: ['subscribe', 'node:*'], because: OUTSIDE },
+  panel: { may: [], because: 'both sides of the panel and its pages share these words' },
+  'panel/http': {
+    may: [
+      ...['control', 'wire', 'clock', 'version', 'panel', API, 'node:*'],
+      ...['hono', 'hono/*', '@hono/node-server', 'openid-client', 'type:openid-client'],
+    ],
+    because: 'it answers requests from what it is given, and knows nothing of Redis',
+  },
+  'panel/data': {
+    may: ['subscribe', 'control', 'wire', 'overlays', 'judge', 'clock', 'panel', API, 'node:*', 'type:ioredis'],
+    because: 'it knows Redis, and nothing of HTTP',
+  },
+  'panel/page': {
+    may: ['preact', 'preact/*', '@preact/signals', 'uplot', 'uplot/*', 'type:panel', 'overlays', 'subscribe', 'control'],
+    because: 'it runs in a browser, and of the server it has the words, and what is pure: matchers and lengths of time',
+  },
   relay: { may: ['config', 'wire', 'judge', 'node:*', 'type:ioredis'], because: OUTSIDE },
   doctor: {
     may: [
@@ -135,6 +150,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
       'kinds',
       'overlays',
       'panel',
+      'panel/http',
       'relay',
       'replay',
       'rules',
@@ -185,6 +201,20 @@ const FILES: Readonly<Record<string, Rule>> = {
     may: ['simulate', 'kinds', 'rules', 'node:*'],
     because: 'it is the command that measures the rules of this repository',
   },
+  'cli/panel.ts': { may: ['panel', 'panel/http', API], because: 'what the panel has to say it says on stderr' },
+  'panel/page/vite.config.ts': { may: ['node:*', 'vite'], because: 'it says how the pages are built' },
+  'panel.ts': {
+    may: ['panel/http', 'panel/data'],
+    because: 'it puts the two sides of the panel together',
+  },
+  'panel/data/told-targets.ts': {
+    may: ['relay', 'wire', 'type:panel', 'type:ioredis'],
+    because: 'it reads what relays write of themselves, and nothing else of them',
+  },
+  'panel/data/month-queries.ts': {
+    may: ['export', 'kinds'],
+    because: 'it asks Prometheus for what kinds say of themselves, and draws nothing',
+  },
   'kinds/list.ts': { may: ['kinds/*'], because: 'it is the only list of kinds' },
 }
 
@@ -194,7 +224,7 @@ const ONLY_CLOCK_NAMES_TIME = /\b(Date\.now|new Date\(\)|performance\.now|setTim
 
 function sources(): { readonly file: string; readonly text: string }[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => ({ file: file.replaceAll('\\', '/'), text: readFileSync(join(root, file), 'utf8') }))
 }
 
@@ -212,7 +242,7 @@ function importsOf(text: string): Import[] {
 function placeOf(file: string): string {
   const parts = file.split('/')
   if (parts.length === 1) return file.replace(/\.ts$/, '')
-  return ['instrument', 'kinds'].includes(parts[0]!) && parts.length > 2 ? parts.slice(0, 2).join('/') : parts[0]!
+  return ['instrument', 'kinds', 'panel'].includes(parts[0]!) && parts.length > 2 ? parts.slice(0, 2).join('/') : parts[0]!
 }
 
 /** What an import counts as, seen from `file`. */
@@ -226,7 +256,7 @@ function ruleOf(file: string): Rule | undefined {
 }
 
 function allows(rule: Rule, { from, typeOnly }: Import, name: string): boolean {
-  const patterns = from.startsWith('node:') ? ['node:*'] : [name, name.replace(/^(@[^/]+\/[^/]+|kinds)\/.*/, '$1/*')]
+  const patterns = from.startsWith('node:') ? ['node:*'] : [name, name.replace(/^(@[^/]+\/[^/]+|kinds|hono|preact|uplot)\/.*/, '$1/*')]
   // Whoever may speak to the API may say what has to be said.
   const may = rule.may.includes(API) ? [...rule.may, 'diag'] : rule.may
   return may.some((allowed) => {
@@ -281,9 +311,10 @@ test.for([
   expect(importsOf(text)).toEqual(found)
 })
 
-test('only clock.ts names the time', () => {
+test('only clock.ts names the time, and what runs in a browser', () => {
   const broken = sources().filter(
-    ({ file, text }) => file !== 'clock.ts' && ONLY_CLOCK_NAMES_TIME.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
+    ({ file, text }) =>
+      file !== 'clock.ts' && !file.startsWith('panel/page/') && ONLY_CLOCK_NAMES_TIME.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')),
   )
   expect(broken.map(({ file }) => file)).toEqual([])
 })

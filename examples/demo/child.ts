@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly cwd: string
   /** One line it wrote to stderr. */
   readonly onStderr?: (line: string) => void
+  /** One line it wrote to stdout. */
+  readonly onStdout?: (line: string) => void
 }
 
 /** Lines of stderr, enough for an error with its stack. */
@@ -31,13 +33,13 @@ export class Child {
   readonly #firstMessage: Promise<unknown>
   #hasEnded = false
 
-  constructor({ name, module, args = [], execArgv = [], env, cwd, onStderr }: ChildOptions) {
+  constructor({ name, module, args = [], execArgv = [], env, cwd, onStderr, onStdout }: ChildOptions) {
     this.name = name
     const child = fork(module, [...args], {
       cwd,
       env,
       execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', onStdout ? 'pipe' : 'ignore', 'pipe', 'ipc'],
       detached: true,
     })
     this.#process = child
@@ -48,6 +50,7 @@ export class Child {
       if (words.length > LAST_WORDS) words.shift()
       onStderr?.(line)
     })
+    if (onStdout) createInterface({ input: child.stdout! }).on('line', onStdout)
     const ended = Promise.withResolvers<string>()
     child.once('error', (error) => ended.resolve(`could not be started: ${error.message}`))
     // Unlike 'exit' it comes when all of stderr was read.
@@ -66,10 +69,15 @@ export class Child {
 
   /** The first message it sends. Rejects with a sentence if it ends before that. */
   async message(): Promise<unknown> {
+    return await this.orEnds(this.#firstMessage)
+  }
+
+  /** What `promise` resolves to. Rejects with a sentence if the child ends before that. */
+  async orEnds<T>(promise: Promise<T>): Promise<T> {
     const gone = this.ended.then((how) => {
       throw new Error(`${this.name} ${how}.`)
     })
-    return await Promise.race([this.#firstMessage, gone])
+    return await Promise.race([promise, gone])
   }
 
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when it is gone; true if it went by itself. */

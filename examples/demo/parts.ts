@@ -19,6 +19,7 @@ export interface Around {
   readonly valkey: { readonly port: number; readonly pid: number } | undefined
   /** A health Redis that was there already. */
   readonly healthRedis: RedisTarget | undefined
+  readonly panel: { readonly url: string; readonly pid: number }
   readonly simulators: Simulators & { readonly pid: number }
   /** The receiver of the demo, or the endpoint that is used in its place. */
   readonly otlp: OtlpReceiver | string
@@ -34,9 +35,10 @@ const SIMULATED = [
   ['gateway', 'gateway'],
 ] as const
 
-export function partsAround({ owner, valkey, healthRedis, simulators, otlp }: Around): readonly Part[] {
+export function partsAround({ owner, valkey, healthRedis, panel, simulators, otlp }: Around): readonly Part[] {
   const holds = healthRedis ? `the queues of ${owner}` : `the queues of ${owner}, and the health channels`
   return [
+    { name: 'panel', address: panel.url, detail: `pid ${panel.pid}, otel-health panel: open it in a browser` },
     ...(valkey ? [{ name: 'Valkey', address: `127.0.0.1:${valkey.port}`, detail: `pid ${valkey.pid}, ${holds}` }] : []),
     ...(healthRedis ? [{ name: 'health Redis', address: `${healthRedis.host}:${healthRedis.port}`, detail: 'HEALTH_REDIS_HOST' }] : []),
     ...SIMULATED.flatMap(([name, key]) => {

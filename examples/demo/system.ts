@@ -77,8 +77,10 @@ export class System {
       isHealthRedisGiven ? this.#checkHealthRedis() : undefined,
     ])
     const healthRedis = isHealthRedisGiven ? targetFrom(given) : { host: '127.0.0.1', port: valkey!.port }
+    const toHealthRedis = isHealthRedisGiven ? {} : { HEALTH_REDIS_HOST: healthRedis.host, HEALTH_REDIS_PORT: String(healthRedis.port) }
+    const panel = await this.#startPanel(toHealthRedis)
     this.#addresses = ({ needs }) => ({
-      ...(!isHealthRedisGiven && { HEALTH_REDIS_HOST: healthRedis.host, HEALTH_REDIS_PORT: String(healthRedis.port) }),
+      ...toHealthRedis,
       ...(valkey && !ownRedis && { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(valkey.port) }),
       ...needs(simulators),
       ...(otlp && { OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }),
@@ -87,6 +89,7 @@ export class System {
       owner: this.#isAlone ? 'the fetcher' : 'the services',
       valkey,
       healthRedis: isHealthRedisGiven ? healthRedis : undefined,
+      panel,
       simulators,
       otlp: otlp ?? (given['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] || given['OTEL_EXPORTER_OTLP_ENDPOINT'] || ''),
     })
@@ -144,6 +147,25 @@ export class System {
     if (!ready) throw new Error(`The embedded Valkey did not start on port ${port}: ${error}.`)
     this.#watch(valkey)
     return { port, pid: valkey.pid }
+  }
+
+  /** Resolves to its URL. */
+  async #startPanel(toHealthRedis: NodeJS.ProcessEnv): Promise<{ url: string; pid: number }> {
+    const url = Promise.withResolvers<string>()
+    const panel = this.#start({
+      name: 'The panel',
+      module: new URL('../../dist/cli/main.js', import.meta.url),
+      args: ['panel', '--port', String(this.#port('DEMO_PANEL_PORT'))],
+      execArgv: ['--import', new URL('end-with-parent.ts', import.meta.url).href],
+      env: { ...this.#given, ...toHealthRedis },
+      onStdout: (line) => {
+        const [address] = /https?:\/\/\S+/.exec(line) ?? []
+        if (address !== undefined) url.resolve(address)
+      },
+    })
+    const address = await panel.orEnds(url.promise)
+    this.#watch(panel)
+    return { url: address, pid: panel.pid }
   }
 
   async #startSimulators(): Promise<Simulators & { pid: number }> {

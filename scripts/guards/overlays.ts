@@ -56,6 +56,11 @@ export const OVERLAYS_GUARDS: readonly GuardedFile[] = [
     tests: ['test/overlays/matcher.test.ts'],
     guards: [
       { breaks: 'a silence needs all of its conditions', text: 'match.every((each) =>', becomes: 'match.some((each) =>' },
+      {
+        breaks: 'a silence that ends with its alert is about one alert',
+        text: 'each[0] === name && each.length === 2',
+        becomes: 'each[0] === name',
+      },
       { breaks: 'two pieces of a pattern do not share a sign', text: 'text.length - last.length >= from && ', becomes: '' },
     ],
   },
@@ -78,6 +83,16 @@ export const OVERLAYS_GUARDS: readonly GuardedFile[] = [
     guards: [
       { breaks: 'a silence is over at its end', text: 'now >= from && now < until', becomes: 'now >= from && now <= until' },
       { breaks: 'a silence of another version is none', text: 'v !== 1 || ', becomes: '' },
+      {
+        breaks: 'a silence that ends with its alert is over when that is resolved',
+        text: '(!isOpen(alert) || alert.episode !== named.episode)',
+        becomes: 'alert.episode !== named.episode',
+      },
+      {
+        breaks: 'and is none of the next episode',
+        text: '(!isOpen(alert) || alert.episode !== named.episode)',
+        becomes: '!isOpen(alert)',
+      },
     ],
   },
 ]

@@ -1,7 +1,8 @@
-/** `otel-health alerts`, `ack`, `unack` and `resolve`. */
+/** `otel-health alerts`, `ack`, `unack`, `resolve` and `note`. */
 import { systemClock } from '../clock.ts'
 import { alertName } from '../judge/status.ts'
-import type { AlertActed, HealthControl, Said } from '../control/health-control.ts'
+import type { AlertActed, HealthControl } from '../control/health-control.ts'
+import type { Said } from '../control/said.ts'
 import { duration } from '../subscribe/duration.ts'
 import type { AlertView } from '../wire/alert-view.ts'
 import { cleanJson } from '../wire/clean-text.ts'
@@ -38,6 +39,11 @@ const ACTS = {
     usage: 'otel-health resolve <id> -m <why> [--by <name>]',
     done: 'resolved; if it is found again after 15 min, it is open again',
     run: (control: HealthControl, id: string, said: Said) => control.resolve(id, said),
+  },
+  note: {
+    usage: 'otel-health note <id> -m <what> [--by <name>]',
+    done: 'as it was; the note is recorded',
+    run: (control: HealthControl, id: string, said: Said) => control.note(id, said),
   },
 }
 

@@ -76,11 +76,13 @@ async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string 
     }
     case 'ack':
     case 'unack':
-    case 'resolve': {
+    case 'resolve':
+    case 'note': {
       const { act } = await import('./act.ts')
       return act(io, name, argument, values)
     }
     case 'silence':
+    case 'extend':
     case 'maintenance':
     case 'unsilence': {
       const silences = await import('./silence.ts')
@@ -96,7 +98,7 @@ async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string 
     }
     case 'forget': {
       const { forget } = await import('./forget.ts')
-      return forget(io, argument)
+      return forget(io, argument, values)
     }
     case 'dashboards':
       return writeDashboards(io, argument, values)
@@ -109,6 +111,10 @@ async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string 
     case 'relay': {
       const { relay } = await import('./relay.ts')
       return relay(io, { config: values.config, test: values.test ?? false })
+    }
+    case 'panel': {
+      const { panel, hashedPassword } = await import('./panel.ts')
+      return values['hash-password'] ? hashedPassword(io) : panel(io, values)
     }
     case 'init': {
       const { init } = await import('./init.ts')

@@ -1,4 +1,5 @@
 /** Every command with what it takes, once: the parser, the help and the suggestions are made of it. */
+import { panelVariableRows } from './panel-variables.ts'
 
 export interface Option {
   /** What its value is; left out: it takes none. */
@@ -22,7 +23,12 @@ export const OPTIONS = {
   by: { value: '<name>', says: 'who does it; default: USER' },
   message: { value: '<why>', short: 'm', says: 'why, for those who read of it later' },
   for: { value: '<time>', says: 'how long, as in 30s, 15m, 4h, 2d' },
+  host: { value: '<address>', says: 'the address to listen on; default: 127.0.0.1, and another only with a login' },
+  port: { value: '<port>', says: 'the port to listen on, 0 for any that is free; default: 8010' },
+  public: { says: 'shows everybody /status, with names and states of the services alone' },
+  'hash-password': { says: 'reads a password from stdin, and prints what to keep of it' },
   from: { value: '<time>', says: 'when it begins, as in 2026-12-01T22:00:00Z; default: now' },
+  'until-resolved': { says: 'until an alert is over, 7 days at most; its id stands for the matcher' },
   every: { value: '<when>', says: 'when it comes again, as in "Sun 02:00" or "daily 03:00"' },
   zone: { value: '<zone>', says: 'in whose time that is, as in Europe/Berlin; default: UTC' },
   rate: { value: '<n>', says: 'pieces of work an hour' },
@@ -43,7 +49,7 @@ export type OptionName = keyof typeof OPTIONS
 export const OF_ALL: readonly OptionName[] = ['json', 'help']
 
 type Looking = 'status' | 'watch' | 'tail' | 'check' | 'doctor' | 'alerts' | 'replay' | 'simulate'
-type Acting = 'ack' | 'unack' | 'resolve' | 'silence' | 'unsilence' | 'maintenance' | 'forget' | 'relay'
+type Acting = 'ack' | 'unack' | 'resolve' | 'note' | 'silence' | 'extend' | 'unsilence' | 'maintenance' | 'forget' | 'relay' | 'panel'
 export type CommandName = Looking | Acting | 'init' | 'dashboards' | 'rules' | 'help'
 
 export interface Command {
@@ -54,6 +60,8 @@ export interface Command {
   /** Besides those of all. */
   readonly options: readonly OptionName[]
   readonly examples?: readonly string[]
+  /** Variables that it alone reads, with what they are. */
+  readonly variables?: readonly (readonly string[])[]
 }
 
 const PEOPLE: readonly OptionName[] = ['message', 'by']
@@ -91,11 +99,28 @@ export const COMMANDS: readonly Command[] = [
   { name: 'unack', takes: '<id>', says: 'takes that back', options: PEOPLE },
   { name: 'resolve', takes: '<id>', says: 'says that it is over; found again after 15 min, it is open again', options: PEOPLE },
   {
+    name: 'note',
+    takes: '<id>',
+    options: PEOPLE,
+    says: 'writes something down about an alert, open or over, and changes nothing',
+    examples: ['otel-health note 8fc1 -m "the proxy again"'],
+  },
+  {
     name: 'silence',
     takes: '[matcher]',
-    options: [...PEOPLE, 'for', 'from'],
-    says: 'quiet for a time, such as service=fetch*,severity=WARNING; without a matcher it lists them',
-    examples: [`otel-health silence 'service=fetch*,severity=WARNING' --for 1h -m deploy`],
+    options: [...PEOPLE, 'for', 'from', 'until-resolved'],
+    says: 'quiet for a time, such as service=fetch*,severity=WARNING, or until an alert is over; without a matcher it lists them',
+    examples: [
+      `otel-health silence 'service=fetch*,severity=WARNING' --for 1h -m deploy`,
+      'otel-health silence 8fc1 --until-resolved -m "known, mended tomorrow"',
+    ],
+  },
+  {
+    name: 'extend',
+    takes: '<id>',
+    options: [...PEOPLE, 'for'],
+    says: 'has a silence last --for from now at least',
+    examples: ['otel-health extend 4b1f --for 2h -m "takes longer"'],
   },
   { name: 'unsilence', takes: '<id>', says: 'ends a silence', options: PEOPLE },
   {
@@ -122,13 +147,19 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'forget',
     takes: '<service>',
-    says: 'takes a service that is dead for good off the lists, with the alerts it left open',
-    options: [],
+    says: 'takes a service that is dead for good off the lists, with the alerts it left open; with -m it is recorded who did it and why',
+    options: PEOPLE,
   },
   {
     name: 'relay',
     options: ['config', 'test'],
     says: 'passes alerts on to Alertmanager and webhooks until it is stopped; --config names them',
+  },
+  {
+    name: 'panel',
+    options: ['host', 'port', 'public', 'hash-password'],
+    says: 'serves the admin panel until it is stopped: to this machine alone, or with a login',
+    variables: panelVariableRows(),
   },
   {
     name: 'dashboards',

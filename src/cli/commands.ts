@@ -25,6 +25,8 @@ export interface Io {
   readonly redraw: ((lines: readonly string[]) => void) | undefined
   /** Asks the person at the terminal; left out where nobody is there. */
   readonly ask?: ((question: string) => Promise<string>) | undefined
+  /** What comes on stdin, whole; left out: nothing does. */
+  readonly input?: (() => Promise<string>) | undefined
   /** How wide the terminal is now, in characters; left out or `undefined`: lines may be of any length. */
   readonly width?: (() => number | undefined) | undefined
   /** Aborted when the command is to end. */

@@ -2,7 +2,8 @@
 import { hostname } from 'node:os'
 
 import { ControlError } from '../control/control-error.ts'
-import { HealthControl, type Said } from '../control/health-control.ts'
+import { HealthControl } from '../control/health-control.ts'
+import type { Said } from '../control/said.ts'
 import { timeSpan } from '../control/time-span.ts'
 import type { Io } from './commands.ts'
 import { connect, lost, settingsFrom, targetFrom } from './connection.ts'
@@ -16,6 +17,7 @@ export interface ActionOptions {
   readonly from?: string | undefined
   readonly every?: string | undefined
   readonly zone?: string | undefined
+  readonly 'until-resolved'?: boolean | undefined
 }
 
 /** With a connection for the length of the command. What cannot be done is one sentence. */

@@ -30,6 +30,7 @@ export function commandHelp(command: Command, width: number = WIDTH): readonly s
     ...wrapped(`${command.says.replace(/^./, (first) => first.toUpperCase())}.`, width),
     '',
     ...columns(options, '  ', width),
+    ...(command.variables ? ['', 'Variables:', '', ...columns(command.variables, '  ', width)] : []),
     ...(command.examples ? ['', ...command.examples.map((example) => `  ${example}`)] : []),
   ]
 }

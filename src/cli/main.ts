@@ -18,6 +18,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   talk: (line) => void process.stderr.write(`${cleanLines(line)}\n`),
   redraw: process.stdout.isTTY ? redraw : undefined,
   ask: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
+  input: async () => (await import('node:stream/consumers')).text(process.stdin),
   width: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
   signal: ending.signal,
 })

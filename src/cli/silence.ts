@@ -1,5 +1,5 @@
-/** `otel-health silence`, `maintenance` and `unsilence`. */
-import type { SilenceMade, SilenceView } from '../control/health-control.ts'
+/** `otel-health silence`, `extend`, `maintenance` and `unsilence`. */
+import type { SilenceMade, SilenceView } from '../control/silences.ts'
 import { cleanJson } from '../wire/clean-text.ts'
 import { toIso } from '../wire/iso-time.ts'
 import type { Io } from './commands.ts'
@@ -8,6 +8,8 @@ import { CommandError, OK, USAGE } from './outcome.ts'
 import { columns, coloured, plain } from './text.ts'
 
 const SILENCE = 'otel-health silence <matcher> --for 1h -m <why> [--from <time>] [--by <name>]'
+const UNTIL_RESOLVED = 'otel-health silence <id of an alert> --until-resolved -m <why> [--by <name>]'
+const EXTEND = 'otel-health extend <id> --for 2h -m <why> [--by <name>]'
 const MAINTENANCE = 'otel-health maintenance <matcher> --every "Sun 02:00" --for 2h --zone Europe/Berlin -m <why> [--by <name>]'
 const UNSILENCE = 'otel-health unsilence <id> -m <why> [--by <name>]'
 
@@ -15,11 +17,36 @@ const UNSILENCE = 'otel-health unsilence <id> -m <why> [--by <name>]'
 export function silence(io: Io, matcher: string | undefined, options: ActionOptions): Promise<number> {
   if (matcher === undefined) return list(io)
   const { from } = options
+  if (options['until-resolved']) return silenceUntilResolved(io, matcher, options)
   if (options.for === undefined) throw new CommandError(USAGE, `For how long? Usage: ${SILENCE}`)
   const forMs = lengthOf(options.for, '--for')
   const said = saidBy(io, options, SILENCE)
-  const begins = from === undefined ? {} : { from: timeOf(from) }
+  const begins = from === undefined ? {} : { begin: timeOf(from) }
   return controlling(io, async (control) => tellMade(io, await control.silence(matcher, { ...said, forMs, ...begins })))
+}
+
+function silenceUntilResolved(io: Io, id: string, options: ActionOptions): Promise<number> {
+  if (options.for !== undefined || options.from !== undefined)
+    throw new CommandError(USAGE, `It begins now and ends with the alert: without --for and --from. Usage: ${UNTIL_RESOLVED}`)
+  const said = saidBy(io, options, UNTIL_RESOLVED)
+  return controlling(io, async (control) => tellMade(io, await control.silenceUntilResolved(id, said), true))
+}
+
+export function extend(io: Io, id: string | undefined, options: ActionOptions): Promise<number> {
+  if (id === undefined) throw new CommandError(USAGE, `Which silence? otel-health silence lists them. Usage: ${EXTEND}`)
+  if (options.for === undefined) throw new CommandError(USAGE, `For how long from now? Usage: ${EXTEND}`)
+  const forMs = lengthOf(options.for, '--for')
+  const said = saidBy(io, options, EXTEND)
+  return controlling(io, async (control) => {
+    const { id: silenceId, matcher, until } = await control.extend(id, { ...said, forMs })
+    const end = toIso(until)
+    io.out(
+      io.json
+        ? cleanJson({ action: 'extend', ...said, id: silenceId, matcher, until: end })
+        : plain(`The silence ${silenceId} (${matcher}) lasts until ${end}.`),
+    )
+    return OK
+  })
 }
 
 /** Without a matcher it lists them. */
@@ -42,13 +69,13 @@ export function unsilence(io: Io, id: string | undefined, options: ActionOptions
   })
 }
 
-function tellMade(io: Io, { id, matcher, from, until, matching }: SilenceMade): number {
+function tellMade(io: Io, { id, matcher, from, until, matching }: SilenceMade, endsWithAlert: boolean = false): number {
   const [begin, end] = [toIso(from), toIso(until)]
   const open = `${matching} open ${matching === 1 ? 'alert matches' : 'alerts match'} now`
   io.out(
     io.json
       ? cleanJson({ silence: id, matcher, from: begin, until: end, matching })
-      : plain(`Silence ${id}: ${matcher}, from ${begin} until ${end}; ${open}.`),
+      : plain(`Silence ${id}: ${matcher}, from ${begin} until ${endsWithAlert ? `its alert is over, or ${end}` : end}; ${open}.`),
   )
   return OK
 }
@@ -75,9 +102,10 @@ function list(io: Io): Promise<number> {
   })
 }
 
-function cells({ id, inForce, matcher, windows, repeat, by, why }: SilenceView): string[] {
+function cells({ id, inForce, matcher, windows, repeat, endsWith, by, why }: SilenceView): string[] {
   const [[from, until]] = windows as [readonly [number, number]]
-  const when = repeat ? `every ${repeat.every} ${repeat.zone}, next ${toIso(from)}` : `${toIso(from)} to ${toIso(until)}`
+  const once = `${toIso(from)} to ${toIso(until)}${endsWith ? ', ends with its alert' : ''}`
+  const when = repeat ? `every ${repeat.every} ${repeat.zone}, next ${toIso(from)}` : once
   return [id, inForce ? 'silent' : 'waits', matcher, when, by, why].map(plain)
 }
 

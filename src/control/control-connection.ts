@@ -3,15 +3,16 @@ import type { ShardNames } from '../wire/names.ts'
 import type { OverlayClient } from '../wire/overlay-looks.ts'
 import type { AlertReply, RedisClient } from '../wire/redis-client.ts'
 import { ALERT } from '../wire/scripts/alert.ts'
+import type { Script } from '../wire/scripts/script.ts'
+import { FORGET, SILENCE } from '../wire/scripts/silence.ts'
 import { SERVER_TIME, toMs } from '../wire/scripts/time.ts'
+import type { Audit } from './audit.ts'
+import type { ForgetClient } from './forget-service.ts'
 
 /** Actions that are kept, about. */
 const MOST_KEPT = 10_000
 
-/** One entry of `{health}:audit`. */
-export type Audit = Readonly<Record<string, string>>
-
-export class ControlConnection implements OverlayClient {
+export class ControlConnection implements OverlayClient, ForgetClient {
   readonly client: RedisClient
 
   constructor(client: RedisClient) {
@@ -19,7 +20,15 @@ export class ControlConnection implements OverlayClient {
   }
 
   async healthAlert(...keysAndArguments: readonly string[]): Promise<AlertReply> {
-    return (await this.client.eval(ALERT.lua, ALERT.numberOfKeys, ...keysAndArguments)) as AlertReply
+    return (await this.#run(ALERT, keysAndArguments)) as AlertReply
+  }
+
+  async healthSilence(...keysAndArguments: readonly string[]): Promise<'0' | '1' | '2' | '3'> {
+    return (await this.#run(SILENCE, keysAndArguments)) as '0' | '1' | '2' | '3'
+  }
+
+  async healthForget(...keysAndArguments: readonly string[]): Promise<'0' | '1'> {
+    return (await this.#run(FORGET, keysAndArguments)) as '0' | '1'
   }
 
   hget(key: string, field: string): Promise<string | null> {
@@ -46,9 +55,25 @@ export class ControlConnection implements OverlayClient {
     return this.client.zrange(key, from, to)
   }
 
+  zscore(key: string, member: string): Promise<string | null> {
+    return this.client.zscore(key, member)
+  }
+
+  smembers(key: string): Promise<string[]> {
+    return this.client.smembers(key)
+  }
+
+  scard(key: string): Promise<number> {
+    return this.client.scard(key)
+  }
+
+  exists(key: string): Promise<number> {
+    return this.client.exists(key)
+  }
+
   /** Epoch milliseconds of the server. */
   async now(names: ShardNames): Promise<number> {
-    return toMs((await this.client.eval(SERVER_TIME.lua, SERVER_TIME.numberOfKeys, names.meta)) as readonly string[])
+    return toMs((await this.#run(SERVER_TIME, [names.meta])) as readonly string[])
   }
 
   /** The same of any node, to show something by; it takes no right to run scripts. */
@@ -65,6 +90,20 @@ export class ControlConnection implements OverlayClient {
   /** A silence, which is due to be looked after at once, and the record. */
   async setSilence(names: ShardNames, id: string, json: string, member: string, audit: Audit | undefined): Promise<void> {
     await this.#together(names, audit, (multi) => multi.hset(names.silences, id, json).zadd(names.overlayDue, '0', member))
+  }
+
+  /** A service is due, whenever it was heard of last, and the record. */
+  async makeDue(names: ShardNames, service: string, audit: Audit): Promise<void> {
+    await this.#together(names, audit, (multi) => multi.zadd(names.due, '1', service))
+  }
+
+  /** The record alone. */
+  async record(names: ShardNames, audit: Audit): Promise<void> {
+    await this.#together(names, audit, () => {})
+  }
+
+  #run({ lua, numberOfKeys }: Script, keysAndArguments: readonly string[]): Promise<unknown> {
+    return this.client.eval(lua, numberOfKeys, ...keysAndArguments)
   }
 
   async #together(

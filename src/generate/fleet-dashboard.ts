@@ -1,11 +1,12 @@
 /** All services at a glance: how each stands, and which alerts are open. */
 import { HEALTH_SERVICE, HEALTH_SERVICE_SILENT } from '../catalogue.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, KindOverview } from '../kinds/kind.ts'
 import type { RuleLimits } from '../types.ts'
 import type { DashboardSpec } from './dashboard.ts'
 import { openAlerts, SERVICE_LEGEND, STATUS, statusNow } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatLimit, running, unexcusedAge, whileRunning } from '../panels/heartbeat.ts'
+import { SEVERITY_COLOURS } from '../panels/line-colours.ts'
 import { increase, max, percent, series, SERVICE_LABELS, sum } from '../panels/promql.ts'
 import { healthAnnotations, serviceVariables } from './service-dashboard.ts'
 
@@ -119,7 +120,9 @@ export function fleetDashboard(
             title: 'Open alerts',
             description: 'What is open now, as the channel health:system:alerts told it. Empty if all is well.',
             unit: 'none',
-            width: 12,
+            width: 14,
+            height: 6,
+            empty: 'no alert is open',
             queries: [{ expr: `${openAlerts(timing)} == 1`, legend: 'open' }],
             columns: {
               labels: {
@@ -140,19 +143,26 @@ export function fleetDashboard(
             description:
               'Services whose silence is an open alert. They cannot tell of it: instances that watch the same Redis do. Empty if all is well.',
             unit: 'none',
-            width: 12,
+            width: 10,
+            height: 6,
+            empty: 'no service is silent',
             queries: [{ expr: `${max(whileRunning(series(HEALTH_SERVICE_SILENT), timing), [HEALTH_SERVICE])} == 1`, legend: 'silent' }],
             columns: { labels: { health_service: 'service' }, sortBy: { column: 'service', descending: false } },
           },
           {
             kind: 'timeseries',
             title: 'Open alerts over time',
-            description: 'By service and severity.',
+            description: 'By service and severity; no line where none was open.',
             unit: 'none',
             width: 24,
+            empty: 'no alert was open',
             stacked: true,
+            colours: SEVERITY_COLOURS,
             queries: [
-              { expr: sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity']), legend: `${SERVICE_LEGEND} {{health_severity}}` },
+              {
+                expr: `${sum(openAlerts(timing), [...SERVICE_LABELS, 'health_severity'])} > 0`,
+                legend: `${SERVICE_LEGEND} {{health_severity}}`,
+              },
             ],
           },
         ],
@@ -183,6 +193,6 @@ function due(kinds: readonly Kind[], timing: HeartbeatTiming): string {
 }
 
 /** Kinds that record the same are counted once. */
-function ofAnyKind(kinds: readonly Kind[], expressionOf: (fleet: Kind['dashboard']['fleet']) => string): string {
-  return Array.from(new Set(kinds.map(({ dashboard: { fleet } }) => expressionOf(fleet)))).join(' or ')
+function ofAnyKind(kinds: readonly Kind[], expressionOf: (overview: KindOverview) => string): string {
+  return Array.from(new Set(kinds.map(({ overview }) => expressionOf(overview)))).join(' or ')
 }

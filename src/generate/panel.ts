@@ -47,8 +47,9 @@ interface PanelBuilder {
   noValue(text: string): this
 }
 
-function described<B extends PanelBuilder>(panel: B, { title, description, unit, width }: Described, height: number): B {
-  return panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height).noValue(NO_DATA)
+function described<B extends PanelBuilder>(panel: B, spec: Described, usualHeight: number): B {
+  const { title, description, unit, width, height = usualHeight, empty = NO_DATA } = spec
+  return panel.title(title).description(description).unit(unit).datasource(DATASOURCE).span(width).height(height).noValue(empty)
 }
 
 function legendBelow(): common.VizLegendOptionsBuilder {
@@ -59,7 +60,7 @@ function legendBelow(): common.VizLegendOptionsBuilder {
     .calcs([])
 }
 
-function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
+function toTimeseries({ limits, stacked = false, colours = [], ...spec }: Kind<'timeseries'>, minStep: number): Builder<Panel> {
   const panel = described(new timeseries.PanelBuilder(), spec, 8)
     .targets(spec.queries.map((query, index) => range(query, index, minStep)))
     // A gap is a gap: nobody knows what was in it.
@@ -70,13 +71,41 @@ function toTimeseries({ limits, stacked = false, ...spec }: Kind<'timeseries'>, 
     .showPoints(common.VisibilityMode.Auto)
     .legend(legendBelow())
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi))
-    .thresholds(thresholds(limits))
+    .thresholds(limits ? absolute(lineSteps(limits)) : plain('green'))
     .thresholdsStyle(
       new common.GraphThresholdsStyleConfigBuilder().mode(
         limits ? common.GraphThresholdsStyleMode.Dashed : common.GraphThresholdsStyleMode.Off,
       ),
     )
+  // Half an alert is none.
+  if (spec.unit === 'none') panel.decimals(0)
+  for (const { names, colour } of colours) panel.overrideByRegexp(`/${names}/`, [{ id: 'color', value: lineColour(colour, spec) }])
+  // A limit that is far from what is shown stands on no axis; its words do. Of the figures alone, or they would stand at the time as well.
+  if (limits) panel.overrideByFieldType('number', [{ id: 'custom.axisLabel', value: limitWords(limits) }])
+  // Of a share all is the top, also while little is missing of it.
+  if (spec.unit === 'percent' && limits?.breach === 'below') panel.max(100)
   return stacked ? panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A')) : panel
+}
+
+/** Lines of several names may have it, in shades by which they are told apart. */
+function lineColour(colour: string, { queries }: Described): { readonly mode: 'fixed' | 'shades'; readonly fixedColor: string } {
+  const isOfOne = queries.every(({ legend }) => (legend.match(/\{\{/g) ?? []).length <= 1)
+  return { mode: isOfOne ? 'fixed' : 'shades', fixedColor: colour }
+}
+
+/** `warning < 80, critical < 50`: no longer than an axis is. */
+function limitWords({ breach, warning, critical }: RuleLimits): string {
+  const words = (severity: string, limit: number) => `${severity} ${breach === 'above' ? '>' : '<'} ${shortNumber(limit)}`
+  return [
+    ...(warning === critical ? [] : [words('warning', warning)]),
+    ...(critical === undefined ? [] : [words('critical', critical)]),
+  ].join(', ')
+}
+
+/** 10K, as axes have it, where that is the number itself. */
+function shortNumber(number: number): string {
+  const isRound = Math.abs(number) >= 10_000 && number % 100 === 0
+  return number.toLocaleString('en', isRound ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumSignificantDigits: 6 })
 }
 
 function toStat({ limits, states, ...spec }: Kind<'stat'>, minStep: number): Builder<Panel> {
@@ -126,6 +155,8 @@ function toTable({ columns, ...spec }: Kind<'table'>, minStep: number): Builder<
     .transformations(oneRowEach(columns, spec.queries))
     .sortBy([new common.TableSortByFieldStateBuilder().displayName(columns.sortBy.column).desc(columns.sortBy.descending)])
     .thresholds(plain('text'))
+  // What is left of a row without a label is no missing figure.
+  for (const column of Object.values(columns.labels)) panel.overrideByName(column, [{ id: 'noValue', value: '–' }])
   for (const [column, { unit, states, colours, limits, links }] of Object.entries(columns.shown ?? {})) {
     panel.overrideByName(column, [
       ...(unit ? [{ id: 'unit', value: unit }] : []),
@@ -191,7 +222,22 @@ function plain(colour: string): ThresholdsConfigBuilder {
 }
 
 function thresholds(limits: RuleLimits | undefined): ThresholdsConfigBuilder {
-  return limits ? new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(steps(limits)) : plain('green')
+  return limits ? absolute(steps(limits)) : plain('green')
+}
+
+function absolute(of: Threshold[]): ThresholdsConfigBuilder {
+  return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps(of)
+}
+
+/** Of lines, which have the colour of what begins there: below a limit it is what is beyond that. */
+function lineSteps(limits: RuleLimits): Threshold[] {
+  const { breach, warning, critical } = limits
+  if (breach === 'above') return steps(limits)
+  return [
+    { value: null, color: 'transparent' },
+    ...(critical === undefined ? [] : [{ value: critical, color: 'red' }]),
+    ...(warning === critical ? [] : [{ value: warning, color: 'orange' }]),
+  ]
 }
 
 function steps({ breach, warning, critical }: RuleLimits): Threshold[] {

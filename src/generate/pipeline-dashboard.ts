@@ -4,6 +4,7 @@ import type { DashboardSpec } from './dashboard.ts'
 import { OWN_ROW } from '../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../panels/heartbeat.ts'
 import { heartbeatAge, heartbeatLimit } from '../panels/heartbeat.ts'
+import { ANSWER_COLOURS, byLastWord } from '../panels/line-colours.ts'
 import type { PanelSpec, ShownState } from '../panels/panel-spec.ts'
 import { HEALTH_CLOCK_SKEW, HEALTH_HEARTBEAT_TIME, HEALTH_WORK_SOURCES } from '../catalogue.ts'
 import { series } from '../panels/promql.ts'
@@ -16,6 +17,8 @@ const UP: readonly ShownState[] = [
 
 /** Of the collector's queue, as the rule OtelCollectorQueueFilling has it. */
 export const QUEUE_LIMIT_PERCENT = 80
+const QUEUE_LIMITS = { breach: 'above', warning: QUEUE_LIMIT_PERCENT, critical: 100 } as const
+const QUEUE = `100 * ${COLLECTOR.queueSize} / ${COLLECTOR.queueCapacity}`
 
 export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
   return {
@@ -58,7 +61,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             kind: 'timeseries',
             title: 'Sources of work',
             description: HEALTH_WORK_SOURCES.description,
-            unit: 'short',
+            unit: 'none',
             width: 8,
             queries: [{ expr: series(HEALTH_WORK_SOURCES), legend: '{{job}} {{instance}}' }],
           },
@@ -75,8 +78,8 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Data points that wait for Prometheus, as part of what the queue on disk holds. Full means lost.',
             unit: 'percent',
             width: 6,
-            limits: { breach: 'above', warning: QUEUE_LIMIT_PERCENT, critical: 100 },
-            queries: [{ expr: `100 * ${COLLECTOR.queueSize} / ${COLLECTOR.queueCapacity}`, legend: 'queue' }],
+            limits: QUEUE_LIMITS,
+            queries: [{ expr: QUEUE, legend: 'queue' }],
           },
           {
             kind: 'stat',
@@ -100,6 +103,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Data points a second that services sent and Prometheus took. Out far below in fills the queue.',
             unit: 'cps',
             width: 8,
+            colours: byLastWord({ accepted: 'blue', sent: 'green' }),
             queries: [
               { expr: aSecond(COLLECTOR.accepted), legend: 'accepted' },
               { expr: aSecond(COLLECTOR.sent), legend: 'sent' },
@@ -112,6 +116,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
               'Refused: the queue or the memory was full, and the service tries again. Lost: given up after all retries, or refused by Prometheus for good.',
             unit: 'cps',
             width: 8,
+            colours: byLastWord({ refused: 'orange', lost: 'red' }),
             queries: [
               { expr: aSecond(COLLECTOR.refused), legend: 'refused' },
               { expr: aSecond(COLLECTOR.sendFailed), legend: 'lost' },
@@ -119,14 +124,12 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
           },
           {
             kind: 'timeseries',
-            title: 'Queue',
-            description: 'Data points that wait for Prometheus, and how many the queue on disk holds.',
-            unit: 'short',
+            title: 'Queue over time',
+            description: 'Data points that wait for Prometheus, as part of what the queue on disk holds.',
+            unit: 'percent',
             width: 8,
-            queries: [
-              { expr: COLLECTOR.queueSize, legend: 'waiting' },
-              { expr: COLLECTOR.queueCapacity, legend: 'capacity' },
-            ],
+            limits: QUEUE_LIMITS,
+            queries: [{ expr: QUEUE, legend: 'waiting' }],
           },
         ],
       },
@@ -166,6 +169,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Requests of the collector a second. 200 is taken; 400 is refused for good, and lost.',
             unit: 'reqps',
             width: 12,
+            colours: ANSWER_COLOURS,
             queries: [{ expr: `sum by (code) (rate(${PROMETHEUS.otlpRequests}[$__rate_interval]))`, legend: '{{code}}' }],
           },
           {
@@ -174,6 +178,7 @@ export function pipelineDashboard(timing: HeartbeatTiming): DashboardSpec {
             description: 'Samples a second; late ones came after newer ones, as after an outage.',
             unit: 'cps',
             width: 12,
+            colours: byLastWord({ all: 'green', late: 'orange' }),
             queries: [
               { expr: aSecond(PROMETHEUS.appended), legend: 'all' },
               { expr: aSecond(PROMETHEUS.late), legend: 'late' },

@@ -22,6 +22,7 @@ export interface Kind<Own extends object = object> extends ServiceKind {
   readonly ruleNames: readonly string[]
   /** A monitor of this kind, and what tells it of a service that knows nothing of it. Throws one sentence if an option cannot be used. */
   monitor(options: ServiceHealthMonitorOptions): Monitored
+  readonly overview: KindOverview
   readonly dashboard: KindDashboard
 }
 
@@ -30,18 +31,22 @@ export interface Monitored {
   readonly recorder: ServiceRecorder
 }
 
+/** The metrics in which services of all kinds can be compared: the dashboard of all services and trends of a month are made of them. */
+export interface KindOverview {
+  readonly attempts: MetricDefinition
+  /** Attempts of which it is known how they ended, and those that ended well. */
+  readonly told: Where
+  readonly succeeded: Where
+  /** `by`: what all instances see alike for each of its values. */
+  readonly due: { readonly metric: MetricDefinition; readonly where: Where; readonly by: string }
+  /** How much of each quota is used, from 0 to 1. */
+  readonly quotaUsage?: MetricDefinition
+}
+
 export interface KindDashboard {
   readonly description: string
   /** A rule that only services of this kind have: they are the ones to choose from. */
   readonly rule: string
-  /** What the dashboard of all services adds up. */
-  readonly fleet: {
-    readonly attempts: MetricDefinition
-    /** Attempts of which it is known how they ended, and those that ended well. */
-    readonly told: Where
-    readonly succeeded: Where
-    readonly due: { readonly metric: MetricDefinition; readonly where: Where; readonly by: string }
-  }
   /** Loaded when dashboards are generated, never in a service. */
   rows(): Promise<KindRows>
 }

@@ -17,7 +17,12 @@ export interface Matched {
   readonly rule: string
   readonly severity: Severity
   readonly labels?: Attributes | undefined
+  readonly alert_id: string
+  readonly episode: number
 }
+
+/** What is no label. */
+const OWN: ReadonlySet<string> = new Set(['service', 'rule', 'severity', 'alert', 'episode'])
 
 const MOST_PARTS = 10
 const MOST_STARS = 10
@@ -26,8 +31,8 @@ const NAME = /^[A-Za-z_][\w.-]*$/
 const EXAMPLE = 'such as service=fetch*,severity=WARNING or label.check=redis'
 
 /**
- * Reads `name=value`, several of them with commas between: service, rule, severity, or the name of a label, which may have `label.` before it. In a
- * value `*` stands for anything, and `\` takes a sign as it is: `\*`, `\,`. One `*` alone is every alert. Throws one sentence.
+ * Reads `name=value`, several of them with commas between: service, rule, severity, alert (its id), episode, or the name of a label, which may
+ * have `label.` before it. In a value `*` stands for anything, and `\` takes a sign as it is: `\*`, `\,`. One `*` alone is every alert. Throws one sentence.
  */
 export function parseMatcher(text: string): Matcher {
   const given = JSON.stringify(text)
@@ -50,8 +55,7 @@ function parsePart(part: string, given: string): Match {
   if (equals < 0 || !NAME.test(said) || value === '') {
     throw new Error(`The matcher ${given} has ${JSON.stringify(part)}, expected name=value, ${EXAMPLE}; * alone is every alert.`)
   }
-  const isOwn = said === 'service' || said === 'rule' || said === 'severity'
-  const name = isOwn || said.startsWith('label.') ? said : `label.${said}`
+  const name = OWN.has(said) || said.startsWith('label.') ? said : `label.${said}`
   const [first = '', ...others] = splitAt(value, '*').map((piece) => piece.replaceAll(/\\(.)/g, '$1'))
   if (others.length > MOST_STARS)
     throw new Error(`The matcher ${given} has ${others.length} times * in one value, expected at most ${MOST_STARS}.`)
@@ -73,15 +77,35 @@ function splitAt(text: string, sign: string): string[] {
   return parts
 }
 
+/** One episode of an alert. */
+export interface Episode {
+  readonly alertId: string
+  readonly episode: number
+}
+
+/** The matcher of one episode of an alert, and of nothing else. */
+export function matcherOfEpisode({ alertId, episode }: Episode): string {
+  return `alert=${alertId},episode=${episode}`
+}
+
+/** Of a matcher that names an alert and its episode: it can match nothing any more when that is over. */
+export function episodeNamedBy({ match }: Pick<Matcher, 'match'>): Episode | undefined {
+  const named = (name: string) => match.find((each) => each[0] === name && each.length === 2)?.[1]
+  const [alertId, episode] = [named('alert'), Number(named('episode'))]
+  return alertId !== undefined && Number.isSafeInteger(episode) ? { alertId, episode } : undefined
+}
+
 /** An alert without a label has the empty text for it. */
 export function matches({ match }: Pick<Matcher, 'match'>, alert: Matched): boolean {
   return match.every((each) => fits(textOf(each[0], alert), each))
 }
 
-function textOf(name: string, { service, rule, severity, labels = {} }: Matched): string {
+function textOf(name: string, { service, rule, severity, labels = {}, alert_id: id, episode }: Matched): string {
   if (name === 'service') return service
   if (name === 'rule') return rule
   if (name === 'severity') return severity
+  if (name === 'alert') return id
+  if (name === 'episode') return String(episode)
   const label = name.slice('label.'.length)
   return Object.hasOwn(labels, label) ? labels[label]! : ''
 }

@@ -1,5 +1,7 @@
 /** A silence as it is kept in `{health}:silences`, which the script reads, too. Pure. */
-import type { Match } from './matcher.ts'
+import { isOpen } from '../judge/alert.ts'
+import type { Alert } from '../types.ts'
+import { episodeNamedBy, type Match } from './matcher.ts'
 import { windowsAfter, type Repeat, type Window } from './repeat.ts'
 
 export interface Silence {
@@ -29,6 +31,12 @@ export function isInForce({ windows }: Pick<Silence, 'windows'>, now: number): b
 export function nextChange({ windows }: Pick<Silence, 'windows'>, now: number): number | undefined {
   const ahead = windows.flat().filter((at) => at > now)
   return ahead.length === 0 ? undefined : Math.min(...ahead)
+}
+
+/** Whether it ended with the episode that it names; `alert`: as the alert that it names stands now. */
+export function isOverWithAlert(silence: Pick<Silence, 'match'>, alert: Pick<Alert, 'state' | 'episode'>): boolean {
+  const named = episodeNamedBy(silence)
+  return named !== undefined && (!isOpen(alert) || alert.episode !== named.episode)
 }
 
 export function encodeSilence({ matcher, match, by, why, windows, repeat }: Silence): string {

@@ -34,6 +34,8 @@ export interface OverlayInput {
   readonly overlay: Overlay
   /** Ids of the silences in force that match the alert. */
   readonly silences: readonly string[]
+  /** Ids of the silences that name its episode so far, and end with that. */
+  readonly ending: readonly string[]
   /** Other alerts are known that may cause it. */
   readonly hasCauses: boolean
   /** One of them is open, and people are or will be told of it. */
@@ -54,6 +56,8 @@ export interface OverlayStep {
   readonly after: FoldedAlert
   readonly overlay: Overlay
   readonly messages: readonly OverlayMessage[]
+  /** Ids of the silences that are over with this step. */
+  readonly ended: readonly string[]
   /** When something happens by itself; `undefined`: never. */
   readonly dueAt: number | undefined
 }
@@ -121,7 +125,7 @@ export function stepOverlays(input: OverlayInput): OverlayStep {
     if (deliver) tell({ type: 'updated', cause: liftedOf(was, overlay), told: told === 'nothing' ? null : told })
   }
   if (!open) overlay = { ...overlay, silenced: [], inhibited: false }
-  return { after, overlay, messages, dueAt: dueAtOf(overlay, now) }
+  return { after, overlay, messages, ended: wasOpen && !open ? input.ending : [], dueAt: dueAtOf(overlay, now) }
 }
 
 /** What a person said to be over stays so for a while, and until it is seen to be in breach; when all instances find it well it is over indeed. */

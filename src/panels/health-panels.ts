@@ -32,6 +32,7 @@ import type { HeartbeatTiming } from './heartbeat.ts'
 import { beating, heartbeatLimit, running, unexcusedAge, whileRunning } from './heartbeat.ts'
 import { prometheusLabel } from '../export/prometheus-name.ts'
 import type { Where } from '../types.ts'
+import { ANSWER_COLOURS, byLastWord } from './line-colours.ts'
 import type { PanelRow, PanelSpec, Query, ShownState } from './panel-spec.ts'
 import { INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
 
@@ -215,6 +216,7 @@ export const PROCESS_ROW: PanelRow = {
       description: 'Outgoing requests a second by host and status; without a status there was no answer.',
       unit: 'reqps',
       width: 8,
+      colours: ANSWER_COLOURS,
       queries: [
         {
           expr: sum(rate(HTTP_CLIENT_REQUEST_DURATION, {}, '_count'), [SERVER_ADDRESS, HTTP_RESPONSE_STATUS_CODE]),
@@ -245,7 +247,8 @@ export const OWN_ROW: PanelRow = {
       title: 'Messages for the health Redis',
       description: PUBLISH_MESSAGES.description,
       unit: 'cps',
-      width: 12,
+      width: 14,
+      colours: byLastWord({ published: 'green', failed: 'orange', dropped: 'red' }),
       queries: [{ expr: sum(rate(PUBLISH_MESSAGES), ['job', PUBLISH_OUTCOME]), legend: `{{job}} {{${prometheusLabel(PUBLISH_OUTCOME)}}}` }],
     },
     {
@@ -253,7 +256,9 @@ export const OWN_ROW: PanelRow = {
       title: 'What went wrong in otel-health',
       description: `${EXPORT_FAILURES.description} ${EVALUATION_ERRORS.description} ${RECORDS_DROPPED.description}`,
       unit: 'cps',
-      width: 12,
+      width: 10,
+      empty: 'nothing of the kind was counted',
+      colours: byLastWord({ 'exports failed': 'orange', 'evaluation errors': 'red', 'records dropped': 'purple' }),
       queries: [
         { expr: sum(rate(EXPORT_FAILURES), ['job']), legend: '{{job}} exports failed' },
         { expr: sum(rate(EVALUATION_ERRORS), ['job']), legend: '{{job}} evaluation errors' },

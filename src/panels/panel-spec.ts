@@ -1,5 +1,6 @@
 /** What a panel shows, as data; whoever draws it is elsewhere. */
 import type { RuleLimits } from '../types.ts'
+import type { LineColour } from './line-colours.ts'
 
 /** Panels under one heading. */
 export interface PanelRow {
@@ -12,6 +13,9 @@ export interface Query {
   /** As Grafana's legend format; of a table the name of the column. */
   readonly legend: string
 }
+
+/** Rows of a figure that stands beside a chart, which is as high. */
+export const BESIDE_A_CHART = 8
 
 /** A state as a number, and how people see it; the number is its place in the list. */
 export interface ShownState {
@@ -27,6 +31,10 @@ export interface Described {
   readonly unit: string
   /** Columns of 24. */
   readonly width: number
+  /** Rows of a dashboard, 38 pixels each; left out: as of all panels of its kind. */
+  readonly height?: number
+  /** What stands there where there are no data; left out: `no data`. */
+  readonly empty?: string
   readonly queries: readonly Query[]
 }
 
@@ -36,7 +44,7 @@ interface Judged {
 }
 
 export type PanelSpec =
-  | (Described & Judged & { readonly kind: 'timeseries'; readonly stacked?: boolean })
+  | (Described & Judged & { readonly kind: 'timeseries'; readonly stacked?: boolean; readonly colours?: readonly LineColour[] })
   /** One figure of now, or a state's number. */
   | (Described & Judged & { readonly kind: 'stat'; readonly states?: readonly ShownState[] })
   | (Described & { readonly kind: 'timeline'; readonly states: readonly ShownState[] })

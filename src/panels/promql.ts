@@ -1,6 +1,7 @@
 /** PromQL over the metrics of the catalogue, as a dashboard's variables select them. */
 import type { MetricDefinition } from '../catalogue.ts'
-import { prometheusLabel, prometheusName } from '../export/prometheus-name.ts'
+import { prometheusLabel } from '../export/prometheus-name.ts'
+import { prometheusSeries } from '../export/prometheus-series.ts'
 import type { Where } from '../types.ts'
 
 /** What the variables of every dashboard select. */
@@ -13,24 +14,7 @@ export const INSTANCE_LABELS: readonly string[] = [...SERVICE_LABELS, 'instance'
 
 /** The series of a metric; of a histogram with the suffix `_bucket`, `_sum` or `_count`. `selected`: matchers that all expressions have. */
 export function series(metric: MetricDefinition, where: Where = {}, suffix: string = '', selected: readonly string[] = SELECTED): string {
-  const matchers = [...selected, ...Object.entries(where).map(([attribute, wanted]) => matcher(prometheusLabel(attribute), wanted))]
-  return `${prometheusName(metric)}${suffix}${matchers.length > 0 ? `{${matchers.join(',')}}` : ''}`
-}
-
-/** A series without the label has the empty value, as everywhere in otel-health. */
-function matcher(label: string, wanted: Where[string]): string {
-  if (typeof wanted === 'string') return `${label}=${JSON.stringify(wanted)}`
-  if (isList(wanted)) return `${label}=~${anyOf(wanted)}`
-  return isList(wanted.not) ? `${label}!~${anyOf(wanted.not)}` : `${label}!=${JSON.stringify(wanted.not)}`
-}
-
-/** Of values as they are, whatever a regular expression would read in them. */
-function anyOf(values: readonly string[]): string {
-  return JSON.stringify(values.map((value) => value.replaceAll(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)).join('|'))
-}
-
-function isList(value: unknown): value is readonly string[] {
-  return Array.isArray(value)
+  return prometheusSeries(metric, where, selected, suffix)
 }
 
 /** Per second, over what Grafana finds right for the width of the chart. */

@@ -1,5 +1,6 @@
 /** Panels that all kinds of service that work have alike. */
 import type { RuleLimits } from '../types.ts'
+import type { LineColour } from './line-colours.ts'
 import type { PanelSpec, Query } from './panel-spec.ts'
 
 /** Percent, from success rates in PromQL: `now` over 5 minutes, `overTime` over whatever suits the chart. */
@@ -37,7 +38,13 @@ export function successRate({ limits, overTime }: SuccessRate): PanelSpec {
 }
 
 /** Stacked counts an hour; the queries are rates a second. */
-export function anHour(title: string, description: string, width: number, queries: readonly Query[], limits?: RuleLimits): PanelSpec {
+export function anHour(
+  title: string,
+  description: string,
+  width: number,
+  queries: readonly Query[],
+  { limits, ...more }: { readonly limits?: RuleLimits | undefined; readonly colours?: readonly LineColour[]; readonly empty?: string } = {},
+): PanelSpec {
   return {
     kind: 'timeseries',
     title,
@@ -46,6 +53,7 @@ export function anHour(title: string, description: string, width: number, querie
     width,
     stacked: true,
     limits,
+    ...more,
     queries: queries.map(({ expr, legend }) => ({ expr: `3600 * ${expr}`, legend })),
   }
 }

@@ -38,6 +38,9 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     uptimeSeconds: (now - startedAt.monotonicMs) / 1000,
     ...facts.standing,
     verdicts: facts.standing.verdicts.map(plainVerdict),
+    rules: Object.fromEntries(
+      profile.rules.map(({ name, forSeconds, limits }) => [name, { forSeconds, ...(limits && { breach: limits.breach }) }]),
+    ),
     metrics: { ...figures.metrics, ...own.metrics },
     ...(figures.unknown && { unknown: figures.unknown }),
     ...(work.isWatched !== undefined && { working: work.isWatched }),

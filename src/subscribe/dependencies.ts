@@ -4,7 +4,7 @@
  */
 import { isReasonOfCheck } from '../judge/status.ts'
 import type { StatusMessage } from '../wire/status-message.ts'
-import { serviceStatus, type FoldedStatus } from './service-status.ts'
+import { serviceStatus, type FoldedStatus, type ServiceStatus } from './service-status.ts'
 import type { HealthView, ServiceView } from './health-view.ts'
 
 /** Something that a service depends on: another service, or a check of its own such as `redis`. */
@@ -28,6 +28,8 @@ export interface ServiceDependencies {
   readonly causes: readonly Dependency[]
 }
 
+const NOTHING: ServiceDependencies = { all: [], causes: [] }
+
 /** What a name stands for, said by one service. */
 interface Target extends Omit<Dependency, 'through'> {
   /** Two services with a check of one name do not mean the same. */
@@ -35,9 +37,12 @@ interface Target extends Omit<Dependency, 'through'> {
   readonly is: 'service' | 'check' | 'unknown'
 }
 
-/** By name, for every service in view. */
-export function dependenciesOf({ services, alerts }: Pick<HealthView, 'services' | 'alerts'>): ReadonlyMap<string, ServiceDependencies> {
-  const reports = new Map(services.map((view) => [view.service, serviceStatus(view, alerts)]))
+/** By name, for every service in view. `statusOf`: for whoever has folded them already. */
+export function dependenciesOf(
+  { services, alerts }: Pick<HealthView, 'services' | 'alerts'>,
+  statusOf: (view: ServiceView) => ServiceStatus = (view) => serviceStatus(view, alerts),
+): ReadonlyMap<string, ServiceDependencies> {
+  const reports = new Map(services.map((view) => [view.service, statusOf(view)]))
   const targetOf = (view: ServiceView, name: string): Target => {
     const service = reports.get(name)
     if (service) return { key: name, is: 'service', name, status: service.status, ...because(service.reasons[0]) }
@@ -57,6 +62,7 @@ export function dependenciesOf({ services, alerts }: Pick<HealthView, 'services'
 
   return new Map(
     services.map(({ service }) => {
+      if (targets.get(service)!.length === 0) return [service, NOTHING]
       const reached = reach(service, targets)
       const causes = reached.filter(({ target }) => isCause(target))
       const own = reached.filter(({ through }) => through.length === 0)
@@ -100,6 +106,8 @@ function reach(service: string, targets: ReadonlyMap<string, readonly Target[]>)
 
 /** What any of its instances names. */
 function namesOf(view: ServiceView): readonly string[] {
+  // Most services name nothing, and this is asked of all of them with every change.
+  if (!view.instances.some(({ status }) => (status?.depends_on?.length ?? 0) > 0)) return []
   return [...new Set(messagesOf(view).flatMap(({ depends_on: names = [] }) => names))]
 }
 

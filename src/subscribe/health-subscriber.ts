@@ -166,6 +166,11 @@ export class HealthSubscriber implements AsyncIterable<HealthEvent> {
     this.#audience.end()
   }
 
+  /** Looks at everything at once instead of when it is due: for whoever has just changed something that nobody tells. */
+  async refresh(): Promise<void> {
+    if (this.#hasBegun && !this.#isStopped) await this.#refresh()
+  }
+
   get #isStopped(): boolean {
     return this.#phase === 'stopped'
   }

@@ -89,7 +89,8 @@ function shortText(value: string, tally: Tally): string {
   return shortened(value, LONGEST_TEXT, tally)
 }
 
-function shortLabels(labels: Readonly<Record<string, string>>, tally: Tally): Readonly<Record<string, string>> {
+/** As every message has them. */
+export function shortLabels(labels: Readonly<Record<string, string>>, tally: Tally): Readonly<Record<string, string>> {
   const entries = Object.entries(labels)
   tally.cut += Math.max(entries.length - MOST_LABELS, 0)
   return Object.fromEntries(entries.slice(0, MOST_LABELS).map(([name, value]) => [shortName(name, tally), shortName(value, tally)]))

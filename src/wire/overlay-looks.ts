@@ -1,6 +1,6 @@
 /** What happens over alerts because time has passed: whoever notices has the script look again. Whoever else does the same meanwhile does no harm. */
-import { matches } from '../overlays/matcher.ts'
-import { encodeSilence, nextChange, parseSilence, withWindows, type Silence } from '../overlays/silence.ts'
+import { episodeNamedBy, matches } from '../overlays/matcher.ts'
+import { encodeSilence, isOverWithAlert, nextChange, parseSilence, withWindows, type Silence } from '../overlays/silence.ts'
 import { parseAlertDocument } from './alert-document.ts'
 import type { ShardNames } from './names.ts'
 import type { AlertReply } from './redis-client.ts'
@@ -50,7 +50,7 @@ export async function lookAfterOverlay(client: OverlayClient, look: OverlayLook,
   }
 }
 
-/** It begins, or ends: the alerts that it is about hear of it. One that is over for good is forgotten. */
+/** It begins, or ends: the alerts that it is about hear of it. One that is over for good, or with its alert, is forgotten. */
 export async function lookAfterSilence(client: OverlayClient, look: OverlayLook, id: string, now: number): Promise<void> {
   const { names } = look
   const text = await client.hget(names.silences, id)
@@ -59,14 +59,28 @@ export async function lookAfterSilence(client: OverlayClient, look: OverlayLook,
     await client.zrem(names.overlayDue, dueSilence(id))
     return
   }
+  if (await endedWithAlert(client, names, silence)) return forgetSilence(client, names, id)
   const ahead = withWindows(silence, now)
   if (ahead.repeat) await client.hset(names.silences, id, encodeSilence(ahead))
   await lookAtMatching(client, look, ahead)
   const next = nextChange(ahead, now)
-  if (next === undefined) {
-    await client.hdel(names.silences, id)
-    await client.zrem(names.overlayDue, dueSilence(id))
-  } else await client.zadd(names.overlayDue, String(next), dueSilence(id))
+  if (next === undefined) await forgetSilence(client, names, id)
+  else await client.zadd(names.overlayDue, String(next), dueSilence(id))
+}
+
+async function forgetSilence(client: OverlayClient, names: ShardNames, id: string): Promise<void> {
+  await client.hdel(names.silences, id)
+  await client.zrem(names.overlayDue, dueSilence(id))
+}
+
+/** The script in which an alert ends takes such a silence off; this finds what an older version has left, or an extension came too late for. */
+async function endedWithAlert(client: OverlayClient, names: ShardNames, silence: Pick<Silence, 'match'>): Promise<boolean> {
+  const named = episodeNamedBy(silence)
+  if (!named) return false
+  const document = await client.hget(names.alert(named.alertId), 'doc')
+  const alert = parseAlertDocument('0', document)
+  // Of an alert that cannot be read nobody knows that it is over.
+  return document === null || (alert !== undefined && isOverWithAlert(silence, alert))
 }
 
 /** Those that match it, and have it lie over them or not, as the time is. */

@@ -2,9 +2,17 @@
 import { SERVICE_SILENT } from '../catalogue.ts'
 import { alertId } from './alert-id.ts'
 import type { ShardNames } from './names.ts'
-import type { PublisherClient } from './redis-client.ts'
+import type { AlertReply } from './redis-client.ts'
 import { alertKeys, lookingOnly } from './scripts/alert.ts'
 import { forgetKeys, silenceKeys } from './scripts/silence.ts'
+
+/** What of a connection it takes. */
+export interface SilentClient {
+  healthSilence(...keysAndArguments: readonly string[]): Promise<'0' | '1' | '2' | '3'>
+  healthAlert(...keysAndArguments: readonly string[]): Promise<AlertReply>
+  healthForget(...keysAndArguments: readonly string[]): Promise<'0' | '1'>
+  smembers(key: string): Promise<string[]>
+}
 
 /** As `forgottenAfterMs`: at once. */
 export const FORGOTTEN_BY_HAND_MS = 0
@@ -27,7 +35,7 @@ export interface SilentService {
  * Fires `service_silent` if it is due; its open alerts become unknown, for nobody is left who knows; after a long time they end, and the
  * service is forgotten. Whoever else does the same meanwhile does no harm. Returns whether it was due.
  */
-export async function lookAfterSilent(client: PublisherClient, silent: SilentService): Promise<boolean> {
+export async function lookAfterSilent(client: SilentClient, silent: SilentService): Promise<boolean> {
   const { names, service, epochs, retentionMs, forgottenAfterMs, lookAgainMs } = silent
   const silentId = alertId(SERVICE_SILENT, service)
   const found = await client.healthSilence(
@@ -43,7 +51,7 @@ export async function lookAfterSilent(client: PublisherClient, silent: SilentSer
   return true
 }
 
-async function forget(client: PublisherClient, silent: SilentService, id: string, unknownForMs: number): Promise<void> {
+async function forget(client: SilentClient, silent: SilentService, id: string, unknownForMs: number): Promise<void> {
   const { names, service, epochs, retentionMs, forgottenAfterMs, actor } = silent
   const why = actor === undefined ? `nothing has been heard of ${service} for ${forgottenAfterMs / 3_600_000} h` : `${actor} says so`
   const said = [actor === undefined ? 'instance_gone' : 'manual', JSON.stringify(actor ?? null), JSON.stringify(`Forgotten, for ${why}`)]

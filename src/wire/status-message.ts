@@ -6,7 +6,8 @@ import { isPhase, isStatus } from './closed-lists.ts'
 import { isFields, isListOf, isText, isTextOrAbsent, isTime, type Fields } from './fields.ts'
 import { hasInstanceHead, instanceHead, type InstanceHead } from './instance-head.ts'
 import { toIso } from './iso-time.ts'
-import { LONGEST_NAME, MOST_ENTRIES } from './sizes.ts'
+import { encodeRules, toRuleReadings, type RuleReading } from './rule-reading.ts'
+import { LONGEST_NAME, MAX_MESSAGE_BYTES, MOST_ENTRIES, SIGNATURE_BYTES } from './sizes.ts'
 
 export interface StatusMessage extends InstanceHead {
   readonly channel: 'status'
@@ -28,6 +29,10 @@ export interface StatusMessage extends InstanceHead {
   /** Whether a source of work is watched: at `false` its rates are unknown; left out where there is none to be seen, or the service does not say. */
   readonly working?: boolean
   readonly alerts: readonly AlertSummary[]
+  /** Each rule as this instance reads it now, those in breach first, then those nearest to one; left out where it does not say. */
+  readonly rules?: readonly RuleReading[]
+  /** So many more there are. */
+  readonly rules_left_out?: number
 }
 
 interface CheckEntry {
@@ -49,7 +54,7 @@ interface AlertSummary {
 
 /** `beat` counts this instance's status messages from 1. */
 export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json: string; readonly cut: number } {
-  return encodeMessage({
+  const message = encodeMessage({
     ...instanceHead(snapshot, beat),
     kind: snapshot.kind,
     depends_on: snapshot.dependsOn,
@@ -65,6 +70,9 @@ export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json:
     working: snapshot.working,
     alerts: snapshot.alerts.map(alertInStatus),
   })
+  const room = MAX_MESSAGE_BYTES - SIGNATURE_BYTES - Buffer.byteLength(message.json)
+  const rules = encodeRules(snapshot.verdicts, snapshot.rules, room)
+  return { json: `${message.json.slice(0, -1)}${rules.json}}`, cut: message.cut + rules.cut }
 }
 
 function checkOnWire({ status, latencyMs, error }: CheckResult) {
@@ -77,13 +85,16 @@ function alertInStatus({ id, rule, labels, severity, state, since, message, runb
 
 export function toStatusMessage(fields: Fields): StatusMessage | undefined {
   if (!isStatusMessage(fields)) return undefined
-  const { depends_on: dependsOn, unknown, working, ...others } = fields
+  const { depends_on: dependsOn, unknown, working, rules, rules_left_out: leftOut, ...others } = fields
+  const readings = toRuleReadings(rules)
   // How the service is does not hang on them: what is none of them is left out, and the message stands.
   return {
     ...others,
     ...(isNames(dependsOn) && { depends_on: dependsOn }),
     ...(isFields(unknown) && isListOf(Object.values(unknown), isText) && { unknown }),
     ...(typeof working === 'boolean' && { working }),
+    ...(readings && { rules: readings }),
+    ...(readings && Number.isSafeInteger(leftOut) && Number(leftOut) > 0 && { rules_left_out: leftOut }),
     channel: 'status',
   } as unknown as StatusMessage
 }

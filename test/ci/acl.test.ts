@@ -160,6 +160,8 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'HSET {health}:alert:id2 rev 1',
       'ZREM {health}:open id',
       'SREM {health}:open:mailer2 id',
+      'ZREM {health}:services mailer2',
+      'DEL {health}:instances:mailer2',
       'XADD {health}:alerts * d {}',
       'PUBLISH health:system:alerts {}',
       `STRLEN ${STATUS}`,
@@ -169,8 +171,8 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
     mayNot: [
       `DEL ${STATUS}`,
       `HSET ${STATUS} a b`,
-      'ZREM {health}:services mailer',
-      'DEL {health}:instances:mailer',
+      'HSET {health}:watcher a b',
+      'DEL {health}:counted:mailer',
       'XADD {health}:history:mailer * d {}',
       'XTRIM {health}:history:mailer MAXLEN 0',
       'HSET {health}:relay:webhook cursor 1-1',
@@ -410,13 +412,21 @@ test.for([{ sharded: false }, { sharded: true }])(
     await control.unack('a1', said)
     // Of two shards only time tells what came first, in milliseconds.
     await nextMillisecond()
+    await control.note('a1', said)
     const { id } = await control.silence('*', { ...said, forMs: 60_000 })
+    await control.extend(id, { ...said, forMs: 120_000 })
     await control.maintenance('service=x', { ...said, every: 'daily 03:00', forSeconds: 60, zone: 'UTC' })
     await control.unsilence(id, said)
     await nextMillisecond()
+    await control.silenceUntilResolved('a1', said)
     await control.resolve('a1', said)
-    expect((await control.audit()).map(({ action }) => action)).toEqual(['resolve', 'unsilence', 'maintenance', 'silence', 'unack', 'ack'])
     expect(await control.alerts()).toEqual([])
+    await nextMillisecond()
+    await client.zadd(names.instances('mailer'), '1', 'i1')
+    await control.forget('mailer', said)
+    expect((await control.audit()).map(({ action }) => action).toReversed()).toEqual([
+      ...['ack', 'unack', 'note', 'silence', 'extend', 'maintenance', 'unsilence', 'silence', 'resolve', 'forget'],
+    ])
     expect(await refusals(other.admin)).toEqual([])
     client.disconnect()
     other.admin.disconnect()
@@ -425,8 +435,8 @@ test.for([{ sharded: false }, { sharded: true }])(
 )
 
 const COMMANDS_OF: Readonly<Record<Role, readonly CommandName[]>> = {
-  viewer: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay'],
-  operator: ['ack', 'unack', 'silence', 'unsilence', 'maintenance', 'resolve', 'tail', 'alerts'],
+  viewer: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'panel'],
+  operator: ['ack', 'unack', 'note', 'silence', 'extend', 'unsilence', 'maintenance', 'resolve', 'forget', 'tail', 'alerts', 'panel'],
   relay: ['relay'],
   service: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'doctor', 'forget'],
 }
@@ -446,6 +456,7 @@ const LINES: Readonly<
   maintenance: { args: ['maintenance'], out: /Nothing is silenced|WHY/ },
   replay: { args: ['replay', 'mailer'] },
   doctor: { args: ['doctor'], out: /^ok +redis-channel/m },
+  panel: { args: ['panel', '--port', '0'], follows: true, out: /http:\/\// },
   relay: { args: ['relay', '--config', 'relay.json'], follows: true, out: /passes on to hook/ },
 }
 
@@ -505,6 +516,9 @@ test('what docs/security.md says to do is done to a server, and every command th
   await tried('operator', ['ack', id, ...said], {})
   await tried('operator', ['unack', id, ...said], {})
   const silenced = await tried('operator', ['silence', 'service=x', '--for', '1h', ...said, '--json'], {})
+  await tried('operator', ['note', id, ...said], {})
+  await tried('operator', ['extend', (JSON.parse(silenced.out) as { silence: string }).silence, '--for', '2h', ...said], {})
+  await tried('operator', ['silence', id, '--until-resolved', ...said], {})
   await tried('operator', ['maintenance', 'service=x', '--every', 'daily 03:00', '--for', '1h', ...said], {})
   await tried('operator', ['unsilence', (JSON.parse(silenced.out) as { silence: string }).silence, ...said], {})
   await tried('operator', ['resolve', id, ...said], {})
@@ -514,6 +528,9 @@ test('what docs/security.md says to do is done to a server, and every command th
   await expect
     .poll(async () => (await cli(['forget', 'mailer'], of('service'))).out, { timeout: 20_000, interval: 500 })
     .toBe('mailer is forgotten.\n')
+  await people.zadd('{health}:instances:postman', '1', 'i1')
+  await tried('operator', ['forget', 'postman', ...said], {})
+  expect(wrong).toEqual([])
   expect(await refusals(people)).toEqual([])
 })
 

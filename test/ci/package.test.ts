@@ -1,10 +1,12 @@
 /** The packed tarball, installed as a user would, on the oldest and the newest line of Node it supports. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -73,7 +75,7 @@ test('nothing of demo, tests or Valkey comes along', async () => {
   expect(
     files.filter(
       (file) =>
-        !/^package\/(dist\/.*\.(c?js|d\.ts)|schemas\/[a-z-]+\.schema\.json|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+        !/^package\/(dist\/.*\.(c?js|d\.ts)|dist\/panel\/page\/(index\.html|assets\/[\w.-]+\.(css|svg))|schemas\/[a-z-]+\.schema\.json|docs\/(acl\/.*\.acl|security\.md)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
           file,
         ),
     ),
@@ -159,6 +161,28 @@ describe.for(['22', '24'])('on Node %s', (major) => {
     await watched
   })
 
+  test('the panel has all that it needs: pages, their files, and what they ask for', async () => {
+    const main = join(folder, 'node_modules/otel-health/dist/cli/main.js')
+    const child = spawn(nodes.get(major)!, [main, 'panel', '--port', '0', '--json'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
+      const { panel: url } = JSON.parse(line) as { panel: string }
+      const page = await (await fetch(`${url}/map`)).text()
+      const files = Array.from(page.matchAll(/(?:src|href)="([^"]+)"/g), ([, path]) => path!)
+      expect(files.length).toBeGreaterThanOrEqual(2)
+      for (const path of files) expect([path, (await fetch(url + path)).status]).toEqual([path, 200])
+      expect(await (await fetch(`${url}/api/now`)).json()).toMatchObject({ now: { services: expect.any(Array) as [] } })
+      child.kill('SIGTERM')
+      expect(await once(child, 'exit')).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+
   test('simulate has all that it needs', async () => {
     const main = join(folder, 'node_modules/otel-health/dist/cli/main.js')
     const { stdout } = await node(main, 'simulate', '--rate', '30', '--success', '97', '--days', '1', '--seeds', '1', '--json')
@@ -215,6 +239,7 @@ describe.for([
     { why: 'require', args: ['-e', `require('otel-health'); console.log('started')`] },
     { why: 'a program that looks on', args: ['--input-type=module', '-e', `import 'otel-health/subscribe'`] },
     { why: 'a program that acts', args: ['-e', `require('otel-health/control')`] },
+    { why: 'a program with a panel', args: ['-e', `require('otel-health/panel')`] },
     { why: 'the command line', args: ['node_modules/otel-health/dist/cli/main.js', 'status'] },
     { why: 'doctor', args: ['node_modules/otel-health/dist/cli/main.js', 'doctor'] },
   ])('$why is refused in one sentence', async ({ args }) => {

@@ -15,6 +15,8 @@ export interface RealRedis {
 }
 
 export interface RealRedisOptions {
+  /** One that came back is where it was. Default: any that is free. */
+  readonly port?: number
   /** Arguments of redis-server besides. */
   readonly args?: readonly string[]
   /** How it is asked whether it answers; with TLS its port is of TLS alone. */
@@ -22,8 +24,8 @@ export interface RealRedisOptions {
 }
 
 /** Resolves when it answers. Rejects if it is not installed or ends first. */
-export async function startRedis({ args = [], client: options = {} }: RealRedisOptions = {}): Promise<RealRedis> {
-  const port = await freePort()
+export async function startRedis({ args = [], client: options = {}, ...given }: RealRedisOptions = {}): Promise<RealRedis> {
+  const port = given.port ?? (await freePort())
   const ports = options.tls ? ['--tls-port', String(port), '--port', '0'] : ['--port', String(port)]
   const server = spawn(REDIS_SERVER, [...ports, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args], { stdio: 'ignore' })
   const killAtExit = (): void => void server.kill('SIGKILL')

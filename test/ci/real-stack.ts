@@ -1,15 +1,18 @@
 /** The real collector and the real Prometheus as they are shipped, on ports and in a folder of their own. */
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { parse, stringify } from 'yaml'
 
 import { freePort } from '../../examples/valkey/free-port.ts'
 import { stackProgram, type StackProgram } from './stack-programs.ts'
+
+const run = promisify(execFile)
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -54,6 +57,8 @@ interface Ports {
 export interface RealStackOptions {
   /** Changes the text of otel-collector.yaml, to see what the shipped one prevents. */
   readonly collectorConfig?: (shipped: string) => string
+  /** What Prometheus has stored before it starts, in the format OpenMetrics: of up to two weeks, as long as it keeps anything. */
+  readonly past?: string
 }
 
 export class RealStack {
@@ -73,7 +78,7 @@ export class RealStack {
   }
 
   /** Both are ready. Rejects with what a program wrote if one is not. */
-  static async start({ collectorConfig = (shipped) => shipped }: RealStackOptions = {}): Promise<RealStack> {
+  static async start({ collectorConfig = (shipped) => shipped, past }: RealStackOptions = {}): Promise<RealStack> {
     const [otlp, health, telemetry, prometheus] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
     const stack = new RealStack(await mkdtemp(join(tmpdir(), 'otel-health-stack-')), { otlp, health, telemetry, prometheus })
     try {
@@ -83,6 +88,7 @@ export class RealStack {
       )
       await cp(join(ROOT, 'prometheus'), join(stack.#folder, 'prometheus'), { recursive: true })
       await writeFile(join(stack.#folder, 'prometheus/prometheus.yml'), await stack.#prometheusConfig())
+      if (past !== undefined) await stack.#store(past)
       await Promise.all([stack.startCollector(), stack.startPrometheus()])
       return stack
     } catch (error) {
@@ -169,6 +175,12 @@ export class RealStack {
     const { data, error } = (await response.json()) as { data: Data; error?: string }
     if (error !== undefined) throw new Error(`${Object.values(parameters).join(' ')}: ${error}`)
     return data
+  }
+
+  async #store(past: string): Promise<void> {
+    const file = join(this.#folder, 'past.txt')
+    await writeFile(file, past)
+    await run(stackProgram('promtool'), ['tsdb', 'create-blocks-from', 'openmetrics', file, join(this.#folder, 'data')])
   }
 
   /** As it is shipped, with this stack's addresses and a shorter interval. */

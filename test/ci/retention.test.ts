@@ -110,18 +110,26 @@ describe('bytes', () => {
     )
   })
 
-  test('of an instance that is alive', async () => {
+  test('of an instance that is alive, and of what its status says of its rules', async () => {
     const [snapshot] = await minutesOfAFetcher(1, 1)
     const INSTANCES = 30
-    const before = await bytesOfAll()
-    for (let i = 0; i < INSTANCES; i++) {
-      const instance = randomUUID()
-      const exporter = exporterOf({ service: `service-${Math.floor(i / 3)}`, instance })
-      await exporter.load(1000)
-      exporter.status({ ...snapshot!, service: `service-${Math.floor(i / 3)}`, instance })
-      await expect.poll(() => exporter.stats.published, soon).toBe(1)
+    const perInstance = async (said: Partial<Snapshot>): Promise<number> => {
+      await redis.flushall()
+      const before = await bytesOfAll()
+      for (let i = 0; i < INSTANCES; i++) {
+        const [instance, service] = [randomUUID(), `service-${Math.floor(i / 3)}`]
+        const exporter = exporterOf({ service, instance })
+        await exporter.load(1000)
+        exporter.status({ ...snapshot!, ...said, service, instance })
+        await expect.poll(() => exporter.stats.published, soon).toBe(1)
+      }
+      return ((await bytesOfAll()) - before) / INSTANCES
     }
-    expect(measured('bytes of an instance that is alive', ((await bytesOfAll()) - before) / INSTANCES)).toBeLessThanOrEqual(1200)
+    const bare = await perInstance({ verdicts: [] })
+    expect(measured('bytes of an instance that is alive, but for its rules', bare)).toBeLessThanOrEqual(1200)
+    const whole = await perInstance({})
+    expect(snapshot!.verdicts).toHaveLength(9)
+    expect(measured('bytes that its nine rules take', whole - bare)).toBeLessThanOrEqual(1200)
   })
 
   /** Of everything but the stream of transitions. */

@@ -95,9 +95,40 @@ test('each command does it, says so, and says it as data', async () => {
   )
   const { silences } = JSON.parse((await run('maintenance', '--json')).out) as { silences: { id: string; repeat?: object }[] }
   expect(silences).toMatchObject([{ matcher: 'check=redis' }, { repeat: { every: 'Sun 02:00', zone: 'Europe/Berlin' } }])
+  expect((await run('extend', silences[0]!.id, '--for', '2h', '-m', 'longer')).out).toMatch(
+    /^The silence \w{8} \(check=redis\) lasts until \S+Z\.\n$/,
+  )
   for (const { id } of silences) expect(await run('unsilence', id, '-m', 'done')).toMatchObject({ code: 0 })
   expect((await run('silence')).out).toBe('Nothing is silenced.\n')
-  expect(await redis.xlen(names.audit)).toBe(8)
+  expect(await redis.xlen(names.audit)).toBe(9)
+})
+
+test('a note about an alert that is open, and about one that is over', async () => {
+  expect(await run('note', 'a', '-m', 'the proxy again')).toMatchObject({
+    code: 0,
+    out: 'low_success_rate of mailer (a1) is as it was; the note is recorded.\n',
+  })
+  await sayAlert(client, names, { state: 'resolved' })
+  expect(JSON.parse((await run('note', 'a1', '-m', 'w', '--json')).out)).toMatchObject({ action: 'note', id: 'a1', state: 'resolved' })
+  expect(await redis.xlen(names.audit)).toBe(2)
+})
+
+test('a silence that ends with its alert', async () => {
+  expect((await run('silence', 'b', '--until-resolved', '-m', 'known')).out).toMatch(
+    /^Silence \w{8}: alert=b2,episode=1, from \S+Z until its alert is over, or \S+Z; 1 open alert matches now\.\n$/,
+  )
+  expect((await run('silence')).out.split('\n')[1]).toMatch(/ {2}silent {2}alert=b2,episode=1 {2}.*Z, ends with its alert {2}ada {2}known$/)
+  await sayAlert(client, names, { id: 'b2', rule: 'dependency_down', labels: { check: 'redis' }, state: 'resolved' })
+  expect((await run('silence')).out).toBe('Nothing is silenced.\n')
+})
+
+test('who has a service forgotten is recorded where a reason is given', async () => {
+  await redis.zadd(names.services, '1', 'mailer')
+  expect(await run('forget', 'mailer', '-m', 'replaced by postman')).toEqual({ code: 0, out: 'mailer is forgotten.\n', talk: '' })
+  const [[, fields] = [undefined, []]] = await redis.xrange(names.audit, '-', '+')
+  expect(fields).toEqual(expect.arrayContaining(['ada', 'forget', 'replaced by postman', 'mailer']))
+  expect(await run('forget', 'postman', '-m', 'w')).toEqual({ code: 1, out: '', talk: 'No service named postman has been heard of.\n' })
+  expect(await redis.xlen(names.audit)).toBe(1)
 })
 
 const ACK = 'otel-health ack <id> -m <why> [--for 4h] [--by <name>]'
@@ -114,7 +145,7 @@ test.for([
   {
     args: ['unack', 'a1', '-m', 'w', '--for', '1h'],
     code: 2,
-    says: '--for is of ack, silence, maintenance alone: see otel-health --help.',
+    says: '--for is of ack, silence, extend, maintenance alone: see otel-health --help.',
   },
   { args: ['resolve', 'c', '-m', 'w'], code: 1, says: 'There is no open alert whose id is "c" or begins so.' },
   { args: ['unsilence', 'c', '-m', 'w'], code: 1, says: 'There is no silence whose id is "c" or begins so.' },
@@ -128,6 +159,18 @@ test.for([
     code: 2,
     says: 'For how long? Usage: otel-health silence <matcher> --for 1h -m <why> [--from <time>] [--by <name>]',
   },
+  {
+    args: ['silence', 'a1', '--until-resolved', '--for', '1h', '-m', 'w'],
+    code: 2,
+    says: 'It begins now and ends with the alert: without --for and --from. Usage: otel-health silence <id of an alert> --until-resolved -m <why> [--by <name>]',
+  },
+  {
+    args: ['extend', 'c', '-m', 'w'],
+    code: 2,
+    says: 'For how long from now? Usage: otel-health extend <id> --for 2h -m <why> [--by <name>]',
+  },
+  { args: ['extend', 'c', '--for', '1h', '-m', 'w'], code: 1, says: 'There is no silence whose id is "c" or begins so.' },
+  { args: ['note', 'a1'], code: 2, says: 'Why? Usage: otel-health note <id> -m <what> [--by <name>]' },
   {
     args: ['silence', '*', '--for', '1h', '-m', 'w', '--from', 'now'],
     code: 2,
@@ -145,7 +188,7 @@ test.for([
   {
     args: ['status', '--by', 'ada'],
     code: 2,
-    says: '--by is of ack, unack, resolve, silence, unsilence, maintenance alone: see otel-health --help.',
+    says: '--by is of ack, unack, resolve, note, silence, extend, unsilence, maintenance, forget alone: see otel-health --help.',
   },
   { args: ['alerts', 'a1'], code: 2, says: '"a1" is one argument too many: see otel-health --help.' },
 ])('$args', async ({ args, code, says }) => {
@@ -165,7 +208,7 @@ test('without a connection it is said why not', async () => {
 test('the commands in docs/overlays.md are commands', async () => {
   const [, block = ''] = /```sh\n([^]*?)```/.exec(readFileSync(new URL('../../docs/overlays.md', import.meta.url), 'utf8')) ?? []
   const commands = block.trim().split('\n')
-  expect(commands).toHaveLength(8)
+  expect(commands).toHaveLength(11)
   for (const command of commands) {
     const [, ...args] = Array.from(command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), ([, one, two, plain]) => one ?? two ?? plain!)
     const [silence = ''] = await redis.hkeys(names.silences)

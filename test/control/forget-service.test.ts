@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { systemClock } from '../../src/clock.ts'
 import { forgetService } from '../../src/control/forget-service.ts'
+import { HealthControl } from '../../src/control/health-control.ts'
 import { RedisExporter } from '../../src/publish/redis-exporter.ts'
 import { createPublisher, type PublisherClient } from '../../src/wire/redis-client.ts'
 import { openIn, toldBy } from '../support/told.ts'
@@ -79,3 +80,39 @@ test.for([{ how: 'was killed' }, { how: 'has stopped' }])(
     expect(await forget()).toBe('unheard of')
   },
 )
+
+describe('by a person', () => {
+  const SAID = { by: 'ada', why: 'replaced by postman', from: '10.0.0.7' }
+  const audit = async () => (await new HealthControl({ client: redis }).audit()).map(({ id: _id, at: _at, ...entry }) => entry)
+
+  test('it is recorded who did it, from where and why, and the alerts that were left are told to be over', async () => {
+    const exporter = await serviceWithAlert()
+    exporter.connection.close()
+    await expect.poll(() => redis.exists('{health}:status:tracker_fetcher:i1')).toBe(0)
+    const control = new HealthControl({ client: redis })
+    await expect
+      .poll(async () => {
+        await control.forget('tracker_fetcher', SAID).catch(() => {})
+        return openIn(redis)
+      })
+      .toEqual([])
+    expect((await toldBy(redis)).at(-1)).toMatchObject({ type: 'resolved', cause: 'manual', message: 'Forgotten, for ada says so' })
+    expect(await redis.exists('{health}:services', '{health}:instances:tracker_fetcher', '{health}:silent', '{health}:open')).toBe(0)
+    expect((await audit()).at(-1)).toEqual({
+      ...{ actor: 'ada', from: '10.0.0.7', action: 'forget', why: 'replaced by postman', service: 'tracker_fetcher' },
+    })
+  })
+
+  test('one that is alive, or unheard of, or has no name that a service has is refused in a sentence, and nothing is recorded', async () => {
+    const control = new HealthControl({ client: redis })
+    await redis.zadd('{health}:instances:alive', '1', 'i1')
+    await redis.set('{health}:status:alive:i1', 'kept')
+    await expect(control.forget('alive', SAID)).rejects.toThrow('alive is alive: stop it first.')
+    await expect(control.forget('nobody', SAID)).rejects.toThrow('No service named nobody has been heard of.')
+    await expect(control.forget('{health}:open', SAID)).rejects.toThrow(
+      'No service is called "{health}:open": give a name as status has it.',
+    )
+    await expect(control.forget('nobody', { ...SAID, why: ' ' })).rejects.toThrow('There is no reason given')
+    expect(await audit()).toEqual([])
+  })
+})

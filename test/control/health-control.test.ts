@@ -1,60 +1,36 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { startValkey, type EmbeddedValkey } from '../../examples/valkey/start-valkey.ts'
 import { HealthControl } from '../../src/control/health-control.ts'
 import { parseAlertDocument } from '../../src/wire/alert-document.ts'
 import { alertId } from '../../src/wire/alert-id.ts'
-import { allShards, shardNames, shardOf, type ShardNames } from '../../src/wire/names.ts'
-import { createPublisher, type PublisherClient } from '../../src/wire/redis-client.ts'
-import { lookAfterOverlay } from '../../src/wire/overlay-looks.ts'
+import { allShards, shardNames, shardOf } from '../../src/wire/names.ts'
+import type { PublisherClient } from '../../src/wire/redis-client.ts'
 import { overlaysOf } from '../../src/wire/overlays-view.ts'
-import { toMs } from '../../src/wire/scripts/time.ts'
 import { lookAfterSilent } from '../../src/wire/silent-service.ts'
-import { sayAlert, type Said, type ToldMessage } from '../support/said-alert.ts'
+import { startControlledAlerts, type ControlledAlerts } from '../support/controlled-alerts.ts'
 import { passes } from '../wire/scripts/held-overlay.ts'
 
 const names = shardNames()
 const MINUTE = 60_000
 const ADA = { by: 'ada', why: 'deploy' }
 
-let valkey: EmbeddedValkey
+let alerts: ControlledAlerts
 let redis: Redis
 let client: PublisherClient
 let control: HealthControl
 
 beforeAll(async () => {
-  valkey = await startValkey()
-  redis = new Redis(valkey.port)
-  client = (await createPublisher({ host: '127.0.0.1', port: valkey.port }, 5000)).client
-  await client.connect()
+  alerts = await startControlledAlerts()
+  ;({ redis, client } = alerts)
   control = new HealthControl({ client: redis, from: 'laptop' })
 })
 beforeEach(() => redis.flushall())
-afterAll(async () => {
-  client.disconnect()
-  redis.disconnect()
-  await valkey.stop()
-})
+afterAll(() => alerts.stop())
 
-const say = (said?: Said, of: ShardNames = names) => sayAlert(client, of, said)
-
-async function told(of: ShardNames = names): Promise<string[]> {
-  const entries = await redis.xrange(of.alerts, '-', '+')
-  return entries.map(([, fields]) => {
-    const { alert_id: id, type, deliver, actor } = JSON.parse(fields[1]!) as ToldMessage
-    return [id, type, ...(deliver ? [] : ['quietly']), ...(actor === null ? [] : [`by ${actor}`])].join(' ')
-  })
-}
-
-/** What a watcher does, when it is time. */
-async function time(ms: number): Promise<void> {
-  await passes(redis, names, ['a1', 'a2'], ms)
-  const now = toMs(await client.healthTime(names.meta))
-  for (const member of await redis.zrangebyscore(names.overlayDue, '-inf', now))
-    await lookAfterOverlay(client, { names, retentionMs: 86_400_000, epochs: 'e' }, member, now)
-}
-
+const say: ControlledAlerts['say'] = (...said) => alerts.say(...said)
+const told: ControlledAlerts['told'] = (...of) => alerts.told(...of)
+const time: ControlledAlerts['time'] = (...passed) => alerts.time(...passed)
 const audit = async () => (await control.audit()).map(({ id: _id, at: _at, ...entry }) => entry)
 
 describe('acknowledging', () => {
@@ -69,7 +45,7 @@ describe('acknowledging', () => {
     expect(await audit()).toEqual([
       {
         ...{ actor: 'ada', from: 'laptop', action: 'ack', why: 'deploy', alert: 'a1', service: 'mailer', rule: 'low_success_rate' },
-        ...{ severity: 'WARNING', until: ack!.until },
+        ...{ episode: '1', severity: 'WARNING', until: ack!.until },
       },
     ])
   })
@@ -166,7 +142,7 @@ describe('silences', () => {
 
   test('that begin later', async () => {
     await say({ labels: { check: 'redis' } })
-    await control.silence('check=redis', { ...ADA, forMs: 10 * MINUTE, from: Date.now() + 5 * MINUTE })
+    await control.silence('check=redis', { ...ADA, forMs: 10 * MINUTE, begin: Date.now() + 5 * MINUTE })
     expect(await told()).toEqual(['a1 fired'])
     await time(6 * MINUTE)
     expect((await told()).slice(1)).toEqual(['a1 silenced quietly by ada'])
@@ -214,6 +190,53 @@ describe('silences', () => {
     await say()
     expect(await told()).toEqual(['a1 fired'])
   })
+})
+
+describe('a note', () => {
+  test('about an open alert is recorded, and nothing else changes', async () => {
+    await say()
+    const before = await redis.hgetall(names.alert('a1'))
+    expect(await control.note('a1', { ...ADA, why: 'the proxy again', from: '10.0.0.7' })).toMatchObject({ id: 'a1', state: 'firing' })
+    expect(await audit()).toEqual([
+      {
+        ...{ actor: 'ada', from: '10.0.0.7', action: 'note', why: 'the proxy again', alert: 'a1', episode: '1' },
+        ...{ service: 'mailer', rule: 'low_success_rate', severity: 'WARNING' },
+      },
+    ])
+    expect(await redis.hgetall(names.alert('a1'))).toEqual(before)
+    expect(await told()).toEqual(['a1 fired'])
+  })
+
+  test('about one that is over needs its whole id', async () => {
+    await say({ id: 'abc1' })
+    await say({ id: 'abc1', state: 'resolved' })
+    expect(await control.note('abc1', ADA)).toMatchObject({ id: 'abc1', state: 'resolved' })
+    await expect(control.note('abc', ADA)).rejects.toThrow('There is no open alert whose id is "abc" or begins so.')
+    expect(await audit()).toHaveLength(1)
+  })
+
+  test.for(['', 'a1:instances', 'x'.repeat(1000)])('about %j, which is none, is refused', async (id) => {
+    await say()
+    await expect(control.note(id, ADA)).rejects.toThrow('There is no open alert whose id is')
+    expect(await audit()).toEqual([])
+  })
+
+  test('is in the shard of its alert', async () => {
+    const spread = new HealthControl({ client: redis, shards: 3 })
+    for (const service of ['mailer', 'geocoder', 'payments']) await say({ id: service, service }, shardOf(service, 3))
+    for (const service of ['mailer', 'geocoder', 'payments']) await spread.note(service, ADA)
+    for (const service of ['mailer', 'geocoder', 'payments']) expect(await redis.xlen(shardOf(service, 3).audit)).toBeGreaterThan(0)
+    expect((await spread.audit()).map(({ service }) => service)).toHaveLength(3)
+  })
+})
+
+test('from where it is done is as each call says, else as the control was made; it steers no terminal and is no novel', async () => {
+  await say()
+  await control.ack('a1', ADA)
+  await control.note('a1', { ...ADA, from: `10.0.0.7 \u001b[2J${'x'.repeat(1000)}` })
+  const [note, ack] = await control.audit()
+  expect(ack!['from']).toBe('laptop')
+  expect(note!['from']).toMatch(/^10\.0\.0\.7 x{119}$/)
 })
 
 test.for([

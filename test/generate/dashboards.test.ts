@@ -10,7 +10,7 @@ import { CATALOGUE } from '../../src/kinds/index.ts'
 import { COLLECTOR, PROMETHEUS } from '../../src/generate/collector-metrics.ts'
 import { dashboards } from '../../src/generate/dashboards.ts'
 import type { GenerateOptions } from '../../src/generate/options.ts'
-import { prometheusName } from '../../src/export/prometheus-name.ts'
+import { prometheusLabel, prometheusName } from '../../src/export/prometheus-name.ts'
 import { generateOptions } from './generate-options.ts'
 import { parsePromql } from './promql.ts'
 
@@ -35,8 +35,12 @@ interface Panel {
       readonly noValue: string
       readonly mappings?: readonly { readonly options: Readonly<Record<string, { readonly text: string; readonly color: string }>> }[]
       readonly thresholds: { readonly steps: readonly Step[] }
-      readonly custom?: { readonly spanNulls?: boolean }
+      readonly custom?: { readonly spanNulls?: boolean; readonly thresholdsStyle?: { readonly mode: string } }
     }
+    readonly overrides?: readonly {
+      readonly matcher: { readonly id: string; readonly options: string }
+      readonly properties: readonly { readonly id: string; readonly value: unknown }[]
+    }[]
   }
 }
 interface Shown {
@@ -73,7 +77,7 @@ describe.for(PANELS)('$dashboard: $panel.title', ({ panel }) => {
     expect(title).toMatch(/^[A-Z]/)
     expect(description).toMatch(/^[A-Z0-9].{15,}\.$/s)
     expect(fieldConfig.defaults.unit).toMatch(/^[a-z]+$/)
-    expect(fieldConfig.defaults.noValue).toBe('no data')
+    expect(fieldConfig.defaults.noValue).toMatch(/^(no|nothing) .+$/)
     expect(fieldConfig.defaults.custom?.spanNulls ?? false).toBe(false)
     expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' })
     expect(targets.length).toBeGreaterThan(0)
@@ -152,6 +156,22 @@ test('panels do not cover one another', () => {
   }
 })
 
+test('under each heading panels leave no hole', () => {
+  for (const { title, panels } of ALL) {
+    const sections = panels.reduce<Panel[][]>((found, panel) => {
+      if (panel.type === 'row') return [...found, []]
+      found.at(-1)!.push(panel)
+      return found
+    }, [])
+    for (const section of sections) {
+      const ends = section.map(({ gridPos: { y, h } }) => y + h)
+      const rows = Math.max(...ends) - Math.min(...section.map(({ gridPos: { y } }) => y))
+      const area = section.reduce((sum, { gridPos: { w, h } }) => sum + w * h, 0)
+      expect([title, section[0]!.title, area]).toEqual([title, section[0]!.title, 24 * rows])
+    }
+  }
+})
+
 test('every dashboard has the variables its panels use, links to the others, and alerts as annotations', () => {
   for (const { uid, editable, panels, templating, annotations, links } of ALL) {
     const names = templating.list.map(({ name }) => name)
@@ -205,6 +225,83 @@ test('every metric of the catalogue can be looked at somewhere', () => {
   expect(CATALOGUE.map(({ name }) => name).filter((name) => !charted.has(name))).toEqual(onPurpose)
 })
 
+/** The colour that Grafana gives to a line of that name; `undefined`: one of its palette. Of several overrides the last counts. */
+function colourOf({ fieldConfig: { overrides = [] } }: Panel, line: string): string | undefined {
+  const fitting = overrides.filter(({ matcher: { id, options } }) => id === 'byRegexp' && new RegExp(options.slice(1, -1)).test(line))
+  const colours = fitting.flatMap(({ properties }) => properties.filter(({ id }) => id === 'color'))
+  return (colours.at(-1)?.value as { readonly fixedColor: string } | undefined)?.fixedColor
+}
+
+describe('what is good is green and what is bad is not', () => {
+  test.for([
+    { panel: 'Attempts an hour, by outcome', line: 'reports', colour: 'green', dashboard: 'tracker-fetcher' },
+    { panel: 'Attempts an hour, by outcome', line: 'failed', colour: 'red', dashboard: 'tracker-fetcher' },
+    { panel: 'Attempts an hour, by outcome', line: 'send mail ok', colour: 'green', dashboard: 'worker' },
+    { panel: 'Attempts an hour, by outcome', line: 'send mail failed', colour: 'red', dashboard: 'worker' },
+    { panel: 'Failures an hour, by reason', line: 'send mail timeout', colour: 'red', dashboard: 'worker' },
+    { panel: 'Calls a second, by answer', line: 'nominatim ', colour: 'green', dashboard: 'worker' },
+    { panel: 'Calls a second, by answer', line: 'nominatim 429', colour: 'red', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 200', colour: 'green', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 404', colour: 'orange', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org 503', colour: 'red', dashboard: 'worker' },
+    { panel: 'HTTP requests by answer', line: 'api.example.org ', colour: 'red', dashboard: 'worker' },
+    { panel: 'Messages for the health Redis', line: 'mailer published', colour: 'green', dashboard: 'worker' },
+    { panel: 'Messages for the health Redis', line: 'mailer dropped', colour: 'red', dashboard: 'worker' },
+    { panel: 'What went wrong in otel-health', line: 'mailer evaluation errors', colour: 'red', dashboard: 'pipeline' },
+    { panel: 'Open alerts over time', line: 'mailer production CRITICAL', colour: 'red', dashboard: 'fleet' },
+    { panel: 'Open alerts over time', line: 'mailer production WARNING', colour: 'orange', dashboard: 'fleet' },
+    { panel: 'OTLP requests by answer', line: '200', colour: 'green', dashboard: 'pipeline' },
+    { panel: 'OTLP requests by answer', line: '400', colour: 'orange', dashboard: 'pipeline' },
+    { panel: 'Points refused or lost', line: 'lost', colour: 'red', dashboard: 'pipeline' },
+    { panel: 'Deliveries an hour', line: 'mail bounced', colour: 'orange', dashboard: 'notification' },
+    { panel: 'Reports an hour, by timing', line: 'in_order', colour: 'green', dashboard: 'realtime-geofence' },
+    { panel: 'Lookups a second, by result', line: 'hit', colour: 'green', dashboard: 'geocoding' },
+    // What is neither good nor bad is told apart, and no more.
+    { panel: 'Events an hour', line: 'enter', colour: undefined, dashboard: 'realtime-geofence' },
+  ])('$dashboard, $panel: $line is $colour', ({ dashboard, panel, line, colour }) => {
+    const found = ALL.find(({ uid }) => uid === `otel-health-${dashboard}`)!.panels.find(({ title }) => title === panel)!
+    expect(colourOf(found, line)).toBe(colour)
+  })
+
+  test('wherever lines are told apart by an outcome, a result or a severity, each of its values has a colour', () => {
+    const values = new Map(
+      CATALOGUE.flatMap(({ attributes }) => Object.entries(attributes))
+        .filter(([attribute, known]) => /outcome$|result$|timing$|severity$/.test(attribute) && known.length > 0)
+        .map(([attribute, known]) => [prometheusLabel(attribute), known]),
+    )
+    const told = PANELS.filter(({ panel }) => panel.type === 'timeseries').flatMap(({ dashboard, panel }) =>
+      panel.targets.flatMap(({ legendFormat }) => {
+        const label = /\{\{(\w+)\}\}$/.exec(legendFormat)?.[1] ?? ''
+        return (values.get(label) ?? []).map((value) => ({
+          where: `${dashboard}: ${panel.title}: ${value}`,
+          colour: colourOf(panel, `a ${value}`),
+        }))
+      }),
+    )
+    expect(told.length).toBeGreaterThan(20)
+    expect(told.filter(({ colour }) => colour === undefined)).toEqual([])
+  })
+})
+
+test('a limit is said in words at the axis of the figures, for it may be far from what is shown; without a limit nothing is', () => {
+  const charts = PANELS.filter(({ panel }) => panel.type === 'timeseries').map(({ panel }) => panel)
+  const wordsOf = ({ fieldConfig: { overrides = [] } }: Panel): readonly unknown[] =>
+    overrides
+      .filter(({ matcher }) => matcher.id === 'byType' && matcher.options === 'number')
+      .flatMap(({ properties }) => properties.filter(({ id }) => id === 'custom.axisLabel').map(({ value }) => value))
+  const said = Object.fromEntries(charts.filter((panel) => wordsOf(panel).length > 0).map((panel) => [panel.title, wordsOf(panel)[0]]))
+  expect(said).toMatchObject({
+    'Success rate': 'warning < 80, critical < 50',
+    'Attempts an hour, by outcome': 'warning < 10',
+    'Trackers due, by tier': 'warning > 10K, critical > 50K',
+    'Duration of calls to Apple': 'warning > 10',
+  })
+  for (const panel of charts) {
+    const { custom } = panel.fieldConfig.defaults
+    expect([panel.title, wordsOf(panel).length]).toEqual([panel.title, custom?.thresholdsStyle?.mode === 'dashed' ? 1 : 0])
+  }
+})
+
 describe('thresholds are the rules’', async () => {
   const chosen = await shown(
     generateOptions({
@@ -229,19 +326,25 @@ describe('thresholds are the rules’', async () => {
     { value: critical, color: 'orange' },
     { value: warning, color: 'green' },
   ]
+  /** As lines of a chart. */
+  const linesBelow = (warning: number, critical: number): Step[] => [
+    { value: null, color: 'transparent' },
+    { value: critical, color: 'red' },
+    { value: warning, color: 'orange' },
+  ]
   const enough: Step[] = [
     { value: null, color: 'orange' },
     { value: 33, color: 'green' },
   ]
   test.for([
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate, 5 min', steps: below(91, 61) },
-    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-tracker-fetcher', panel: 'Success rate', steps: linesBelow(91, 61) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due', steps: above(111, 333) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Trackers due, by tier', steps: above(111, 333) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Attempts, last hour', steps: enough },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Apple, p95, 5 min', steps: above(4) },
     { dashboard: 'otel-health-tracker-fetcher', panel: 'Duration of calls to Apple', steps: above(4) },
-    { dashboard: 'otel-health-worker', panel: 'Success rate', steps: below(91, 61) },
+    { dashboard: 'otel-health-worker', panel: 'Success rate', steps: linesBelow(91, 61) },
     { dashboard: 'otel-health-worker', panel: 'Items due', steps: above(111, 333) },
     { dashboard: 'otel-health-worker', panel: 'Attempts, last hour', steps: enough },
     { dashboard: 'otel-health-worker', panel: 'Duration of calls, p95', steps: above(4) },

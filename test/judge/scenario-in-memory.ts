@@ -98,6 +98,7 @@ class AlertInMemory implements AlertStore {
       silences: this.#server.silences
         .filter(({ rule, from, until }) => now >= from && now < until && (rule === undefined || rule === this.#rule))
         .map((_silence, i) => `s${i}`),
+      ending: [],
       hasCauses: this.#causes.length > 0,
       causeIsOpen: this.#causes.some((rule) => this.#server.alerts.get(rule)?.causes),
     })

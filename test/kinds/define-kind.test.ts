@@ -38,6 +38,10 @@ async function started(kind: Kind, options: ServiceHealthMonitorOptions = {}) {
   return { made, exporter, clock }
 }
 
+test.for(['worker', 'geocoding', 'tracker_fetcher'])('a kind that builds on %s is compared with others by the same metrics', (base) => {
+  expect(defineKind({ name: 'mine', base }).overview).toEqual(kindNamed(base).overview)
+})
+
 test('a kind of a user’s own is its base with more, and says what it is', async () => {
   const clock = new VirtualClock()
   const exporter = new MemoryExporter(clock)

@@ -1,13 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { matches, parseMatcher, type Matched } from '../../src/overlays/matcher.ts'
+import { episodeNamedBy, matcherOfEpisode, matches, parseMatcher, type Matched } from '../../src/overlays/matcher.ts'
 
 const ALERT: Matched = {
   service: 'tracker_fetcher',
   rule: 'dependency_down',
   severity: 'CRITICAL',
   labels: { check: 'redis', 'work.name': 'a,b*' },
+  alert_id: '8fc1a2',
+  episode: 3,
 }
 
 test.for([
@@ -28,10 +30,32 @@ test.for([
   { text: 'queue=*', why: 'whatever its value, or none', is: true },
   { text: 'label.work.name=a\\,b\\*', why: 'signs that are taken as they are', is: true },
   { text: 'label.work.name=a\\,b\\*c', why: 'and are no pattern', is: false },
+  { text: 'alert=8fc1a2', why: 'one alert, by its id', is: true },
+  { text: 'alert=8fc1', why: 'the beginning of an id is not it', is: false },
+  { text: 'alert=8fc1*,episode=3', why: 'an episode of it', is: true },
+  { text: 'alert=8fc1a2,episode=4', why: 'another episode of it', is: false },
+  { text: 'label.alert=8fc1a2', why: 'a label that is called so is another thing', is: false },
   { text: '*', why: 'every alert, said so', is: true },
   { text: 'label.constructor=x', why: 'no label is inherited', is: false },
 ])('$text: $why', ({ text, is }) => {
   expect(matches(parseMatcher(text), ALERT)).toBe(is)
+})
+
+test.for([
+  { text: 'alert=8fc1,episode=3', why: 'both', is: { alertId: '8fc1', episode: 3 } },
+  { text: 'episode=12,severity=WARNING,alert=a', why: 'in whatever order, and more', is: { alertId: 'a', episode: 12 } },
+  { text: 'alert=8fc1', why: 'an alert alone has many', is: undefined },
+  { text: 'episode=3', why: 'nor is it one of any alert', is: undefined },
+  { text: 'alert=8fc1*,episode=3', why: 'several alerts may begin so', is: undefined },
+  { text: 'alert=8fc1,episode=3*', why: 'several episodes', is: undefined },
+  { text: 'alert=8fc1,episode=x', why: 'none', is: undefined },
+])('which episode of an alert $text names: $why', ({ text, is }) => {
+  expect(episodeNamedBy(parseMatcher(text))).toEqual(is)
+})
+
+test('the matcher of an episode names it', () => {
+  const episode = { alertId: '8fc1a2b3', episode: 7 }
+  expect(episodeNamedBy(parseMatcher(matcherOfEpisode(episode)))).toEqual(episode)
 })
 
 const EXAMPLE = 'such as service=fetch*,severity=WARNING or label.check=redis'

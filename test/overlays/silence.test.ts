@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 
-import { encodeSilence, isInForce, nextChange, parseSilence, withWindows, type Silence } from '../../src/overlays/silence.ts'
+import {
+  encodeSilence,
+  isInForce,
+  isOverWithAlert,
+  nextChange,
+  parseSilence,
+  withWindows,
+  type Silence,
+} from '../../src/overlays/silence.ts'
 
 const HOUR = 3_600_000
 const ONE: Silence = {
@@ -59,4 +67,19 @@ test.for([
   JSON.stringify({ ...ONE, v: 1, match: [['a']] }),
 ])('no silence: %s', (text) => {
   expect(parseSilence('s1', text)).toBeUndefined()
+})
+
+const OF_EPISODE = [
+  ['alert', 'a1'],
+  ['episode', '3'],
+] as const
+test.for([
+  { match: OF_EPISODE, alert: { state: 'firing', episode: 3 }, is: false, why: 'its episode goes on' },
+  { match: OF_EPISODE, alert: { state: 'unknown', episode: 3 }, is: false, why: 'and may go on' },
+  { match: OF_EPISODE, alert: { state: 'resolved', episode: 3 }, is: true, why: 'its episode is over' },
+  { match: OF_EPISODE, alert: { state: 'pending', episode: 4 }, is: true, why: 'the next one has not begun' },
+  { match: OF_EPISODE, alert: { state: 'firing', episode: 4 }, is: true, why: 'it is the next one' },
+  { match: [['alert', 'a1']] as const, alert: { state: 'resolved', episode: 3 }, is: false, why: 'no silence of an episode' },
+] as const)('over with its alert, which is $alert.state in episode $alert.episode: $is, $why', ({ match, alert, is }) => {
+  expect(isOverWithAlert({ match }, alert)).toBe(is)
 })

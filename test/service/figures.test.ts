@@ -46,6 +46,18 @@ test('a figure of health.config in JSON is shown for each value, and one of code
   expect(verdicts.map(({ rule }) => rule)).not.toContain('sent_last_hour')
 })
 
+test('beside verdicts stands for how long a breach must hold, and on which side of its limit it is', async () => {
+  const clock = new VirtualClock()
+  const exporter = new MemoryExporter(clock)
+  const rules = { low_success_rate: { for: 90 } }
+  const monitor = new WorkerHealthMonitor({ rules, clock, exporter, env: { OTEL_METRICS_EXPORTER: 'none' } })
+  ends.push(() => monitor.stop(0))
+  await monitor.start()
+  const { rules: terms, verdicts } = await monitor.collectHealthData()
+  expect(terms).toMatchObject({ low_success_rate: { forSeconds: 90, breach: 'below' }, restart_loop: { forSeconds: 0 } })
+  expect(Object.keys(terms ?? {}).toSorted()).toEqual([...new Set(verdicts.map(({ rule }) => rule))].toSorted())
+})
+
 test.for([
   { figures: [], says: 'health.config.json: figures is [], expected an object from name to figure.' },
   {

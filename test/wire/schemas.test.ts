@@ -9,6 +9,7 @@ import { encodeMetrics } from '../../src/wire/metrics-message.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
 import { shardNames, toInstanceName } from '../../src/wire/names.ts'
 import { parseMessage } from '../../src/wire/message.ts'
+import type { Verdict } from '../../src/types.ts'
 import { alertFields } from '../subscribe/record.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
 
@@ -27,6 +28,14 @@ const OVERLAYS =
 const labelled = { labels: { 'work.name': 'sendMail' }, runbook: 'https://runbooks.example/mail' }
 const long = 'x'.repeat(5000)
 
+const well = { kind: 'ok', message: 'well', value: { current: 95.1, threshold: 80, unit: 'percent' } } as const
+const VERDICTS: readonly Verdict[] = [
+  { rule: 'low_success_rate', ...well },
+  { rule: 'restart_loop', kind: 'inconclusive', reason: 'starting' },
+  { rule: 'account', ...well, value: { current: 'logged_in', threshold: 'logged_in', unit: 'state' } },
+  ...Array.from({ length: 200 }, (_, i): Verdict => ({ rule: 'split', labels: { 'work.name': `w${i}` }, ...well })),
+]
+
 interface Kind {
   readonly schema: string
   readonly written: readonly string[]
@@ -40,6 +49,7 @@ const KINDS: readonly Kind[] = [
       snapshotOf(),
       snapshotOf({ kind: 'worker', dependsOn: ['geocoding', 'redis'], phase: 'stopped', alerts: [] }),
       snapshotOf({ alerts: [alertOf({ ...labelled, state: 'pending' })] }),
+      snapshotOf({ verdicts: VERDICTS, rules: { low_success_rate: { forSeconds: 60, breach: 'below' } } }),
       snapshotOf({ reasons: Array.from({ length: 1000 }, () => long), metrics: { [long]: 1 } }),
     ].map((snapshot, i) => encodeStatus(snapshot, i + 1).json),
     read: (text) => parseMessage(shardNames().statusChannel(serviceOf(text)), text),

@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+
+import type { Snapshot, Verdict } from '../../src/types.ts'
 import { parseStatus } from '../../src/wire/message.ts'
+import { MAX_MESSAGE_BYTES, SIGNATURE_BYTES } from '../../src/wire/sizes.ts'
+import { isSigned, signed } from '../../src/wire/signature.ts'
 import { encodeStatus } from '../../src/wire/status-message.ts'
 import { alertOf, snapshotOf } from './fixtures.ts'
 
@@ -34,6 +38,12 @@ test.for([
   { field: 'working', value: '"no"' },
   { field: 'unknown', value: '{"a":1}' },
   { field: 'unknown', value: '[]' },
+  { field: 'rules', value: '{}' },
+  { field: 'rules', value: '["low_success_rate"]' },
+  { field: 'rules', value: '[{"rule":"a","says":"fine"}]' },
+  { field: 'rules', value: '[{"rule":"a","says":"ok"},{"rule":"b","says":"ok","current":{}}]' },
+  { field: 'rules', value: JSON.stringify(Array.from({ length: 257 }, () => ({ rule: 'a', says: 'ok' }))) },
+  { field: 'rules_left_out', value: '-1' },
 ])('a $field that is $value is left out, and the message stands', ({ field, value }) => {
   const { json } = encodeStatus(snapshotOf(), 1)
   const message = parseStatus('tracker_fetcher', json.replace('"v":1', `"v":1,"${field}":${value}`))
@@ -47,4 +57,56 @@ test('kind, labels and runbook stand in it where there are any', () => {
   expect(json).toContain('"timestamp":"2026-11-22T10:00:00.000Z","kind":"worker","status":"degraded"')
   expect(json).toContain('"rule":"low_success_rate","labels":{"work.name":"sendMail"},"severity":"WARNING"')
   expect(json).toContain('20 of 70 attempts failed","runbook":"https://runbooks.example/mail"}')
+})
+
+describe('rules', () => {
+  const verdicts: Snapshot['verdicts'] = [
+    { rule: 'restart_loop', kind: 'inconclusive', reason: 'no_data' },
+    {
+      rule: 'low_success_rate',
+      kind: 'breach',
+      severity: 'WARNING',
+      message: 'Fetch success rate is 71.4 %',
+      value: { current: 71.4, threshold: 80, unit: 'percent', n: 70, failures: 20, window_seconds: 300 },
+    },
+  ]
+  const rules = { low_success_rate: { forSeconds: 60, breach: 'below' }, restart_loop: { forSeconds: 0, breach: 'above' } } as const
+  const RULES =
+    ',"rules":[{"rule":"low_success_rate","says":"breach","current":71.4,"threshold":80,"unit":"percent","side":"below","for_seconds":60},' +
+    '{"rule":"restart_loop","says":"inconclusive","reason":"no_data"}]}'
+
+  test('stand at the end of it, to the letter, and are read back', () => {
+    const { json } = encodeStatus(snapshotOf({ verdicts, rules }), 1)
+    expect(json.slice(json.indexOf(',"rules"'))).toBe(RULES)
+    expect(json.slice(0, json.indexOf(',"rules"'))).toBe(encodeStatus(snapshotOf(), 1).json.slice(0, -1))
+    expect(parseStatus('tracker_fetcher', json)?.rules).toEqual(JSON.parse(`{${RULES.slice(1)}`).rules)
+  })
+
+  test('are signed with it', () => {
+    const key = 'k'.repeat(16)
+    const json = signed(key, 'status', encodeStatus(snapshotOf({ verdicts, rules }), 1).json)
+    expect(isSigned(key, 'status', json)).toBe(true)
+    expect(isSigned(key, 'status', json.replace('71.4', '91.4'))).toBe(false)
+  })
+
+  test('of which one cannot be read are left out, all of them, and the message stands', () => {
+    const { json } = encodeStatus(snapshotOf({ verdicts, rules }), 1)
+    const message = parseStatus('tracker_fetcher', json.replace('"says":"inconclusive"', '"says":7,"rules_left_out":3'))
+    expect(message).toMatchObject({ status: 'degraded' })
+    expect(message).not.toHaveProperty('rules')
+  })
+
+  test('shorten nothing else, however many they are: the message is as it would be without them, and fits with its signature', () => {
+    const many = Array.from({ length: 5000 }, (_, i): Verdict => ({ ...verdicts[1]!, rule: `rule_${i}` }))
+    const room = Array.from({ length: 60 }, (_, i) => `${i} ${'x'.repeat(1000)}`)
+    for (const reasons of [[], room, [...room, 'x'.repeat(900)]]) {
+      const bare = encodeStatus(snapshotOf({ reasons }), 1)
+      const full = encodeStatus(snapshotOf({ reasons, verdicts: many }), 1)
+      expect(full.json.startsWith(bare.json.slice(0, -1))).toBe(true)
+      expect(Buffer.byteLength(full.json)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES - SIGNATURE_BYTES)
+      expect(full.cut).toBe(bare.cut)
+      const { rules: told = [], rules_left_out: leftOut = 0 } = parseStatus('tracker_fetcher', full.json)!
+      expect(told.length + leftOut).toBe(5000)
+    }
+  })
 })

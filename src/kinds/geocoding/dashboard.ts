@@ -1,7 +1,8 @@
 /** What the dashboard of a geocoding service shows before what it shows of any worker, the duration of calls to each provider among it. */
 import { ERROR_TYPE } from '../../catalogue.ts'
+import { byLastWord } from '../../panels/line-colours.ts'
+import { BESIDE_A_CHART, type PanelRow } from '../../panels/panel-spec.ts'
 import { increase, max, percent, rate, series, sum } from '../../panels/promql.ts'
-import type { PanelRow } from '../../panels/panel-spec.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -24,6 +25,7 @@ function cacheRow(limits: Parameters<KindRows>[0]): PanelRow {
         description: 'Lookups of the last hour that were hits. Judged over 15 minutes by the rule low_cache_hit_rate.',
         unit: 'percent',
         width: 6,
+        height: BESIDE_A_CHART,
         limits: limits('low_cache_hit_rate'),
         queries: [{ expr: percent(sum(increase(CACHE_LOOKUPS, '1h', HIT)), sum(increase(CACHE_LOOKUPS, '1h'))), legend: 'hit rate' }],
       },
@@ -43,6 +45,7 @@ function cacheRow(limits: Parameters<KindRows>[0]): PanelRow {
         unit: 'ops',
         width: 9,
         stacked: true,
+        colours: byLastWord({ hit: 'green', miss: 'blue', stale: 'orange' }),
         queries: [{ expr: sum(rate(CACHE_LOOKUPS), [CACHE_RESULT]), legend: '{{geocoding_cache_result}}' }],
       },
     ],

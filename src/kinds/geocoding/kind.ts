@@ -4,6 +4,7 @@ import { kindOfWorker } from '../worker/kind-of-worker.ts'
 import type { GeocodingConfig } from './config.ts'
 import { GEOCODING_KEYS } from './config.ts'
 import { geocodingJudging } from './judging.ts'
+import { QUOTA_USAGE } from './metrics.ts'
 import { GeocodingHealthMonitor } from './monitor.ts'
 
 export const geocoding: Kind<GeocodingConfig> = kindOfWorker<GeocodingConfig>({
@@ -12,6 +13,7 @@ export const geocoding: Kind<GeocodingConfig> = kindOfWorker<GeocodingConfig>({
   about: 'For a service that turns positions into places with a cache and providers; each provider is an upstream.',
   keys: GEOCODING_KEYS,
   monitor: (options) => new GeocodingHealthMonitor(options),
+  quotaUsage: QUOTA_USAGE,
   dashboard: {
     description: 'A geocoding service: how it stands, its cache, its providers and their quotas, its work and queues.',
     rule: 'low_cache_hit_rate',

@@ -1,6 +1,8 @@
 /** What the dashboard of a location aggregator shows before what it shows of any worker. */
 import { whileRunning } from '../../panels/heartbeat.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
+import { byLastWord } from '../../panels/line-colours.ts'
+import { BESIDE_A_CHART } from '../../panels/panel-spec.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -19,6 +21,7 @@ export const locationAggregatorRows: KindRows = (limits, timing) => [
         description: 'Reports that came in during the last hour.',
         unit: 'short',
         width: 6,
+        height: BESIDE_A_CHART,
         queries: [{ expr: sum(increase(AGGREGATED_REPORTS, '1h')), legend: 'reports' }],
       },
       {
@@ -28,14 +31,19 @@ export const locationAggregatorRows: KindRows = (limits, timing) => [
           'Reports of the last 15 minutes that were dropped as duplicates or as implausible. Judged by the rule high_drop_share.',
         unit: 'percent',
         width: 6,
+        height: BESIDE_A_CHART,
         limits: limits('high_drop_share'),
         queries: [
           { expr: percent(sum(increase(AGGREGATED_REPORTS, '15m', DROPPED)), sum(increase(AGGREGATED_REPORTS, '15m'))), legend: 'dropped' },
         ],
       },
-      anHour('Reports an hour, by what became of them', AGGREGATED_REPORTS.description, 12, [
-        { expr: sum(rate(AGGREGATED_REPORTS), [REPORT_OUTCOME]), legend: '{{location_aggregator_report_outcome}}' },
-      ]),
+      anHour(
+        'Reports an hour, by what became of them',
+        AGGREGATED_REPORTS.description,
+        12,
+        [{ expr: sum(rate(AGGREGATED_REPORTS), [REPORT_OUTCOME]), legend: '{{location_aggregator_report_outcome}}' }],
+        { colours: byLastWord({ merged: 'green', duplicate: 'blue', implausible: 'orange' }) },
+      ),
       {
         kind: 'timeseries',
         title: 'Lag',

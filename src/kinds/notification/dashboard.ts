@@ -1,6 +1,8 @@
 /** What the dashboard of a notification service shows before what it shows of any worker. */
 import { ERROR_TYPE } from '../../catalogue.ts'
 import { increase, percent, quantile, rate, sum } from '../../panels/promql.ts'
+import { byLastWord, FAILURE_COLOURS } from '../../panels/line-colours.ts'
+import { BESIDE_A_CHART } from '../../panels/panel-spec.ts'
 import { anHour } from '../../panels/work-panels.ts'
 import type { KindRows } from '../kind.ts'
 import { workerRows } from '../worker/dashboard.ts'
@@ -20,6 +22,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         description: 'Notifications of the last 5 minutes that were sent or delivered. Judged by the rule low_delivery_rate.',
         unit: 'percent',
         width: 8,
+        height: BESIDE_A_CHART,
         limits: limits('low_delivery_rate'),
         queries: [
           {
@@ -34,6 +37,7 @@ export const notificationRows: KindRows = (limits, timing) => [
         description: `${GIVE_UPS.description} Judged by the rule dead_letters_growing.`,
         unit: 'short',
         width: 4,
+        height: BESIDE_A_CHART,
         limits: limits('dead_letters_growing'),
         queries: [{ expr: sum(increase(GIVE_UPS, '1h')), legend: 'dead letters' }],
       },
@@ -51,12 +55,20 @@ export const notificationRows: KindRows = (limits, timing) => [
           },
         ],
       },
-      anHour('Deliveries an hour', DELIVERIES.description, 8, [
-        { expr: sum(rate(DELIVERIES), [CHANNEL, OUTCOME]), legend: '{{notification_channel}} {{notification_outcome}}' },
-      ]),
-      anHour('Not delivered an hour, by reason', 'Notifications that bounced or failed, by why.', 8, [
-        { expr: sum(rate(DELIVERIES, BAD), [CHANNEL, ERROR_TYPE]), legend: '{{notification_channel}} {{error_type}}' },
-      ]),
+      anHour(
+        'Deliveries an hour',
+        DELIVERIES.description,
+        8,
+        [{ expr: sum(rate(DELIVERIES), [CHANNEL, OUTCOME]), legend: '{{notification_channel}} {{notification_outcome}}' }],
+        { colours: byLastWord({ sent: 'blue', delivered: 'green', bounced: 'orange', failed: 'red', unknown: 'purple' }) },
+      ),
+      anHour(
+        'Not delivered an hour, by reason',
+        'Notifications that bounced or failed, by why.',
+        8,
+        [{ expr: sum(rate(DELIVERIES, BAD), [CHANNEL, ERROR_TYPE]), legend: '{{notification_channel}} {{error_type}}' }],
+        { colours: FAILURE_COLOURS, empty: 'nothing failed or bounced' },
+      ),
       {
         kind: 'timeseries',
         title: 'Time to delivery, p95, by channel',
@@ -66,10 +78,16 @@ export const notificationRows: KindRows = (limits, timing) => [
         limits: limits('slow_delivery'),
         queries: [{ expr: quantile(0.95, DELIVERY_LATENCY, {}, [CHANNEL]), legend: '{{notification_channel}}' }],
       },
-      anHour('Retries and give-ups an hour', `${RETRIES.description} ${GIVE_UPS.description}`, 24, [
-        { expr: sum(rate(RETRIES), [CHANNEL]), legend: '{{notification_channel}} tried again' },
-        { expr: sum(rate(GIVE_UPS), [CHANNEL]), legend: '{{notification_channel}} given up' },
-      ]),
+      anHour(
+        'Retries and give-ups an hour',
+        `${RETRIES.description} ${GIVE_UPS.description}`,
+        24,
+        [
+          { expr: sum(rate(RETRIES), [CHANNEL]), legend: '{{notification_channel}} tried again' },
+          { expr: sum(rate(GIVE_UPS), [CHANNEL]), legend: '{{notification_channel}} given up' },
+        ],
+        { colours: byLastWord({ 'tried again': 'orange', 'given up': 'red' }) },
+      ),
     ],
   },
   ...workerRows(limits, timing),

@@ -28,6 +28,7 @@ import type { RuleLimits } from '../../types.ts'
 import { stateNow } from '../../panels/health-panels.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
+import { byLastWord, CALL_COLOURS, FAILURE_COLOURS } from '../../panels/line-colours.ts'
 import type { PanelRow, ShownState } from '../../panels/panel-spec.ts'
 import { increase, max, mean, percent, quantile, rate, series, sum } from '../../panels/promql.ts'
 import type { SuccessRate } from '../../panels/work-panels.ts'
@@ -125,13 +126,14 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           `${FETCH_ATTEMPTS.description} Below the limit of the rule low_fetch_rate while trackers are due, too little is done.`,
           12,
           [{ expr: sum(rate(FETCH_ATTEMPTS), [OUTCOME]), legend: '{{tracker_fetcher_fetch_outcome}}' }],
-          limits('low_fetch_rate'),
+          { limits: limits('low_fetch_rate'), colours: byLastWord({ reports: 'green', empty: 'blue', failed: 'red', unknown: 'purple' }) },
         ),
         anHour(
           'Failures an hour, by reason',
           'Failed attempts by error.type: HTTP statuses, names of transport failures, or what was wrong with the answer.',
           8,
           [{ expr: sum(rate(FETCH_ATTEMPTS, FAILED), [ERROR_TYPE]), legend: '{{error_type}}' }],
+          { colours: FAILURE_COLOURS, empty: 'no failure was counted' },
         ),
         {
           kind: 'timeseries',
@@ -253,6 +255,7 @@ export function trackerFetcherRows(limits: (rule: string) => RuleLimits | undefi
           unit: 'reqps',
           width: 12,
           stacked: true,
+          colours: CALL_COLOURS,
           queries: [
             {
               expr: sum(rate(UPSTREAM_DURATION, {}, '_count'), [UPSTREAM, ERROR_TYPE]),

@@ -18,15 +18,15 @@ export const trackerFetcher: Kind<TrackerFetcherConfig> = {
     const monitor = new TrackerFetcherHealthMonitor(options)
     return { monitor, recorder: trackerFetcherRecorder(monitor) }
   },
+  overview: {
+    attempts: FETCH_ATTEMPTS,
+    told: { [OUTCOME]: { not: 'unknown' } },
+    succeeded: { [OUTCOME]: ['reports', 'empty'] },
+    due: { metric: QUEUE_SIZE, where: { [QUEUE_STATE]: 'due' }, by: TIER },
+  },
   dashboard: {
     description: 'A tracker fetcher: how it stands, what it fetches, its queues, Apple and anisette.',
     rule: 'low_fetch_rate',
-    fleet: {
-      attempts: FETCH_ATTEMPTS,
-      told: { [OUTCOME]: { not: 'unknown' } },
-      succeeded: { [OUTCOME]: ['reports', 'empty'] },
-      due: { metric: QUEUE_SIZE, where: { [QUEUE_STATE]: 'due' }, by: TIER },
-    },
     rows: async () => (await import('./dashboard.ts')).trackerFetcherRows,
   },
 }

@@ -19,6 +19,7 @@ import {
 } from './metrics.ts'
 import { ANSWERED } from './rules.ts'
 import type { RuleLimits } from '../../types.ts'
+import { CALL_COLOURS, FAILURE_COLOURS, OUTCOME_COLOURS } from '../../panels/line-colours.ts'
 import type { PanelRow } from '../../panels/panel-spec.ts'
 import type { HeartbeatTiming } from '../../panels/heartbeat.ts'
 import { whileRunning } from '../../panels/heartbeat.ts'
@@ -68,16 +69,30 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           queries: [{ expr: sum(max(whileRunning(series(WORK_QUEUE_SIZE, DUE), timing), [WORK_QUEUE_NAME])), legend: 'due' }],
         },
         successRate(success),
-        anHour('Attempts an hour, by outcome', WORK_ATTEMPTS.description, 12, [
-          { expr: sum(rate(WORK_ATTEMPTS), [WORK_NAME, WORK_OUTCOME]), legend: '{{work_name}} {{work_outcome}}' },
-        ]),
-        anHour('Failures an hour, by reason', 'Failed attempts by error.type.', 8, [
-          { expr: sum(rate(WORK_ATTEMPTS, FAILED), [WORK_NAME, ERROR_TYPE]), legend: '{{work_name}} {{error_type}}' },
-        ]),
-        anHour('Found and generated, an hour', `${WORK_ITEMS_FOUND.description} ${WORK_EVENTS.description}`, 8, [
-          { expr: sum(rate(WORK_ITEMS_FOUND), [WORK_NAME]), legend: '{{work_name}} found' },
-          { expr: sum(rate(WORK_EVENTS), [WORK_NAME]), legend: '{{work_name}} events' },
-        ]),
+        anHour(
+          'Attempts an hour, by outcome',
+          WORK_ATTEMPTS.description,
+          12,
+          [{ expr: sum(rate(WORK_ATTEMPTS), [WORK_NAME, WORK_OUTCOME]), legend: '{{work_name}} {{work_outcome}}' }],
+          { colours: OUTCOME_COLOURS },
+        ),
+        anHour(
+          'Failures an hour, by reason',
+          'Failed attempts by error.type.',
+          8,
+          [{ expr: sum(rate(WORK_ATTEMPTS, FAILED), [WORK_NAME, ERROR_TYPE]), legend: '{{work_name}} {{error_type}}' }],
+          { colours: FAILURE_COLOURS, empty: 'no failure was counted' },
+        ),
+        anHour(
+          'Found and generated, an hour',
+          `${WORK_ITEMS_FOUND.description} ${WORK_EVENTS.description}`,
+          8,
+          [
+            { expr: sum(rate(WORK_ITEMS_FOUND), [WORK_NAME]), legend: '{{work_name}} found' },
+            { expr: sum(rate(WORK_EVENTS), [WORK_NAME]), legend: '{{work_name}} events' },
+          ],
+          { empty: 'nothing was found or generated' },
+        ),
         {
           kind: 'timeseries',
           title: 'Same outcome in a row',
@@ -157,6 +172,7 @@ export function workerRows(limits: (rule: string) => RuleLimits | undefined, tim
           unit: 'reqps',
           width: 8,
           stacked: true,
+          colours: CALL_COLOURS,
           queries: [
             {
               expr: sum(rate(WORK_UPSTREAM_DURATION, {}, '_count'), [WORK_UPSTREAM, ERROR_TYPE]),

@@ -2,7 +2,7 @@
 import type { KindConfig } from '../../config/kind-config.ts'
 import type { ServiceKind } from '../../rules/service-kind.ts'
 import type { ServiceHealthMonitorOptions } from '../../service/monitor-options.ts'
-import type { Kind, KindDashboard } from '../kind.ts'
+import type { Kind, KindDashboard, KindOverview } from '../kind.ts'
 import { ruleNamesOf } from '../rule-names.ts'
 import { WORK_ATTEMPTS, WORK_OUTCOME, WORK_QUEUE_NAME, WORK_QUEUE_SIZE, WORK_QUEUE_STATE } from './metrics.ts'
 import type { WorkerHealthMonitor } from './monitor.ts'
@@ -13,10 +13,11 @@ export interface WorkerKind extends Pick<Kind, 'title' | 'about' | 'isDefault'> 
   /** Keys of health.config that only this kind has. */
   readonly keys?: KindConfig['keys']
   readonly monitor: (options: ServiceHealthMonitorOptions) => WorkerHealthMonitor
-  readonly dashboard: Omit<KindDashboard, 'fleet'>
+  readonly dashboard: KindDashboard
+  readonly quotaUsage?: KindOverview['quotaUsage']
 }
 
-const FLEET: KindDashboard['fleet'] = {
+const OVERVIEW: KindOverview = {
   attempts: WORK_ATTEMPTS,
   told: { [WORK_OUTCOME]: { not: 'unknown' } },
   succeeded: { [WORK_OUTCOME]: 'ok' },
@@ -25,7 +26,7 @@ const FLEET: KindDashboard['fleet'] = {
 
 /** `Own`: those keys, for whoever writes health.config with types. */
 export function kindOfWorker<Own extends object = object>(kind: WorkerKind): Kind<Own> {
-  const { judging, keys = {}, monitor: made, dashboard, title, about, isDefault } = kind
+  const { judging, keys = {}, monitor: made, dashboard, quotaUsage, title, about, isDefault } = kind
   return {
     ...judging,
     ruleNames: ruleNamesOf(judging),
@@ -37,6 +38,7 @@ export function kindOfWorker<Own extends object = object>(kind: WorkerKind): Kin
       const monitor = made(options)
       return { monitor, recorder: workerRecorder(monitor) }
     },
-    dashboard: { ...dashboard, fleet: FLEET },
+    overview: { ...OVERVIEW, ...(quotaUsage && { quotaUsage }) },
+    dashboard,
   }
 }

@@ -335,7 +335,7 @@ export function alertKeys(names: ShardNames, alertId: string, service: string): 
   ]
 }
 
-/** KEYS of ALERT for what a person does: those of presence, which it has no right to write to and does not need, are left out. */
+/** KEYS of ALERT for what a person does: those of presence, which it does not need and not every operator may write to, are left out. */
 export function actKeys(names: ShardNames, alertId: string, service: string): readonly string[] {
   return alertKeys(names, alertId, service).with(6, names.open).with(7, names.open).with(8, names.open)
 }

@@ -17,6 +17,21 @@ const scoreOf = (cause: string): string => `
     local score = format('%.0f', tonumber(string.sub(hash, 1, 7), 16) * 16777216 + tonumber(string.sub(hash, 8, 13), 16))`
 
 /**
+ * Lua: whether the silence `text` names an episode of an alert, and ends with it (src/overlays/matcher.ts). Within a text of JSON these signs
+ * cannot stand: a quotation mark has a backslash before it there.
+ */
+export function endsWith(text: string, id: string, episode: string): string {
+  return `string.find(${text}, '["alert","' .. ${id} .. '"]', 1, true) and string.find(${text}, '["episode","' .. ${episode} .. '"]', 1, true)`
+}
+
+/** Lua that takes off a silence that is over with its alert. */
+export function takeOffSilence(silences: string, due: string, id: string): string {
+  return `
+    call('HDEL', ${silences}, ${id})
+    call('ZREM', ${due}, 'silence ' .. ${id})`
+}
+
+/**
  * Lua: the function `overlay(a)`, after NOW and ISO. `a` has the keys (`silences`, `causing`, `due`), which alert it is (`id`, `service`,
  * `rule`, `about`), what is kept of it (`held` of `HELD`), the fold (`wasState`, `wasSeverity`, `wasEpisode`, `state`, `severity`, `since`,
  * `episode`, `kind`, `cause`, `told`), `recovering`, `breaching`, `mayBeCausedBy`, and `act`, `actUntil`, `by`, `why` (JSON) of a person. Afterwards it has how the
@@ -67,6 +82,8 @@ local function overlay(a)
       if want[1] == 'service' then is = a.service
       elseif want[1] == 'rule' then is = a.rule
       elseif want[1] == 'severity' then is = a.severity
+      elseif want[1] == 'alert' then is = a.id
+      elseif want[1] == 'episode' then is = format('%.0f', a.episode)
       else
         labels = labels or cjson.decode('{' .. a.about .. '}').labels or {}
         is = labels[string.sub(want[1], 7)] or ''
@@ -90,6 +107,10 @@ local function overlay(a)
     -- What cannot be read silences nothing.
     local read, holds, by = pcall(covers, all[i + 1])
     if read and holds then silenced[#silenced + 1], silencer = all[i], by end
+    if wasOpen and not open and ${endsWith('all[i + 1]', 'a.id', 'a.wasEpisode')} then
+      a.ended = a.ended or {}
+      a.ended[#a.ended + 1] = all[i]
+    end
   end
   if silenced[2] then table.sort(silenced) end
   o.silenced = #silenced > 0 and silenced or nil
@@ -284,5 +305,7 @@ export function keepOverlay(alert: string, of: string): string {
   if ${of}.keep ~= ${of}.heldOverlay then
     if ${of}.keep then call('HSET', ${alert}, 'overlay', ${of}.keep) else call('HDEL', ${alert}, 'overlay') end
   end
-  if ${of}.mayBeCausedBy ~= (${of}.heldCauses or '') then call('HSET', ${alert}, 'causes', ${of}.mayBeCausedBy) end`
+  if ${of}.mayBeCausedBy ~= (${of}.heldCauses or '') then call('HSET', ${alert}, 'causes', ${of}.mayBeCausedBy) end
+  for _, silence in ipairs(${of}.ended or {}) do${takeOffSilence(`${of}.silences`, `${of}.due`, 'silence')}
+  end`
 }

@@ -6,7 +6,7 @@
 import { SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
 import { takeReplacedOff } from './restarts.ts'
-import { keepOverlay, OVERLAY, OVERLAY_FIELDS } from './overlay.ts'
+import { endsWith, keepOverlay, OVERLAY, OVERLAY_FIELDS, takeOffSilence } from './overlay.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
 /** Instances that are named; of more it is said how many. */
@@ -152,12 +152,12 @@ return unheard or '1'`,
  * | 4 | `{health}:open:<service>` | 5 | unknown for at least (ms) |
  * | 5 | `{health}:alerts` | 6, 7 | cause, actor (JSON) |
  * | 6 | `{health}:meta` | 8 | sentence (JSON) |
- * | 7, 8 | `{health}:causing`, `{health}:overlay-due` | | |
+ * | 7, 8, 9 | `{health}:causing`, `{health}:overlay-due`, `{health}:silences` | | |
  *
  * Answers `1`, or `0` if the alert is not unknown for so long.
  */
 export const FORGET: Script = {
-  numberOfKeys: 8,
+  numberOfKeys: 9,
   lua: `${NOW}${ISO}
 local unheard
 local held = call('HMGET', KEYS[1], 'doc', 'fold', 'told')
@@ -178,6 +178,11 @@ if isTold then call('HSET', KEYS[1], 'told', 'resolved ' .. severity .. flaps) e
 call('HDEL', KEYS[1], 'overlay')
 call('ZREM', KEYS[7], ARGV[1], 'CRITICAL ' .. ARGV[1])
 call('ZREM', KEYS[8], service .. ' ' .. ARGV[1])
+local silences = call('HGETALL', KEYS[9])
+for i = 1, #silences, 2 do
+  if ${endsWith('silences[i + 1]', 'ARGV[1]', 'episode')} then${takeOffSilence('KEYS[9]', 'KEYS[8]', 'silences[i]')}
+  end
+end
 call('PEXPIRE', KEYS[1], '${KEPT_AFTER_RESOLVE_MS}')
 call('DEL', KEYS[2])
 call('ZREM', KEYS[3], ARGV[1])
@@ -207,5 +212,6 @@ export function forgetKeys(names: ShardNames, alertId: string, service: string):
     names.meta,
     names.causing,
     names.overlayDue,
+    names.silences,
   ]
 }

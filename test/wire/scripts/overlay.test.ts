@@ -14,7 +14,8 @@ import { startValkey, type EmbeddedValkey } from '../../../examples/valkey/start
 import { isOpen } from '../../../src/judge/alert.ts'
 import { foldAlert, type AlertEntry, type FoldedAlert } from '../../../src/judge/fold.ts'
 import { ACK_MS, isToldOpen } from '../../../src/overlays/overlay.ts'
-import { stepOverlays, type Action } from '../../../src/overlays/step-overlays.ts'
+import { episodeNamedBy, matches, type Match } from '../../../src/overlays/matcher.ts'
+import { stepOverlays, type Action, type OverlayInput } from '../../../src/overlays/step-overlays.ts'
 import type { AlertState, Severity } from '../../../src/types.ts'
 import { parseEntry } from '../../../src/wire/alert-entry.ts'
 import { shardNames } from '../../../src/wire/names.ts'
@@ -71,6 +72,24 @@ const MATCHES = [
   [['rule', '', 'success', '']],
   [['rule', 'other']],
   [],
+  [
+    ['alert', ID],
+    ['episode', '1'],
+  ],
+  [
+    ['severity', 'WARNING'],
+    ['episode', '2'],
+    ['alert', ID],
+  ],
+  [
+    ['alert', 'a', ''],
+    ['episode', '1'],
+  ],
+  [
+    ['alert', 'a2'],
+    ['episode', '1'],
+  ],
+  [['alert', ID]],
 ]
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -122,12 +141,26 @@ const comesAndGoes: fc.Arbitrary<readonly Step[]> = fc.integer({ min: 2, max: 5 
     return { kind: 'says', instance: 'A', state: i % 2 === 0 ? 'firing' : 'resolved', severity: 'WARNING', known: true }
   }),
 )
-const history = fc
-  .array(fc.oneof({ weight: 20, arbitrary: step.map((each) => [each]) }, { weight: 1, arbitrary: comesAndGoes }), {
-    minLength: 5,
-    maxLength: 40,
-  })
-  .map((parts) => parts.flat())
+/** Is silenced until it is over, and is over. */
+const isSilencedUntilOver: fc.Arbitrary<readonly Step[]> = fc.constantFrom('1', '2', '3').map((episode): readonly Step[] => [
+  { kind: 'says', instance: 'A', state: 'firing', severity: 'WARNING', known: true },
+  {
+    kind: 'silence',
+    id: 's1',
+    ms: 60 * MINUTE,
+    match: [
+      ['alert', ID],
+      ['episode', episode],
+    ],
+  },
+  { kind: 'says', instance: 'A', state: 'resolved', severity: 'WARNING', known: true },
+])
+const part = fc.oneof(
+  { weight: 20, arbitrary: step.map((each) => [each]) },
+  { weight: 1, arbitrary: comesAndGoes },
+  { weight: 1, arbitrary: isSilencedUntilOver },
+)
+const history = fc.array(part, { minLength: 5, maxLength: 40 }).map((parts) => parts.flat())
 
 interface Message {
   readonly type: string
@@ -138,6 +171,11 @@ interface Message {
   readonly episode: number
   readonly epoch: string
   readonly state: AlertState
+}
+
+interface Silenced {
+  readonly windows: readonly [readonly [number, number]]
+  readonly match: readonly Match[]
 }
 
 async function held() {
@@ -162,7 +200,7 @@ async function held() {
     due: due === null ? undefined : Number(due),
     silences: Object.entries(silences).map(([id, text]) => ({
       id,
-      ...(JSON.parse(text) as { windows: [[number, number]]; match: string[][] }),
+      ...(JSON.parse(text) as Silenced),
     })),
     hasCause: cause > 0 && (await redis.zcount(names.causing, CAUSE_SCORE, CAUSE_SCORE)) > 0,
     overlay: await heldOverlay(redis, names, ID, before),
@@ -191,11 +229,15 @@ async function run(by: Says | undefined, n: number, start: number, wasTold: bool
   )
 }
 
-const matches = (match: readonly string[][], severity: Severity): boolean =>
-  match.every(([name, ...pieces]) => {
-    const text = name === 'service' ? SERVICE : name === 'rule' ? RULE : severity
-    return new RegExp(`^${pieces.join('.*')}$`).test(text)
-  })
+/** The matcher of the specification, of this alert as it stands. */
+const matchesIt = (silence: Silenced, { severity, episode }: Pick<FoldedAlert, 'severity' | 'episode'>): boolean =>
+  matches(silence, { service: SERVICE, rule: RULE, severity, alert_id: ID, episode })
+
+/** Whether it names this episode of the alert. */
+const ends = (silence: Silenced, episode: number | undefined): boolean => {
+  const named = episodeNamedBy(silence)
+  return named !== undefined && named.alertId === ID && named.episode === episode
+}
 
 test.for([{ hasCauses: false }, { hasCauses: true }])(
   'script and specification agree after each step; an alert that others may cause: $hasCauses',
@@ -258,21 +300,24 @@ test.for([{ hasCauses: false }, { hasCauses: true }])(
           const wasForgotten = isQuiet && (fold.told?.cause === 'memory_lost' || fold.told?.type === 'resolved')
           // Nobody looks at what lies over an alert while it does not change, unless something does.
           const isIdle = by !== undefined && fold.told === undefined && isBare(at)
-          const expected = stepOverlays({
+          const input: OverlayInput = {
             before: at.before,
             fold,
             recovering: entries.some(({ state }) => state === 'recovering'),
             breaching: entries.some(({ state, known }) => state === 'firing' && known),
             overlay: wasForgotten ? { ...at.overlay, told: 'fired', toldSeverity: fold.after.severity } : at.overlay,
-            silences: at.silences
-              .filter(({ windows: [[from, until]], match }) => now >= from && now < until && matches(match, fold.after.severity))
-              .map(({ id }) => id)
-              .toSorted(),
+            silences: [],
+            ending: at.silences.filter((silence) => ends(silence, at.before?.episode)).map(({ id }) => id),
             hasCauses,
             causeIsOpen: hasCauses && at.hasCause,
             action,
             now,
-          })
+          }
+          // What it is does not hang on what lies over it, and that may hang on which episode it is.
+          const { after: becomes } = stepOverlays(input)
+          const inForce = at.silences.filter(({ windows: [[from, until]] }) => now >= from && now < until)
+          const silences = inForce.filter((silence) => matchesIt(silence, becomes)).map(({ id }) => id)
+          const expected = stepOverlays({ ...input, silences: silences.toSorted() })
           const messages = after.messages.slice(at.messages.length)
           for (const { type, deliver } of messages) seen.add(`${type} ${deliver}`)
           if (isIdle) {
@@ -286,6 +331,8 @@ test.for([{ hasCauses: false }, { hasCauses: true }])(
           expect({ state, severity: after.before!.severity, episode }).toEqual({
             ...{ state: expected.after.state, severity: expected.after.severity, episode: expected.after.episode },
           })
+          if (expected.ended.length > 0) seen.add('a silence with it')
+          expect(after.silences.map(({ id }) => id)).toEqual(at.silences.map(({ id }) => id).filter((id) => !expected.ended.includes(id)))
           expect(rounded(after.overlay)).toEqual(rounded(expected.overlay))
           expect(after.due === undefined ? undefined : Math.round(after.due / 2000)).toEqual(
             expected.dueAt === undefined ? undefined : expect.closeTo(expected.dueAt / 2000, -0.3),
@@ -314,6 +361,7 @@ test.for([{ hasCauses: false }, { hasCauses: true }])(
     )
     // Or nothing was compared.
     expect(seen.size).toBeGreaterThan(8)
+    expect([...seen]).toContain('a silence with it')
   },
 )
 

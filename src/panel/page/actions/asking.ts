@@ -1,0 +1,13 @@
+/** What somebody is about to do: the dialog asks for the rest. */
+import { signal, type Signal } from '@preact/signals'
+
+import type { AlertRow, SilenceRow } from '../../protocol.ts'
+
+export type Asking =
+  | { readonly action: 'ack' | 'unack' | 'resolve' | 'note'; readonly alerts: readonly AlertRow[] }
+  | { readonly action: 'silence' | 'maintenance'; readonly matchers: readonly string[]; readonly alert?: AlertRow }
+  | { readonly action: 'unsilence' | 'extend'; readonly silence: SilenceRow }
+  | { readonly action: 'forget'; readonly service: string }
+
+/** `undefined`: no dialog is open. */
+export const asking: Signal<Asking | undefined> = signal()
