@@ -6,6 +6,7 @@
  * told as what it is and has not been resolved lately), `overlay` (JSON of the rest, left out if there is none), `causes` (what may cause the alert:
  * `<service>:<rule>` each).
  */
+import { endsWith, takeOffSilence } from './ending-silence.ts'
 import { FLAPPING_MS, FLAPS_END, FLAPS_START, HOLD_MS, INHIBITED_LOOK_MS, REOPEN_MS } from '../../overlays/overlay.ts'
 
 /**
@@ -15,21 +16,6 @@ import { FLAPPING_MS, FLAPS_END, FLAPS_START, HOLD_MS, INHIBITED_LOOK_MS, REOPEN
 const scoreOf = (cause: string): string => `
     local hash = redis.sha1hex(${cause})
     local score = format('%.0f', tonumber(string.sub(hash, 1, 7), 16) * 16777216 + tonumber(string.sub(hash, 8, 13), 16))`
-
-/**
- * Lua: whether the silence `text` names an episode of an alert, and ends with it (src/overlays/matcher.ts). Within a text of JSON these signs
- * cannot stand: a quotation mark has a backslash before it there.
- */
-export function endsWith(text: string, id: string, episode: string): string {
-  return `string.find(${text}, '["alert","' .. ${id} .. '"]', 1, true) and string.find(${text}, '["episode","' .. ${episode} .. '"]', 1, true)`
-}
-
-/** Lua that takes off a silence that is over with its alert. */
-export function takeOffSilence(silences: string, due: string, id: string): string {
-  return `
-    call('HDEL', ${silences}, ${id})
-    call('ZREM', ${due}, 'silence ' .. ${id})`
-}
 
 /**
  * Lua: the function `overlay(a)`, after NOW and ISO. `a` has the keys (`silences`, `causing`, `due`), which alert it is (`id`, `service`,

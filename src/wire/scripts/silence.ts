@@ -6,7 +6,8 @@
 import { SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
 import { takeReplacedOff } from './restarts.ts'
-import { endsWith, keepOverlay, OVERLAY, OVERLAY_FIELDS, takeOffSilence } from './overlay.ts'
+import { endsWith, takeOffSilence } from './ending-silence.ts'
+import { keepOverlay, OVERLAY, OVERLAY_FIELDS } from './overlay.ts'
 import { ISO, KEPT_AFTER_RESOLVE_MS, META, NOW, publish, tell, type Script } from './script.ts'
 
 /** Instances that are named; of more it is said how many. */
