@@ -30,6 +30,9 @@ const WAYS = [
 ] as const
 type Style = (typeof WAYS)[number]['style']
 
+/** Seconds. What changes is published at once; sixteen processes on a busy machine may say nothing for as long as three short ones take. */
+const PUBLISHING_INTERVAL = 5
+
 /** A service at work, and what it has counted by itself once it is done. */
 interface AtWork {
   readonly ledger: Promise<object>
@@ -64,7 +67,7 @@ async function watched(contract: KindContract, style: Style): Promise<AtWork> {
   const service = nameOf(contract, style)
   const process = await surroundings.start({
     ...stranger(`${contract.folder}/${style}`),
-    env: { ...upstreams.env, HEALTH_SERVICE_NAME: service, STAY: '1' },
+    env: { ...upstreams.env, HEALTH_SERVICE_NAME: service, HEALTH_PUBLISHING_INTERVAL: String(PUBLISHING_INTERVAL), STAY: '1' },
     lists: contract.lists(Date.now()),
   })
   return {
@@ -79,7 +82,7 @@ async function inCode(contract: KindContract): Promise<AtWork> {
     serviceName: nameOf(contract, 'monitor'),
     redisHost: '127.0.0.1',
     redisPort: surroundings.port,
-    publishingInterval: 1,
+    publishingInterval: PUBLISHING_INTERVAL,
     metricsInterval: 1,
     evaluationInterval: 0.5,
     env: { OTEL_METRICS_EXPORTER: 'none' },

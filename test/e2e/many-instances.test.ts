@@ -50,7 +50,7 @@ describe('three instances of one service', { timeout: 60_000 }, () => {
 
   test('one of which has a breach that is too short: what another fires is not touched', async () => {
     // A is back before it counts as gone, however slowly a process starts.
-    const patient = (instance: string) => ({ ...of(instance), publishingInterval: 1 })
+    const patient = (instance: string) => ({ ...of(instance), publishingInterval: 5 })
     const [a, b] = await startServices([patient('A')], [patient('B')])
     b!.tell({ due: 0 })
     a!.tell({ due: 60_000 })
