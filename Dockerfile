@@ -6,7 +6,7 @@
 #
 #   FROM otel-health
 #   COPY . .
-#   CMD ["node", "--import", "otel-health/register", "service.js"]
+#   CMD ["otel-health", "run", "--", "node", "--import", "otel-health/register", "service.js"]
 #
 # docker-compose.yml builds the targets otel-collector and demo.
 
@@ -33,20 +33,20 @@ RUN npm pack \
   && npm ci --omit=dev --ignore-scripts \
   && mkdir node_modules/otel-health \
   && tar -xzf otel-health-*.tgz -C node_modules/otel-health --strip-components=1 \
-  && chmod 755 node_modules/otel-health/dist/cli/main.js
+  && chmod 755 node_modules/otel-health/dist/bin.cjs
 
 FROM node:26.10.0-trixie-slim AS base
 # Node searches every folder above the working directory for the package of --import: in the root it is found from anywhere, and a
 # service that has otel-health in its own node_modules gets that.
 COPY --from=build /src/node_modules /node_modules
-RUN ln -s /node_modules/otel-health/dist/cli/main.js /usr/local/bin/otel-health
+RUN ln -s /node_modules/otel-health/dist/bin.cjs /usr/local/bin/otel-health
 ENV NODE_ENV=production
 WORKDIR /app
-# Docker knows two answers: OK and WARNING (degraded, starting) are healthy, CRITICAL and UNKNOWN (never heard of, no health Redis) are
-# not. Docker itself restarts nothing for it. Where something does (Swarm, autoheal), say HEALTHCHECK NONE: this is about the service and
-# all it depends on, and a restart unblocks no account and mends no server; it only asks them more often.
-HEALTHCHECK --interval=10s --timeout=8s --start-period=30s --retries=2 \
-  CMD otel-health check || [ $? -eq 1 ]
+# The process answers /livez here, and nobody outside of its container hears of it unless HEALTH_HTTP_HOST says so: docs/liveness.md.
+ENV HEALTH_HTTP_PORT=8011
+# Whether the process lives, whatever its service makes of the world: no outage of an upstream or of the health Redis makes a container
+# unhealthy, so that Swarm or autoheal may start it again for it. Docker itself starts nothing again for it: that is what `otel-health run` is for.
+HEALTHCHECK --interval=10s --timeout=8s --start-period=30s --retries=3 CMD ["otel-health", "check", "--alive"]
 
 # The tracker fetcher and the simulated Apple and anisette: TypeScript, run as it is.
 FROM base AS demo
@@ -55,7 +55,7 @@ COPY examples/service service
 COPY examples/simulators simulators
 COPY examples/tracker-fetcher tracker-fetcher
 USER node
-CMD ["node", "--import", "otel-health/register", "tracker-fetcher/service.ts"]
+CMD ["otel-health", "run", "--", "node", "--import", "otel-health/register", "tracker-fetcher/service.ts"]
 
 FROM base AS otel-health
 USER node

@@ -37,7 +37,8 @@ const METHODS = ['fetch', 'wait', 'count', 'promise'] as const
 for (const name of METHODS) {
   // A copy, so that the methods of the bare class are not shared.
   const method = Object.getOwnPropertyDescriptor(Fetcher.prototype, name)!.value as (this: Fetcher, tracker: number) => unknown
-  const listener = callListener(recorder, { records: 'attempt' }, { name, upstream: name, isAttempt: false, unread() {} })
+  const meaning = { name, upstream: name, isAttempt: true, inHand: monitor.controlled.inHand, unread() {} }
+  const listener = callListener(recorder, { records: 'attempt' }, meaning)
   Object.defineProperty(Watched.prototype, name, {
     value: watchFunction(method as never, { clock: systemClock, ...listener }),
     writable: true,

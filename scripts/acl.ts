@@ -10,9 +10,15 @@ import { laneNames } from '../src/relay/lane-names.ts'
 import { ADVANCE, CLAIM, READ, RELEASE } from '../src/relay/lane-scripts.ts'
 import { METRICS_CHANNELS, shardNames, STATUS_CHANNELS, type ShardNames } from '../src/wire/names.ts'
 import { ALERT } from '../src/wire/scripts/alert.ts'
+import { ANSWER } from '../src/wire/scripts/answer.ts'
 import { BEAT } from '../src/wire/scripts/beat.ts'
+import { DEATH } from '../src/wire/scripts/death.ts'
+import { DOWN } from '../src/wire/scripts/down.ts'
 import { HISTORY } from '../src/wire/scripts/history.ts'
+import { RECOVERY } from '../src/wire/scripts/recovery.ts'
+import { REQUEST } from '../src/wire/scripts/request.ts'
 import { FORGET, SILENCE } from '../src/wire/scripts/silence.ts'
+import { WATCH } from '../src/wire/scripts/watch.ts'
 
 export const ACL_FOLDER: string = fileURLToPath(new URL('../docs/acl/', import.meta.url))
 
@@ -68,6 +74,7 @@ function rightsOf(role: Role, sharded: boolean): Rights {
   const heard = sharded ? published : ['health:*', ...published, STATUS_CHANNELS, METRICS_CHANNELS]
   const doctor = sharded ? 'health:doctor:*' : undefined
   const viewer = [...CONNECTION, ...READING, ...LISTENING, ...(sharded ? SHARD_LISTENING : [])]
+  const asked = [names.requests('*'), names.desired('*')]
   const publishing = (commands: readonly string[]) => commands.filter((name) => sharded || name !== 'SPUBLISH')
   switch (role) {
     case 'viewer':
@@ -75,19 +82,27 @@ function rightsOf(role: Role, sharded: boolean): Rights {
     case 'service':
       return {
         // It listens and reads for doctor, which is run with its settings.
-        commands: [...viewer, ...SCRIPTING, 'DEL', ...publishing(commandsOf(ALERT, BEAT, HISTORY, SILENCE, FORGET))],
-        keys: [...keysOf(names).filter((key) => key !== names.audit), '{health}:doctor:*'],
+        commands: [
+          ...viewer,
+          ...SCRIPTING,
+          'DEL',
+          ...publishing(commandsOf(ALERT, BEAT, HISTORY, SILENCE, FORGET, WATCH, ANSWER, DOWN, DEATH, RECOVERY)),
+        ],
+        keys: [...keysOf(names).filter((key) => key !== names.audit && !asked.includes(key)), '{health}:doctor:*'],
+        // It obeys what people ask, and asks nothing.
+        readKeys: asked,
         channels: [...heard, ...(doctor ? [doctor] : [])],
       }
     case 'operator':
       return {
         commands: [
           ...[...viewer, ...SCRIPTING, ...BY_PEOPLE],
-          ...commandsOf(ALERT, SILENCE, FORGET).filter((name) => !name.endsWith('PUBLISH')),
+          ...commandsOf(ALERT, SILENCE, FORGET, REQUEST).filter((name) => !name.endsWith('PUBLISH')),
         ],
         keys: [
           ...[names.alert('*'), names.open, names.openOf('*'), names.alerts, names.meta],
           ...[names.silences, names.audit, names.causing, names.overlayDue],
+          ...[...asked, names.down('*')],
           // Of a service that is forgotten.
           ...[names.due, names.services, names.instances('*'), names.silent, names.starts('*'), names.restarts('*'), names.draining('*')],
         ],

@@ -2,7 +2,7 @@
  * dist as few files: each file that a service loads at its start costs a third of a millisecond. The package's own dependencies stay
  * outside; Grafana's builders (11 MB) and a YAML writer, of which little is needed, are taken in, for whoever generates dashboards.
  */
-import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -23,9 +23,15 @@ const LICENCES =
 const FIRST = 'old-node.cjs'
 const ENTRIES = ['index', 'register', 'subscribe', 'control', 'panel']
 const COMMAND_LINE = 'cli/main'
+/** The command of the package: also the process beside a service, which loads nothing else. */
+const BIN = 'bin.cjs'
+const ANNOUNCER = 'announcer'
 
 const bundle = await rolldown({
-  input: Object.fromEntries([...ENTRIES, COMMAND_LINE].map((name) => [name, join(dist, `${name}.js`)])),
+  input: {
+    ...Object.fromEntries([...ENTRIES, COMMAND_LINE].map((name) => [name, join(dist, `${name}.js`)])),
+    [ANNOUNCER]: join(dist, 'announce/main.js'),
+  },
   platform: 'node',
   // The modules of yaml, of which only what writes remains.
   resolve: { conditionNames: ['browser', 'import', 'default'] },
@@ -39,6 +45,9 @@ const { output } = await bundle.generate({
   // Beside the entries, where a module looks for its own folder.
   chunkFileNames: 'chunk-[name].js',
 })
+// By itself: what it has in common with others would bring them along.
+const alone = await rolldown({ input: join(dist, 'supervise/main.js'), platform: 'node', logLevel: 'warn' })
+const supervisor = minifySync('run.cjs', (await alone.generate({ format: 'cjs' })).output[0].code).code
 for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) if (name.endsWith('.js')) rmSync(join(dist, name))
 for (const { fileName, name, isEntry, code } of output) {
   const isForeign = fileName === GENERATORS
@@ -49,6 +58,9 @@ for (const { fileName, name, isEntry, code } of output) {
   )
 }
 copyFileSync(new URL(FIRST, import.meta.url), join(dist, FIRST))
+const [hashbang, ...command] = readFileSync(new URL(BIN, import.meta.url), 'utf8').split('\n')
+const oldNode = readFileSync(new URL(FIRST, import.meta.url), 'utf8')
+writeFileSync(join(dist, BIN), `${hashbang}\n${oldNode}${command.join('\n')}\nfunction supervise() {\n${supervisor}}\n`)
 // A Node that cannot require an ES module is told so by what it can.
 for (const name of ENTRIES)
   writeFileSync(join(dist, `${name}.cjs`), `'use strict'\nrequire('./${FIRST}')\nmodule.exports = require('./${name}.js')\n`)

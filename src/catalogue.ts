@@ -17,10 +17,14 @@ export interface MetricDefinition {
   readonly bounds?: readonly number[]
   /** Named by OTel's semantic conventions: instrumentations of an SDK beside us record it as well. */
   readonly convention?: true
+  /** Why starting the process again mends nothing that is found in it, as the end of a sentence; left out: it may. */
+  readonly restartMendsNothing?: string
 }
 
 /** Name of the alert about a service of which nothing is heard: one process at a time watches for it, for all services. */
 export const SERVICE_SILENT = 'service_silent'
+/** Name of the alert that a process is down or does not react and is not started again: said by what supervises it. */
+export const PROCESS_DOWN = 'process_down'
 
 /** Name of the rule about a service whose processes crash and are started again. */
 export const RESTART_LOOP = 'restart_loop'
@@ -49,6 +53,9 @@ export const HEALTH_PHASE = 'health.phase'
 export const HEALTH_CHECK_NAME = 'health.check.name'
 export const HEALTH_SERVICE = 'health.service'
 export const PUBLISH_OUTCOME = 'health.publish.outcome'
+
+/** Of what others answer, or are. */
+export const OUTSIDE = 'it is about what is outside of the process, which stays as it is'
 
 const STATUSES = ['healthy', 'degraded', 'unhealthy'] as const
 export const HEALTH_STATUS: MetricDefinition = {
@@ -79,6 +86,7 @@ export const HEALTH_CHECK_STATUS: MetricDefinition = {
   description:
     'Status of what a dependency check found last: 1 for the current state, 0 for the others, all 0 once it is not checked any more.',
   attributes: { [HEALTH_CHECK_NAME]: [], [HEALTH_STATE]: STATUSES },
+  restartMendsNothing: OUTSIDE,
 }
 export const HEALTH_DEPENDENCY_STATUS: MetricDefinition = {
   name: 'health.dependency.status',
@@ -87,6 +95,7 @@ export const HEALTH_DEPENDENCY_STATUS: MetricDefinition = {
   description:
     'What a required check makes of the service: degraded or, if it is critical, unhealthy once it has failed twice in a row, else healthy, also once it is not checked any more. 1 for the current state, 0 for the others.',
   attributes: { [DEPENDENCY]: [], [HEALTH_STATE]: STATUSES },
+  restartMendsNothing: OUTSIDE,
 }
 export const HEALTH_RESTARTS: MetricDefinition = {
   name: 'health.restarts',
@@ -95,6 +104,7 @@ export const HEALTH_RESTARTS: MetricDefinition = {
   description:
     'How often a process of the service took the place of one that had ended unasked, without saying that it stops, in the last 15 minutes, as the health Redis knows it.',
   attributes: {},
+  restartMendsNothing: 'it counts restarts, and would only grow',
 }
 export const HEALTH_DRAINING_TIME: MetricDefinition = {
   name: 'health.draining.time',
@@ -103,6 +113,7 @@ export const HEALTH_DRAINING_TIME: MetricDefinition = {
   description:
     'How long ago the process was asked to end, by a signal or because the service says that it is draining; 0 where it was not.',
   attributes: {},
+  restartMendsNothing: 'the process is ending already',
 }
 export const HEALTH_ALERT_ACTIVE: MetricDefinition = {
   name: 'health.alert.active',
@@ -129,6 +140,7 @@ export const HEALTH_SERVICE_SILENT: MetricDefinition = {
   description:
     'Services that fell silent, as this instance sees them: 1 while the alert about it is open, 0 after. Says nothing of a service that never was.',
   attributes: { [HEALTH_SERVICE]: [] },
+  restartMendsNothing: OUTSIDE,
 }
 export const HEALTH_HEARTBEAT_TIME: MetricDefinition = {
   name: 'health.heartbeat.time',
@@ -148,12 +160,23 @@ export const HEALTH_WORK_SOURCES: MetricDefinition = {
   attributes: {},
 }
 
+export const HEALTH_WORK_NAME = 'health.work.name'
+export const HEALTH_WORK_INTERRUPTED: MetricDefinition = {
+  name: 'health.work.interrupted',
+  instrument: 'counter',
+  unit: '{piece}',
+  description:
+    'Pieces of work that were in hand when an earlier process of the same `otel-health run` was killed or crashed, by queue or kind of work. BullMQ fails a job to which that happens twice.',
+  attributes: { [HEALTH_WORK_NAME]: [] },
+}
+
 export const HEALTH_CLOCK_SKEW: MetricDefinition = {
   name: 'health.clock.skew',
   instrument: 'observable_gauge',
   unit: 's',
   description: 'The clock of this instance less that of the health Redis, to within a round trip: above 0 it is ahead.',
   attributes: {},
+  restartMendsNothing: OUTSIDE,
 }
 
 /** Methods of RFC 9110, PATCH and QUERY; the conventions call every other one `_OTHER`. */
@@ -174,6 +197,7 @@ export const HTTP_CLIENT_REQUEST_DURATION: MetricDefinition = {
   },
   // The conventions' advice, and beyond it: an upstream that takes longer than 10 s is what alerts are about.
   bounds: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30, 60],
+  restartMendsNothing: OUTSIDE,
 }
 
 export const PROCESS_MEMORY_USAGE: MetricDefinition = {
@@ -223,6 +247,7 @@ export const PUBLISH_MESSAGES: MetricDefinition = {
   description:
     'Messages for the health Redis: published, failed (refused or not answered by a Redis that is connected; kept and tried again) or dropped (the bound of the outbox was reached).',
   attributes: { [PUBLISH_OUTCOME]: ['published', 'failed', 'dropped'] },
+  restartMendsNothing: OUTSIDE,
 }
 export const EXPORT_FAILURES: MetricDefinition = {
   name: 'health.otlp.export.failures',
@@ -230,6 +255,7 @@ export const EXPORT_FAILURES: MetricDefinition = {
   unit: '{export}',
   description: 'OTLP exports that failed; cumulative values arrive with the next one that succeeds.',
   attributes: {},
+  restartMendsNothing: OUTSIDE,
 }
 export const EVALUATION_ERRORS: MetricDefinition = {
   name: 'health.evaluation.errors',
@@ -253,6 +279,7 @@ export const EVERY_SERVICE: readonly MetricDefinition[] = [
   HEALTH_SERVICE_SILENT,
   HEALTH_HEARTBEAT_TIME,
   HEALTH_WORK_SOURCES,
+  HEALTH_WORK_INTERRUPTED,
   HEALTH_CLOCK_SKEW,
   HTTP_CLIENT_REQUEST_DURATION,
   PROCESS_MEMORY_USAGE,

@@ -1,7 +1,10 @@
-/** `otel-health/control`: what people do about alerts, for programs that let them. */
+/** `otel-health/control`: what people do about alerts and ask of services, for programs that let them. */
 export type { AlertActed, HealthControlOptions } from './control/health-control.ts'
 export { HealthControl } from './control/health-control.ts'
 export type { AuditEntry } from './control/audit.ts'
+export type { DesiredView, InstanceOfRequest, RequestState, RequestView } from './control/request-view.ts'
+export { stateOf } from './control/request-view.ts'
+export type { RequestTimes, Whom } from './control/requests.ts'
 export type { Said } from './control/said.ts'
 export type { SilenceMade, SilenceView } from './control/silences.ts'
 export { ControlError } from './control/control-error.ts'
@@ -9,5 +12,6 @@ export type { Episode, Match } from './overlays/matcher.ts'
 export type { Repeat, Window } from './overlays/repeat.ts'
 export type { Silence } from './overlays/silence.ts'
 export type { AlertView, InstanceOfAlert } from './wire/alert-view.ts'
+export type { AnswerState, ControlAction, ControlAnswer, ControlRequest, DesiredState } from './wire/control-request.ts'
 export type { OverlaysView } from './wire/overlays-view.ts'
 export { overlaysOf } from './wire/overlays-view.ts'

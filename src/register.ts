@@ -18,12 +18,16 @@ import { loadHealthConfig } from './config/health-config-file.ts'
 import { takeApiMetrics } from './export/api-metrics.ts'
 import type { ModuleHook } from './instrument/hook/module-hook.ts'
 import { hookModules } from './instrument/hook/module-hook.ts'
+import { Hold } from './instrument/calls/hold.ts'
 import { isSandbox } from './instrument/queues/queue-libraries.ts'
 import type { TakenApi } from './service/monitor-options.ts'
 import { kindNamed } from './kinds/define-kind.ts'
 import { KINDS } from './kinds/index.ts'
 import type { Monitored } from './kinds/kind.ts'
+import { obey } from './obey/obey.ts'
 import { onProcessEnd } from './service/process-end.ts'
+import { linkToSupervisor } from './supervised/link.ts'
+import { WorkInHand } from './record/work-in-hand.ts'
 import { onFirstWork } from './zero-code/first-work.ts'
 import { processFacts, SERVICE_MARK, serviceMark, thisStart } from './zero-code/process-facts.ts'
 import { processRole, roleSentence } from './zero-code/process-role.ts'
@@ -31,6 +35,7 @@ import { servicePlace, type ServicePlace } from './zero-code/service-place.ts'
 import { isSure, watchSigns } from './zero-code/service-signs.ts'
 import { watchService } from './zero-code/watch-service.ts'
 import { serviceRedis } from './zero-code/service-redis.ts'
+import { tellInHand } from './zero-code/thread-in-hand.ts'
 import { isSilentThread, listeningScript, mainThread, receiveFromThreads, silenceThreads } from './zero-code/thread-relay.ts'
 
 /** Two copies of the package, or --require next to --import, are one registration. */
@@ -57,7 +62,11 @@ function registerThread(): void {
   if (script === undefined) return watchFrom(servicePlace(process.argv[1], processFacts(thisStart())), false)()
   const loaded = loadHealthConfig(script, process.cwd(), KINDS)
   const { recorder, news } = mainThread()
-  const watch = watchService({ ...watched(loaded, hookModules()), recorder, mainThread: news })
+  const inHand = new WorkInHand(systemClock)
+  // Nobody holds what works in a thread.
+  const hold = new Hold(systemClock)
+  const watch = watchService({ ...watched(loaded, hookModules()), recorder, inHand, hold, mainThread: news })
+  ends.push(tellInHand(inHand, news, systemClock))
   ends.push(watch.stop)
 }
 
@@ -100,6 +109,7 @@ function watchFrom(place: ServicePlace, byWork: boolean): () => void {
   const loaded = loadHealthConfig(place.script, process.cwd(), KINDS)
   const hook = hookModules()
   const { monitor, recorder: told } = createMonitor(place, loaded, hook)
+  const hold = new Hold(systemClock)
   const later: (() => void)[] = []
   let hasBegun = false
   const begin = (): void => {
@@ -110,6 +120,14 @@ function watchFrom(place: ServicePlace, byWork: boolean): () => void {
       diag.warn(`otel-health: nothing names this service, so it is ${UNKNOWN_SERVICE}, one with all others without a name. ${NAME_IT}`)
     }
     onProcessEnd(monitor)
+    ends.push(
+      obey({
+        ...{ controlled: monitor.controlled, control: loaded?.config.control, waiting: hold, pausable: watch.pausable, clock: systemClock },
+        supervised: isMainThread ? linkToSupervisor() : undefined,
+        age: () => process.uptime() * 1000,
+        end: () => process.kill(process.pid, 'SIGTERM'),
+      }),
+    )
     for (const each of later) each()
     // The service's own modules are loaded first: what starting takes would be time to its first request.
     setImmediate(() => void monitor.start())
@@ -118,6 +136,8 @@ function watchFrom(place: ServicePlace, byWork: boolean): () => void {
   const watch = watchService({
     ...watched(loaded, hook),
     recorder,
+    inHand: monitor.controlled.inHand,
+    hold,
     whenKnown: (then) => later.push(then),
   })
   ends.push(watch.stop, () => hasBegun && void monitor.stop())

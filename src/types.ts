@@ -303,6 +303,8 @@ export interface Rule extends RuleTiming {
   readonly runbook?: string
   /** Names of rules whose open alerts explain its own. */
   readonly inhibitedBy?: readonly string[]
+  /** What mends it: while its alert fires, `otel-health run` may start the process again. Left out: nothing that we could do. */
+  readonly recover?: 'restart'
   /**
    * It asks for new work, or is about what all instances share: of an instance that is ending the one is not owed, and the other is for those
    * to say that stay.
@@ -516,6 +518,14 @@ export interface Snapshot {
   readonly unknown?: Readonly<Record<string, string>>
   /** Whether a source of work is watched; left out: not known, or there is no work to be seen. */
   readonly working?: boolean
+  /** What people may ask of this instance; left out: nothing. */
+  readonly control?: readonly string[]
+  /** How long it may take to drain; left out where nobody may ask it to. */
+  readonly drainLimitSeconds?: number
+  /** A supervisor starts it again when it ends, so that it can be asked to restart; left out: nothing that we know of does. */
+  readonly supervised?: true
+  /** Work that it has begun and not ended; left out where nobody sees when its work begins. */
+  readonly inHand?: { readonly count: number; readonly oldestSeconds: number }
   readonly evidence: Readonly<Record<string, unknown>>
   readonly totals: Readonly<Record<string, unknown>>
   /** What this process has counted for rules that judge a service by what it is used to, by the rule. */

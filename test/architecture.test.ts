@@ -21,7 +21,7 @@ const OUTSIDE = 'it sees a service as everybody else does'
 /** By folder; of instrument, kinds and panel, by the folder in it. */
 const FOLDERS: Readonly<Record<string, Rule>> = {
   // The pipeline, in its order. Stages share words and never import one another.
-  record: { may: [API, 'node:*', `type:${SDK}`], because: 'recording must not know who collects or judges' },
+  record: { may: [API, 'node:*', `type:${SDK}`, 'type:supervised'], because: 'recording must not know who collects or judges' },
   collect: { may: [API, `type:${SDK}`], because: 'the reader works with any copy of the SDK, so it may load none' },
   compute: { may: [], because: PURE },
   judge: { may: [], because: PURE },
@@ -31,6 +31,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     may: ['ioredis', API, 'node:*', 'type:judge', 'overlays'],
     because: 'both sides of the channels share it, so that it knows neither',
   },
+  probe: { may: ['wire', API, 'node:*'], because: 'it answers from what it is given, and nothing that could be away' },
   publish: { may: ['wire', 'judge', 'overlays', API, 'node:*'], because: 'it publishes what it is given' },
   subscribe: {
     may: ['wire', 'judge', 'clock', 'type:ioredis', API],
@@ -39,7 +40,10 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
 
   // What is seen of a service.
   'instrument/hook': { may: ['version', API, 'node:*'], because: 'how modules are seen has nothing to do with what is seen in them' },
-  'instrument/calls': { may: ['instrument/hook', API, 'node:*'], because: 'how calls are seen has nothing to do with whose they are' },
+  'instrument/calls': {
+    may: ['instrument/hook', 'type:record', API, 'node:*'],
+    because: 'how calls are seen has nothing to do with whose they are',
+  },
   'instrument/http': {
     may: ['instrument/calls', API, 'node:*', 'type:config'],
     because: 'the instrumented libraries belong to the service',
@@ -49,7 +53,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     because: 'the instrumented libraries belong to the service',
   },
   'instrument/queues': {
-    may: ['instrument/calls', 'instrument/http', API, 'node:*', 'type:instrument/hook', 'type:config', 'type:wire'],
+    may: ['instrument/calls', 'instrument/http', API, 'node:*', 'type:instrument/hook', 'type:config', 'type:wire', 'type:record'],
     because: 'the instrumented libraries belong to the service',
   },
   checks: { may: ['instrument/http', 'node:*'], because: 'clients of dependencies are passed in' },
@@ -70,6 +74,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
         'export',
         'judge',
         'overlays',
+        'probe',
         'publish',
         'record',
         'rules',
@@ -100,6 +105,22 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
     because: 'it puts what instrument sees into the words of any monitor, and judges nothing',
   },
 
+  obey: {
+    may: ['config', 'wire', 'type:service', 'type:record', 'type:supervised', API, 'node:*'],
+    because: 'it does what people and supervisors ask, of a service that is handed to it',
+  },
+
+  // What starts a service again.
+  supervised: { may: ['node:*', 'type:wire'], because: 'it is the words of both sides, and one of them has no Redis' },
+  supervise: {
+    may: ['supervised', 'clock', 'node:*', 'type:wire'],
+    because: 'one such process stands beside every service, and is to stay small: what needs Redis is for announce',
+  },
+  announce: {
+    may: ['supervise', 'obey', 'config', 'wire', 'clock', API, 'node:*'],
+    because: 'it says what it is told, and decides nothing',
+  },
+
   // Who looks on.
   panels: { may: ['export', 'rules'], because: 'what a dashboard shows is data, made of metrics and rules' },
   generate: {
@@ -112,7 +133,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
   },
   simulate: { may: ['judge', 'rules'], because: 'it is pure, and shares nothing but the rules and their alerts with what it tries' },
   replay: { may: ['judge', 'rules', 'wire'], because: 'it is pure: history in, what would have fired out' },
-  panel: { may: [], because: 'both sides of the panel and its pages share these words' },
+  panel: { may: ['type:wire', 'type:control'], because: 'both sides of the panel and its pages share these words' },
   'panel/http': {
     may: [
       ...['control', 'wire', 'clock', 'version', 'panel', API, 'node:*'],
@@ -151,6 +172,7 @@ const FOLDERS: Readonly<Record<string, Rule>> = {
       'overlays',
       'panel',
       'panel/http',
+      'publish',
       'relay',
       'replay',
       'rules',
@@ -175,7 +197,10 @@ const FILES: Readonly<Record<string, Rule>> = {
   'clock.ts': { may: [], because: 'it is the only place of time' },
   'diag.ts': { may: [API], because: 'it is one way to say something' },
   'register.ts': {
-    may: ['clock', 'config', 'export', 'instrument/hook', 'instrument/queues', 'kinds', 'service', 'version', 'zero-code', API, 'node:*'],
+    may: [
+      ...['clock', 'config', 'export', 'instrument/calls', 'instrument/hook', 'instrument/queues', 'kinds', 'obey', 'record', 'service'],
+      ...['supervised', 'version', 'zero-code', API, 'node:*'],
+    ],
     because: 'it puts a service that knows nothing of us and a monitor together',
   },
   'index.ts': {
@@ -201,6 +226,11 @@ const FILES: Readonly<Record<string, Rule>> = {
     may: ['simulate', 'kinds', 'rules', 'node:*'],
     because: 'it is the command that measures the rules of this repository',
   },
+  'supervise/restarts.ts': { may: ['subscribe'], because: 'it says how long something lasted, and is pure' },
+  'supervise/supervisor.ts': { may: ['supervised', 'subscribe'], because: 'it says how long something lasted, and is pure' },
+  'supervise/run-options.ts': { may: ['control'], because: 'it reads lengths of time as other commands do' },
+  'cli/run.ts': { may: ['supervise'], because: 'it is the command that supervises' },
+  'cli/command-list.ts': { may: ['supervise'], because: 'it has the options of run, which reads them itself' },
   'cli/panel.ts': { may: ['panel', 'panel/http', API], because: 'what the panel has to say it says on stderr' },
   'panel/page/vite.config.ts': { may: ['node:*', 'vite'], because: 'it says how the pages are built' },
   'panel.ts': {

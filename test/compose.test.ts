@@ -92,3 +92,16 @@ test('Grafana lets nobody log in, and everybody look', () => {
     GF_AUTH_ANONYMOUS_ORG_ROLE: 'Viewer',
   })
 })
+
+test('what has work in hand is not killed when the fetcher is stopped', () => {
+  expect(services['tracker-fetcher']!['stop_grace_period']).toBe('30s')
+  expect(Number(fetcher['HEALTH_DRAIN_LIMIT'])).toBeLessThan(30)
+})
+
+test('the health check of the images asks whether the process lives, and its port is set there', () => {
+  const dockerfile = read('Dockerfile')
+  const [base] = dockerfile.split(/^(?=FROM )/m).filter((stage) => / AS base$/m.test(stage))
+  expect(base).toMatch(/^HEALTHCHECK .* CMD \["otel-health", "check", "--alive"\]$/m)
+  expect(base).toMatch(/^ENV HEALTH_HTTP_PORT=8011$/m)
+  expect(dockerfile).toContain('CMD ["otel-health", "run", "--", "node", "--import", "otel-health/register", "tracker-fetcher/service.ts"]')
+})

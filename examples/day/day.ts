@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { loadHealthConfig } from '../../src/config/health-config-file.ts'
+import { Hold } from '../../src/instrument/calls/hold.ts'
 import { hookModules } from '../../src/instrument/hook/module-hook.ts'
 import { KINDS } from '../../src/kinds/index.ts'
 import { TRACKER_FETCHER_CONFIG } from '../../src/kinds/tracker-fetcher/config.ts'
@@ -137,6 +138,8 @@ export async function runDay({ seed, timeline, say }: DayOptions): Promise<DayRe
     folder: dirname(file),
     redis: { host: '127.0.0.1', port: valkey.port },
     clock: health,
+    inHand: monitor.controlled.inHand,
+    hold: new Hold(health),
   })
   await monitor.start()
 

@@ -138,6 +138,13 @@ export class Fetcher {
     while (this.#open.size > 0) await Promise.all(this.#open)
   }
 
+  /** Leases the next batch, from now on. */
+  async leaseNext(): ReturnType<TrackerQueues['lease']> {
+    const { clock, settings, queues } = this.#parts
+    const now = clock.now()
+    return await queues.lease(now, settings.batchSize, now + settings.leaseMs, `${this.#tokenPrefix}-${++this.#batches}`)
+  }
+
   /** Starts one batch, or waits until there may be something to do. */
   async #step(): Promise<void> {
     const { accounts, clock, settings } = this.#parts
@@ -147,7 +154,7 @@ export class Fetcher {
     if (!account && accounts.usable()) return await this.#idle(Math.min(settings.idlePollMs, Math.max(1, accounts.nextReadyAt() - now)))
     let lease: Awaited<ReturnType<TrackerQueues['lease']>>
     try {
-      lease = await this.#parts.queues.lease(now, settings.batchSize, now + settings.leaseMs, `${this.#tokenPrefix}-${++this.#batches}`)
+      lease = await this.leaseNext()
     } catch (error) {
       if (account) accounts.release(account)
       throw error

@@ -36,5 +36,9 @@ export default {
     retry: { key: 'tracker:queue:retry', type: 'zset' },
     leased: { key: 'tracker:queue:leased', type: 'zset' },
   },
+  control: {
+    allow: ['pause', 'drain', 'stop', 'restart'],
+    holds: [{ module: './fetcher.ts', class: 'Fetcher', method: 'leaseNext' }],
+  },
   anisetteUrl: process.env.ANISETTE_URL,
 }

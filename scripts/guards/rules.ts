@@ -54,4 +54,33 @@ export const RULES_GUARDS: readonly GuardedFile[] = [
       { breaks: 'what is no number was not measured', text: 'return Number.isFinite(moreThan) &&', becomes: 'return true ||' },
     ],
   },
+  {
+    file: 'src/rules/checked-recovery.ts',
+    tests: ['test/rules/recover.test.ts'],
+    guards: [
+      {
+        breaks: 'no restart is asked for by what is outside of the process',
+        text: 'if (why !== undefined) refuse(',
+        becomes: 'if (false) refuse(',
+      },
+      {
+        breaks: 'no restart is asked for by what all instances share',
+        text: "if (scope === 'shared') refuse(",
+        becomes: 'if (false) refuse(',
+      },
+    ],
+  },
+  {
+    file: 'src/service/recoverable.ts',
+    tests: ['test/service/recoverable.test.ts'],
+    guards: [
+      { breaks: 'an alert that another explains restarts nobody', text: 'isFound && !isExplained', becomes: 'isFound' },
+      {
+        breaks: 'an alert of the process before restarts nobody until it is found again',
+        text: ' && now - since >= rule.forSeconds * 1000',
+        becomes: '',
+      },
+      { breaks: 'an alert whose breach is over restarts nobody', text: " || verdict.kind !== 'breach'", becomes: '' },
+    ],
+  },
 ]

@@ -15,10 +15,11 @@ import {
   type Option,
   type OptionName,
 } from './command-list.ts'
-import { check, status, tail, UNKNOWN, watch, type Io } from './commands.ts'
+import { check, status, tail, watch, type Io } from './commands.ts'
 import { writeDashboards, writeRules } from './generated-files.ts'
 import { commandHelp, overviewHelp, usageOf } from './help.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
+import { UNKNOWN } from './verdict.ts'
 
 /** As given; what takes no value is true. */
 type Values = { readonly [N in OptionName]?: (typeof OPTIONS)[N] extends { readonly value: string } ? string : boolean }
@@ -36,8 +37,12 @@ export async function runCommand(args: readonly string[], io: Omit<Io, 'json'>):
 }
 
 async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<number> {
+  if (isRun(args)) {
+    const { runUnderSupervision } = await import('./run.ts')
+    return runUnderSupervision(args.slice(1))
+  }
   const { values, positionals } = parse(args)
-  const [name, argument, ...rest] = positionals
+  const [name, argument, second] = positionals
   const tell = (lines: readonly string[]): number => {
     for (const line of lines) io.out(line)
     return OK
@@ -50,24 +55,44 @@ async function dispatch(args: readonly string[], io: Omit<Io, 'json'>): Promise<
   const command = commandOf(name)
   if (values.help) return tell(commandHelp(command, io.width?.()))
   checkOptions(command, values)
-  const [tooMany] = command.takes === undefined ? positionals.slice(1) : rest
+  const [tooMany] = positionals.slice(1 + (command.takes?.split(' ').length ?? 0))
   if (tooMany !== undefined)
     throw new CommandError(USAGE, `${JSON.stringify(maskedValue(tooMany))} is one argument too many: see otel-health --help.`)
+  // Whatever it takes stands after the name.
+  if (command.name === 'run') throw new CommandError(USAGE, `run comes first: ${usageOf(command)}.`)
   if (command.name === 'help') {
     return tell(argument === undefined ? overviewHelp(io.width?.()) : commandHelp(commandOf(argument), io.width?.()))
   }
-  return await run(command.name, { ...io, json: values.json ?? false }, argument, values)
+  return await run(command.name, { ...io, json: values.json ?? false }, [argument, second], values)
+}
+
+/** What stands after `--` is not ours to read. */
+function isRun(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  const own = end === -1 ? args : args.slice(0, end)
+  return own[0] === 'run' && !own.includes('--help') && !own.includes('-h')
 }
 
 /** What brings much along is loaded when it is asked for. */
-async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string | undefined, values: Values): Promise<number> {
+async function run(
+  name: Exclude<CommandName, 'help' | 'run'>,
+  io: Io,
+  [argument, second]: readonly (string | undefined)[],
+  values: Values,
+): Promise<number> {
   switch (name) {
     case 'status':
       return status(io, argument)
-    case 'check':
-      return check(io, argument)
-    case 'watch':
-      return watch(io)
+    case 'check': {
+      if (!values.alive) return check(io, argument)
+      const { checkAlive } = await import('./alive.ts')
+      return checkAlive(io, argument)
+    }
+    case 'watch': {
+      if (!values.alert) return watch(io)
+      const { watchAndAlert } = await import('./watch-and-alert.ts')
+      return watchAndAlert(io)
+    }
     case 'tail':
       return tail(io)
     case 'alerts': {
@@ -87,6 +112,10 @@ async function run(name: Exclude<CommandName, 'help'>, io: Io, argument: string 
     case 'unsilence': {
       const silences = await import('./silence.ts')
       return silences[name](io, argument, values)
+    }
+    case 'ctl': {
+      const { ctl } = await import('./ctl.ts')
+      return ctl(io, argument, second, values)
     }
     case 'simulate': {
       const { simulate } = await import('./simulate.ts')

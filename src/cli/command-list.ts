@@ -1,4 +1,5 @@
 /** Every command with what it takes, once: the parser, the help and the suggestions are made of it. */
+import { RUN_OPTIONS, type RunOption } from '../supervise/run-options.ts'
 import { panelVariableRows } from './panel-variables.ts'
 
 export interface Option {
@@ -27,6 +28,10 @@ export const OPTIONS = {
   port: { value: '<port>', says: 'the port to listen on, 0 for any that is free; default: 8010' },
   public: { says: 'shows everybody /status, with names and states of the services alone' },
   'hash-password': { says: 'reads a password from stdin, and prints what to keep of it' },
+  expires: { value: '<time>', says: 'within which it must be begun with, or it is not done; default: 60s' },
+  'no-wait': { says: 'does not wait for what becomes of it' },
+  alive: { says: 'only whether one process lives, however ill its service is: [service] may be <service>/<instance>' },
+  alert: { says: 'no table: notices services that fall silent, and says so, until it is stopped' },
   from: { value: '<time>', says: 'when it begins, as in 2026-12-01T22:00:00Z; default: now' },
   'until-resolved': { says: 'until an alert is over, 7 days at most; its id stands for the matcher' },
   every: { value: '<when>', says: 'when it comes again, as in "Sun 02:00" or "daily 03:00"' },
@@ -41,6 +46,7 @@ export const OPTIONS = {
   limit: { value: '<limit>', says: 'another limit for that rule' },
   days: { value: '<n>', says: 'how long a try is; default: 30' },
   seeds: { value: '<n>', says: 'how often it is tried; default: 10' },
+  ...RUN_OPTIONS,
 } as const satisfies Readonly<Record<string, Option>>
 
 export type OptionName = keyof typeof OPTIONS
@@ -49,12 +55,24 @@ export type OptionName = keyof typeof OPTIONS
 export const OF_ALL: readonly OptionName[] = ['json', 'help']
 
 type Looking = 'status' | 'watch' | 'tail' | 'check' | 'doctor' | 'alerts' | 'replay' | 'simulate'
-type Acting = 'ack' | 'unack' | 'resolve' | 'note' | 'silence' | 'extend' | 'unsilence' | 'maintenance' | 'forget' | 'relay' | 'panel'
-export type CommandName = Looking | Acting | 'init' | 'dashboards' | 'rules' | 'help'
+type Acting =
+  | 'ack'
+  | 'unack'
+  | 'resolve'
+  | 'note'
+  | 'silence'
+  | 'extend'
+  | 'unsilence'
+  | 'maintenance'
+  | 'ctl'
+  | 'forget'
+  | 'relay'
+  | 'panel'
+export type CommandName = Looking | Acting | 'init' | 'run' | 'dashboards' | 'rules' | 'help'
 
 export interface Command {
   readonly name: CommandName
-  /** Its argument: `<so>` if it must be given, `[so]` if not; left out: it takes none. */
+  /** Its arguments, a space between them: `<so>` if it must be given, `[so]` if not; left out: it takes none. */
   readonly takes?: string
   readonly says: string
   /** Besides those of all. */
@@ -73,7 +91,11 @@ export const COMMANDS: readonly Command[] = [
     says: 'looks at the project in this folder and writes a health.config for it, and says how to start; shows first, then asks',
   },
   { name: 'status', takes: '[service]', says: 'what is known now; exit 1 if anything is unhealthy', options: [] },
-  { name: 'watch', says: 'the same, live', options: [] },
+  {
+    name: 'watch',
+    options: ['alert'],
+    says: 'the same, live; with --alert it stays and does what a service does for others: it raises service_silent, and ends silences in time',
+  },
   {
     name: 'tail',
     says: 'channel messages as they come, one JSON a line',
@@ -83,8 +105,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'check',
     takes: '[service]',
-    options: [],
-    examples: ['HEALTH_REDIS_HOST=redis.internal otel-health check mailer'],
+    options: ['alive'],
+    examples: ['HEALTH_REDIS_HOST=redis.internal otel-health check mailer', 'HEALTH_HTTP_PORT=8011 otel-health check --alive'],
     says: 'for Nagios and the like: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; without a name of the service that HEALTH_SERVICE_NAME or OTEL_SERVICE_NAME names',
   },
   { name: 'doctor', says: 'checks the whole chain from this folder and says what to mend', options: ['prometheus'] },
@@ -131,6 +153,13 @@ export const COMMANDS: readonly Command[] = [
     examples: [`otel-health maintenance 'label.check=postgres' --every "Sun 02:00" --for 2h --zone Europe/Berlin -m backup`],
   },
   {
+    name: 'ctl',
+    takes: '[pause|resume|drain|stop|start|restart] <service>[/<instance>]',
+    options: [...PEOPLE, 'for', 'expires', 'no-wait'],
+    says: 'asks a service, or one instance of it, and waits until it is done; exit 1 if it is not. Without an action it shows what was asked of a service. A pause lasts --for (1h)',
+    examples: ['otel-health ctl pause mailer --for 30m -m "a larger disk"', 'otel-health ctl restart mailer/web-2 -m "leaks memory"'],
+  },
+  {
     ...{
       name: 'simulate',
       options: ['rate', 'success', 'burst', 'within', 'batch', 'regular', 'rule', 'limit', 'days', 'seeds', 'config'],
@@ -160,6 +189,13 @@ export const COMMANDS: readonly Command[] = [
     options: ['host', 'port', 'public', 'hash-password'],
     says: 'serves the admin panel until it is stopped: to this machine alone, or with a login',
     variables: panelVariableRows(),
+  },
+  {
+    name: 'run',
+    takes: '-- <command>',
+    options: Object.keys(RUN_OPTIONS) as RunOption[],
+    says: 'runs a service and starts it again where that can help, within a budget; passes on signals, streams and exit code, and announces its end',
+    examples: ['otel-health run -- node --import otel-health/register service.js', 'otel-health run --max-memory 512M -- npm start'],
   },
   {
     name: 'dashboards',

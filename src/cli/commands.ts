@@ -2,7 +2,7 @@
 import { dependenciesOf, dependencySentence } from '../subscribe/dependencies.ts'
 import { HealthSubscriber } from '../subscribe/health-subscriber.ts'
 import { problemsOf, type HealthView } from '../subscribe/health-view.ts'
-import { serviceStatus, type FoldedStatus } from '../subscribe/service-status.ts'
+import { serviceStatus } from '../subscribe/service-status.ts'
 import { readSnapshot } from '../subscribe/snapshot.ts'
 import { systemClock } from '../clock.ts'
 import { maskedValue } from '../credentials.ts'
@@ -13,6 +13,7 @@ import { connect, lost, serviceNamedBy, targetFrom } from './connection.ts'
 import { CommandError, OK, UNHEALTHY } from './outcome.ts'
 import { asJson, details, isWell, newestOf, overview, problemSentence, summary } from './report.ts'
 import { coloured, plain } from './text.ts'
+import { tellVerdict, VERDICTS, type Verdict } from './verdict.ts'
 
 export interface Io {
   readonly env: Environment
@@ -51,51 +52,26 @@ export async function status(io: Io, name: string | undefined): Promise<number> 
   return isWell(view, shown, problems) ? OK : UNHEALTHY
 }
 
-interface Verdict {
-  readonly word: string
-  readonly code: number
-}
-
-/** Nagios: what could not be found out, for whatever reason. */
-export const UNKNOWN = 3
-
-const NAGIOS: Readonly<Record<FoldedStatus, Verdict>> = {
-  healthy: { word: 'OK', code: 0 },
-  degraded: { word: 'WARNING', code: 1 },
-  unhealthy: { word: 'CRITICAL', code: 2 },
-  // Nothing failed, and somebody may have meant it; it does no work all the same.
-  stopped: { word: 'WARNING', code: 1 },
-  unknown: { word: 'UNKNOWN', code: UNKNOWN },
-}
-
 /**
  * Exit codes and output as Nagios plugins have them: one line with the status first, figures after a bar. Without a name it is the service
  * that the environment names, as in a container. Where something cannot be read nothing but CRITICAL is certain.
  */
 export async function check(io: Io, given: string | undefined): Promise<number> {
-  const tell = ({ word, code }: Verdict, message: string, figures: string = '') => {
-    io.out(io.json ? cleanJson({ status: word, code, message }) : `${word} - ${message}${figures}`)
-    return code
-  }
+  const tell = (verdict: Verdict, message: string, figures?: string) => tellVerdict(io, verdict, message, figures)
   try {
     const name = given ?? serviceNamedBy(io.env)
-    if (name === undefined) return tell(NAGIOS.unknown, 'which service? Usage: otel-health check <service>')
+    if (name === undefined) return tell(VERDICTS.unknown, 'which service? Usage: otel-health check <service>')
     const view = await readOnce(io, name)
     const problems = problemsOf(view, name).map(problemSentence)
     const service = view.services.find((each) => each.service === name)
-    if (!service) return tell(NAGIOS.unknown, oneLine([`no service named ${plain(maskedValue(name))} has been heard of`, ...problems]))
+    if (!service) return tell(VERDICTS.unknown, [`no service named ${plain(maskedValue(name))} has been heard of`, ...problems].join('; '))
     const { status: folded, live } = serviceStatus(service, view.alerts)
-    const verdict = problems.length > 0 && folded !== 'unhealthy' ? NAGIOS.unknown : NAGIOS[folded]
-    return tell(verdict, oneLine([summary(view, service), ...problems]), figuresOf(newestOf(live)?.metrics ?? {}))
+    const verdict = problems.length > 0 && folded !== 'unhealthy' ? VERDICTS.unknown : VERDICTS[folded]
+    return tell(verdict, [summary(view, service), ...problems].join('; '), figuresOf(newestOf(live)?.metrics ?? {}))
   } catch (error) {
-    if (error instanceof CommandError) return tell(NAGIOS.unknown, plain(error.message))
+    if (error instanceof CommandError) return tell(VERDICTS.unknown, plain(error.message))
     throw error
   }
-}
-
-/** A bar would begin the figures. */
-function oneLine(sentences: readonly string[]): string {
-  return sentences.join('; ').replaceAll('|', '/')
 }
 
 function figuresOf(metrics: Readonly<Record<string, unknown>>): string {
@@ -204,7 +180,8 @@ async function following(
   return OK
 }
 
-async function readOnce(io: Io, wanted: string | undefined): Promise<HealthView> {
+/** `wanted`: of this service all is read, however many others there are. */
+export async function readOnce(io: Io, wanted: string | undefined): Promise<HealthView> {
   const target = targetFrom(io.env)
   const client = await connect(target, { reconnect: false })
   try {

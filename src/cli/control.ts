@@ -1,4 +1,4 @@
-/** What the commands have in common by which people do something about alerts. */
+/** What the commands have in common by which people do something about alerts and services. */
 import { hostname } from 'node:os'
 
 import { ControlError } from '../control/control-error.ts'
@@ -20,11 +20,15 @@ export interface ActionOptions {
   readonly 'until-resolved'?: boolean | undefined
 }
 
-/** With a connection for the length of the command. What cannot be done is one sentence. */
-export async function controlling(io: Io, act: (control: HealthControl) => Promise<number>): Promise<number> {
+/** With a connection for the length of the command, made again when it is lost if `reconnect`. What cannot be done is one sentence. */
+export async function controlling(
+  io: Io,
+  act: (control: HealthControl) => Promise<number>,
+  { reconnect = false }: { readonly reconnect?: boolean } = {},
+): Promise<number> {
   const target = targetFrom(io.env)
   const { retentionHours } = settingsFrom(io.env)
-  const client = await connect(target, { reconnect: false })
+  const client = await connect(target, { reconnect })
   const { shards = 1, hmacKey } = target
   try {
     return await act(new HealthControl({ client, shards, hmacKey, retentionHours, from: hostname() }))

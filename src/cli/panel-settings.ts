@@ -42,7 +42,8 @@ export async function panelSettings(env: Environment, flags: PanelFlags): Promis
     port: flags.port === undefined ? port(portGiven ?? '8010', 'HEALTH_PANEL_PORT') : port(flags.port, '--port'),
     options: {
       auth,
-      public: flags.public ?? isTrue(read, 'HEALTH_PANEL_PUBLIC'),
+      public: flags.public ?? isTrue(read, 'HEALTH_PANEL_PUBLIC', false),
+      control: isTrue(read, 'HEALTH_PANEL_CONTROL', true),
       ...(publicUrl !== undefined && { publicUrl }),
       ...url(read, 'HEALTH_PROMETHEUS_URL', 'prometheusUrl'),
       ...url(read, 'HEALTH_GRAFANA_URL', 'grafanaUrl'),
@@ -182,8 +183,8 @@ function port(text: string, what: string): number {
   return Number(text)
 }
 
-function isTrue(read: Variables, name: PanelVariableName): boolean {
-  const text = read.text(name) ?? 'false'
+function isTrue(read: Variables, name: PanelVariableName, otherwise: boolean): boolean {
+  const text = read.text(name) ?? String(otherwise)
   if (text !== 'true' && text !== 'false') throw usage(`${name} is ${JSON.stringify(text)}, expected true or false.`)
   return text === 'true'
 }

@@ -11,6 +11,7 @@ export const PANEL_VARIABLES = {
   HEALTH_PANEL_PORT: { says: 'default: 8010; 0 is any that is free' },
   HEALTH_PANEL_URL: { says: 'how people reach it behind a proxy, prefix included: https://ops.example.org/health' },
   HEALTH_PANEL_PUBLIC: { says: 'true: /status shows everybody names and states of the services, without a login' },
+  HEALTH_PANEL_CONTROL: { says: 'false: nobody pauses, stops or restarts a service from here; default: true, for who has the right' },
   HEALTH_PANEL_LOGIN: {
     says: 'none, token, basic, proxy or oidc; default: token or basic where one of the variables below is set, else none',
   },

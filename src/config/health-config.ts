@@ -1,6 +1,7 @@
 /** What health.config may hold. Checked whole at start. */
 import { checkChannels, checkMethods, checkQueues, checkUpstreams } from './check-targets.ts'
 import { checkKeys, checkText, checkUrl, fail, isRecord } from './checking.ts'
+import { checkControl, type ControlConfig } from './control-config.ts'
 import { checkDependsOn } from './depends-on.ts'
 import type { Settings } from './settings.ts'
 import { Expected, SETTINGS, shownSetting } from './settings.ts'
@@ -42,11 +43,13 @@ export type HealthConfig = Partial<Settings> & {
   readonly figures?: FiguresConfig
   /** What a method or channel may record besides attempts and calls: a name, and the metrics of `metrics` or of the kind that it adds to. */
   readonly records?: RecordsConfig
+  /** What people may ask of the service while it runs, and how it is paused. */
+  readonly control?: ControlConfig
 }
 
 const OTHER_KEYS = [
   ...['profile', 'serviceName', 'dependsOn', 'rules', 'metrics', 'figures', 'records'],
-  ...['methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster'],
+  ...['methods', 'channels', 'upstreams', 'queues', 'queuesRedis', 'queuesRedisCluster', 'control'],
 ] as const
 
 /** Returns `config` if it is valid. Throws one sentence naming the key, its value and what is expected. */
@@ -75,6 +78,7 @@ export function checkHealthConfig(config: unknown, file: string, kinds: readonly
     fail(at('queuesRedisCluster'), config['queuesRedisCluster'], 'true or false')
   }
   for (const [key, check] of Object.entries(kind.config.keys)) if (config[key] !== undefined) check(config[key], at(key))
+  checkControl(config['control'], at('control'))
   checkFigures(config['figures'], at('figures'))
   checkRecords(config['records'], at('records'))
   const meanings = [...MEANINGS, ...Object.keys({ ...kind.config.records, ...(config['records'] as RecordsConfig | undefined) })]

@@ -47,6 +47,11 @@ function integer(env: string, fallback: number, min: number, max: number, descri
   return { env, default: fallback, description, check, parse: (given) => (given.trim() === '' ? expected : check(Number(given))) }
 }
 
+function port(env: string, description: string): Setting<number | undefined> {
+  const { check, parse } = integer(env, 0, 1, 65_535, description)
+  return { env, default: undefined, description, check, parse }
+}
+
 function text(env: string, fallback: string | undefined, description: string): Setting<string | undefined> {
   const expected = new Expected('a text that is not empty')
   const check = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : expected)
@@ -63,8 +68,7 @@ function isHost(value: unknown): value is string {
   return typeof value === 'string' && /^[^\s/@"'?#=]+$/.test(value) && !/^[^:]*:\d*$/.test(value)
 }
 
-function host(env: string, fallback: string, description: string): Setting<string> {
-  const expected = new Expected('the name or address of a host; a URL goes into HEALTH_REDIS_URL')
+function host(env: string, fallback: string, expected: Expected, description: string): Setting<string> {
   const check = (value: unknown) => (isHost(value) ? value : expected)
   return { env, default: fallback, description, check, parse: check }
 }
@@ -96,7 +100,7 @@ export const SETTINGS = {
     600,
     1,
     86_400,
-    'Seconds that a process which was asked to end may take; beyond it `drain_stuck` warns.',
+    'Seconds that a process which was asked to end may take, and a drain on request; beyond it `drain_stuck` warns, and the drain has failed.',
   ),
   redisUrl: secret(
     'HEALTH_REDIS_URL',
@@ -104,7 +108,12 @@ export const SETTINGS = {
     (value) => parseRedisUrl(value) !== undefined,
     'Where the health Redis is, as in `rediss://user:password@redis.internal:6380/0` (redis:// without TLS), instead of host, port, user, password and TLS; user and password are percent-encoded. Secret: never shown or published.',
   ),
-  redisHost: host('HEALTH_REDIS_HOST', 'localhost', 'Host of the health Redis, apart from the service’s own.'),
+  redisHost: host(
+    'HEALTH_REDIS_HOST',
+    'localhost',
+    new Expected('the name or address of a host; a URL goes into HEALTH_REDIS_URL'),
+    'Host of the health Redis, apart from the service’s own.',
+  ),
   redisPort: integer('HEALTH_REDIS_PORT', 6379, 1, 65_535, 'Port of the health Redis.'),
   redisClusterMode: flag('HEALTH_REDIS_CLUSTER_MODE', 'Whether the health Redis is a Redis Cluster.'),
   redisUsername: text('HEALTH_REDIS_USERNAME', undefined, 'ACL user of the health Redis.'),
@@ -133,6 +142,22 @@ export const SETTINGS = {
     new Expected(`a text of at least ${SHORTEST_KEY} characters`),
     (value) => value.length >= SHORTEST_KEY,
     'Key that status and metrics messages are signed with, at least 16 characters; the same for all services and readers of one health Redis. Secret: never shown or published.',
+  ),
+  httpPort: port(
+    'HEALTH_HTTP_PORT',
+    'Port on which the process answers orchestrators over HTTP: `/livez`, `/readyz` and `/health` ([liveness.md](liveness.md)); unset: none.',
+  ),
+  httpHost: host(
+    'HEALTH_HTTP_HOST',
+    '127.0.0.1',
+    new Expected('the name or address that is listened on, such as 127.0.0.1, ::1, or 0.0.0.0 for every address'),
+    'Address on which it answers: this machine alone unless it says otherwise; 0.0.0.0 is every IPv4 address, :: every address.',
+  ),
+  httpToken: secret(
+    'HEALTH_HTTP_TOKEN',
+    new Expected(`a text of at least ${SHORTEST_KEY} characters without blanks`),
+    (value) => value.length >= SHORTEST_KEY && !/\s/.test(value),
+    'Token with which `/health` shows details, as `authorization: Bearer <token>`; unset: it never does. At least 16 characters. Secret: never shown or published.',
   ),
   largeQueue: integer('LARGE_QUEUE_THRESHOLD', 10_000, 1, 1e9, 'Due items above which the service is degraded.'),
   veryLargeQueue: integer('VERY_LARGE_QUEUE_THRESHOLD', 50_000, 1, 1e9, 'Due items above which the service is unhealthy.'),

@@ -3,6 +3,7 @@ import type { ShardNames } from '../wire/names.ts'
 import type { OverlayClient } from '../wire/overlay-looks.ts'
 import type { AlertReply, RedisClient } from '../wire/redis-client.ts'
 import { ALERT } from '../wire/scripts/alert.ts'
+import { REQUEST, requestKeys, type RequestReply } from '../wire/scripts/request.ts'
 import type { Script } from '../wire/scripts/script.ts'
 import { FORGET, SILENCE } from '../wire/scripts/silence.ts'
 import { SERVER_TIME, toMs } from '../wire/scripts/time.ts'
@@ -87,14 +88,19 @@ export class ControlConnection implements OverlayClient, ForgetClient {
     return acted as AlertReply
   }
 
+  /** A request, what is desired from then on, and the record: the script for it. */
+  async request(names: ShardNames, service: string, args: readonly string[]): Promise<RequestReply> {
+    return (await this.#run(REQUEST, [...requestKeys(names, service), ...args])) as RequestReply
+  }
+
   /** A silence, which is due to be looked after at once, and the record. */
   async setSilence(names: ShardNames, id: string, json: string, member: string, audit: Audit | undefined): Promise<void> {
     await this.#together(names, audit, (multi) => multi.hset(names.silences, id, json).zadd(names.overlayDue, '0', member))
   }
 
-  /** A service is due, whenever it was heard of last, and the record. */
+  /** A service is due, whenever it was heard of last, nothing is desired of it any more, and the record. */
   async makeDue(names: ShardNames, service: string, audit: Audit): Promise<void> {
-    await this.#together(names, audit, (multi) => multi.zadd(names.due, '1', service))
+    await this.#together(names, audit, (multi) => multi.zadd(names.due, '1', service).del(names.desired(service)))
   }
 
   /** The record alone. */

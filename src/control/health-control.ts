@@ -1,6 +1,6 @@
 /**
- * What people do about alerts: acknowledge, resolve, note, silence, plan maintenance, and forget services that are gone for good. Every action is
- * recorded with who did it, from where and why, in the same step (`{health}:audit`).
+ * What people do about alerts: acknowledge, resolve, note, silence, plan maintenance, and forget services that are gone for good; and what they
+ * ask of services. Every action is recorded with who did it, from where and why, in the same step (`{health}:audit`).
  */
 import { hostname } from 'node:os'
 
@@ -11,7 +11,8 @@ import type { Repeat } from '../overlays/repeat.ts'
 import { readSnapshot } from '../subscribe/snapshot.ts'
 import { parseAlertDocument } from '../wire/alert-document.ts'
 import type { AlertView } from '../wire/alert-view.ts'
-import { allShards, isServiceName, type ShardNames } from '../wire/names.ts'
+import type { ControlAction } from '../wire/control-request.ts'
+import { allShards, isServiceName, shardOf, type ShardNames } from '../wire/names.ts'
 import { overlaysOf } from '../wire/overlays-view.ts'
 import type { RedisClient } from '../wire/redis-client.ts'
 import { acting, actKeys, type Act } from '../wire/scripts/alert.ts'
@@ -21,7 +22,9 @@ import { onlyById } from './by-id.ts'
 import { ControlConnection } from './control-connection.ts'
 import { ControlError } from './control-error.ts'
 import { forgetService } from './forget-service.ts'
-import { checkedSaid, type Said } from './said.ts'
+import type { DesiredView, RequestView } from './request-view.ts'
+import { Requests, type RequestTimes, type Whom } from './requests.ts'
+import { checkedSaid, cleanFrom, type Said } from './said.ts'
 import { Silences, type SilenceChanged, type SilenceMade, type SilenceView } from './silences.ts'
 
 export interface HealthControlOptions {
@@ -29,7 +32,7 @@ export interface HealthControlOptions {
   readonly client: RedisClient
   /** Over how many services are spread, HEALTH_REDIS_SHARDS. Default 1. */
   readonly shards?: number
-  /** With which alerts are signed: HEALTH_HMAC_KEY. */
+  /** With which alerts and requests are signed: HEALTH_HMAC_KEY. */
   readonly hmacKey?: string | undefined
   /** As the services have it, HEALTH_RETENTION_HOURS: how long the stream of alerts reaches back. Default 24. */
   readonly retentionHours?: number
@@ -61,6 +64,7 @@ export class HealthControl {
   readonly #options: HealthControlOptions
   readonly #retentionMs: number
   readonly #silences: Silences
+  readonly #requests: Requests
 
   constructor(options: HealthControlOptions) {
     this.#options = options
@@ -69,6 +73,11 @@ export class HealthControl {
     this.#retentionMs = (options.retentionHours ?? 24) * 3_600_000
     this.#silences = new Silences({
       ...{ connection: this.#connection, shards: this.#shards, retentionMs: this.#retentionMs, epochs: EPOCHS },
+      audit: (action, said, about) => this.#audit(action, said, about),
+    })
+    this.#requests = new Requests({
+      connection: this.#connection,
+      namesOf: (service) => shardOf(service, options.shards ?? 1, options.hmacKey),
       audit: (action, said, about) => this.#audit(action, said, about),
     })
   }
@@ -163,6 +172,30 @@ export class HealthControl {
     if (found === 'unheard of') throw new ControlError('state', `No service named ${service} has been heard of.`)
   }
 
+  /**
+   * Asks every instance of a service, or one of them, for something; what becomes of it is in `requests`. A pause ends by itself. Rejects
+   * with a ControlError where nobody is there to ask, or allows it.
+   */
+  async request(action: ControlAction, whom: Whom, { forMs, expiresInMs, ...saidAs }: Said & RequestTimes): Promise<RequestView> {
+    const said = checkedSaid(saidAs)
+    return this.#requests.ask(action, whom, { ...said, from: said.from ?? this.#from() }, { forMs, expiresInMs })
+  }
+
+  /** What was asked of a service, the newest first, and how it stands. `count`: from 1 to 500. */
+  async requests(service: string, count: number = 20): Promise<readonly RequestView[]> {
+    return this.#requests.list(service, count)
+  }
+
+  /** What a service and its instances are to be, as people want it; nothing where they may run. */
+  async desired(service: string): Promise<readonly DesiredView[]> {
+    return this.#requests.desired(service)
+  }
+
+  /** Names of instances that do not run, and that can be started: their supervisors say so. */
+  async down(service: string): Promise<readonly string[]> {
+    return this.#requests.down(service)
+  }
+
   /** What was done last, the newest first. */
   async audit(count: number = 100): Promise<readonly AuditEntry[]> {
     return readAudit(this.#options.client, this.#shards, count)
@@ -221,7 +254,11 @@ export class HealthControl {
   }
 
   #audit(action: string, said: Said, about: Audit): Audit {
-    return auditOf(action, said, about, this.#options.from ?? hostname())
+    return auditOf(action, said, about, this.#from())
+  }
+
+  #from(): string {
+    return cleanFrom(this.#options.from ?? hostname())
   }
 }
 

@@ -22,5 +22,10 @@ export function checkedSaid({ by: who, why: reason, from }: Said): Said {
   if (by.length > LONGEST_NAME || why.length > LONGEST_WHY) {
     throw new ControlError('asked', `Name and reason are too long, expected at most ${LONGEST_NAME} and ${LONGEST_WHY} characters.`)
   }
-  return { by, why, ...(from !== undefined && { from: cleanText(from).slice(0, LONGEST_FROM).toWellFormed() }) }
+  return { by, why, ...(from !== undefined && { from: cleanFrom(from) }) }
+}
+
+/** From where, in the form in which it is recorded. */
+export function cleanFrom(from: string): string {
+  return cleanText(from).slice(0, LONGEST_FROM).toWellFormed()
 }

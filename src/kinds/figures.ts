@@ -130,6 +130,12 @@ export function percentilesMs(readings: Readings, selector: DistributionSelector
   }
 }
 
+/** Milliseconds that one of a hundred takes longer than, of a distribution of seconds over 5 minutes; `null` where only "more than the last bound" is known. */
+export function p99Ms(readings: Readings, selector: DistributionSelector, tickSeconds: number): number | null {
+  const isShown = isMeasured(readings.distribution(selector, FIVE_MINUTES), tickSeconds)
+  return isShown ? inMilliseconds(readings.quantile(selector, PERCENTILES.p99, FIVE_MINUTES)) : null
+}
+
 /** Half a sentence, of figures of the last 5 minutes in which there were none of these. */
 export function noneOf(things: string): string {
   return `no ${things} in the last 5 min`

@@ -1,4 +1,5 @@
 /** What the panel's pages are answered from. One for all browsers; the HTTP side knows nothing of Redis, and this side nothing of HTTP. */
+import type { ControlFacts } from './control-protocol.ts'
 import type {
   Action,
   ActionAnswer,
@@ -48,6 +49,7 @@ export interface PanelData {
   start(): Promise<void>
   stop(): Promise<void>
   service(name: string): ServiceDetail | undefined
+  controlFacts(service: string): Promise<ControlFacts | undefined>
   history(service: string, hours: 1 | 6 | 24): Promise<ServiceHistory | undefined>
   episodes(service: string): Promise<readonly EpisodeRow[]>
   bars(services: readonly string[]): Promise<Bars>

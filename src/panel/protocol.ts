@@ -3,9 +3,13 @@
  * says otherwise; what is not known is `null` or left out, never 0. The pages import these types and nothing else of the server.
  */
 import type { Phase, Severity } from '../types.ts'
+import type { ControlAction, ControlOfInstance, ControlRow } from './control-protocol.ts'
 
-/** `stopped`: every instance said that it stops. `unknown`: nobody is there who could say. */
-export type ShownStatus = 'healthy' | 'degraded' | 'unhealthy' | 'stopped' | 'unknown'
+/**
+ * `stopped`: every instance said that it stops. `unknown`: nobody is there who could say. `paused`, `draining`: nothing is wrong, and every
+ * instance that is there takes on no work.
+ */
+export type ShownStatus = 'healthy' | 'degraded' | 'unhealthy' | 'paused' | 'draining' | 'stopped' | 'unknown'
 
 /** The four figures of any service: an hour's work, how much of it succeeds, the 95th percentile of its upstreams, what is due. */
 export interface KeyFigures {
@@ -42,6 +46,8 @@ export interface ServiceRow extends KeyFigures {
   readonly alerts: number
   /** `false`: no source of its work is watched, so that its rates are unknown. */
   readonly working?: boolean
+  /** What people have asked of it; left out: nothing that still matters. */
+  readonly control?: ControlRow
 }
 
 export interface AlertInstance {
@@ -149,7 +155,9 @@ export interface Transition {
 }
 
 export type Role = 'viewer' | 'operator'
-export type Action = 'ack' | 'unack' | 'resolve' | 'silence' | 'unsilence' | 'extend' | 'maintenance' | 'note' | 'forget'
+export type AlertAction = 'ack' | 'unack' | 'resolve' | 'silence' | 'unsilence' | 'extend' | 'maintenance' | 'note' | 'forget'
+/** What is done about alerts, and what services are asked to do. */
+export type Action = AlertAction | ControlAction
 
 /** `GET api/session`: who looks, and what they may do. Answered without a login, too. */
 export interface Session {
@@ -167,6 +175,8 @@ export interface Session {
   readonly prometheus: boolean
   /** Hours of history that Redis keeps. */
   readonly retentionHours: number
+  /** Whether services can be paused, stopped and the like from here: HEALTH_PANEL_CONTROL. */
+  readonly control: boolean
 }
 
 /**
@@ -237,6 +247,7 @@ export interface InstanceRow {
   readonly uptimeSeconds?: number
   readonly problem?: string
   readonly clockAheadMs?: number
+  readonly control?: ControlOfInstance
 }
 
 export interface CheckRow {
@@ -415,7 +426,7 @@ export interface ActionRequest {
   /** `ack`, `unack`, `resolve`, `note`: one or several open alerts (up to 500). */
   readonly alerts?: readonly string[]
   readonly why: string
-  /** `ack`, `silence`, `extend`, `maintenance`: milliseconds. */
+  /** `ack`, `silence`, `extend`, `maintenance`, `pause`: milliseconds. */
   readonly forMs?: number
   /** `silence`, `maintenance`. */
   readonly matcher?: string
@@ -426,8 +437,12 @@ export interface ActionRequest {
   readonly zone?: string
   /** `unsilence`, `extend`. */
   readonly silence?: string
-  /** `forget`. */
+  /** `forget`, and all that services are asked to do. */
   readonly service?: string
+  /** What one instance is asked to do; left out: all of them. */
+  readonly instance?: string
+  /** `stop`, `drain`: the name of the service, typed by whoever asks, where nothing of it is left running then. */
+  readonly name?: string
 }
 
 /** What became of each; an action of several is done as far as it can be. */

@@ -18,6 +18,7 @@ import {
   HEALTH_SEVERITY,
   HEALTH_STATE,
   HEALTH_STATUS,
+  HEALTH_WORK_INTERRUPTED,
   HTTP_CLIENT_REQUEST_DURATION,
   HTTP_RESPONSE_STATUS_CODE,
   PROCESS_CPU_UTILIZATION,
@@ -34,7 +35,7 @@ import { prometheusLabel } from '../export/prometheus-name.ts'
 import type { Where } from '../types.ts'
 import { ANSWER_COLOURS, byLastWord } from './line-colours.ts'
 import type { PanelRow, PanelSpec, Query, ShownState } from './panel-spec.ts'
-import { INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
+import { increase, INSTANCE_LABELS, max, quantile, rate, series, SERVICE_LABELS, stateNumber, sum } from './promql.ts'
 
 /** Without an environment the name alone. */
 export const SERVICE_LEGEND = '{{job}} {{deployment_environment_name}}'
@@ -194,13 +195,25 @@ export function standingRow(timing: HeartbeatTiming): PanelRow {
   }
 }
 
+const RESTARTS: PanelSpec = {
+  kind: 'timeseries',
+  title: 'Restarts after a crash, 15 min',
+  description: `${HEALTH_RESTARTS.description} ${HEALTH_WORK_INTERRUPTED.description}`,
+  unit: 'none',
+  width: 6,
+  queries: [
+    { expr: series(HEALTH_RESTARTS), legend: '{{instance}}' },
+    { expr: increase(HEALTH_WORK_INTERRUPTED, '15m'), legend: '{{instance}} {{health_work_name}} interrupted' },
+  ],
+}
+
 export const PROCESS_ROW: PanelRow = {
   title: 'Process',
   panels: [
     perInstance('Memory', PROCESS_MEMORY_USAGE, 'bytes'),
     perInstance('CPU', PROCESS_CPU_UTILIZATION, 'percentunit'),
     perInstance('Event loop delay, p99', EVENT_LOOP_DELAY, 's'),
-    perInstance('Restarts after a crash, 15 min', HEALTH_RESTARTS, 'none'),
+    RESTARTS,
     { ...perInstance('Asked to end', HEALTH_DRAINING_TIME, 's'), width: 8 },
     {
       kind: 'timeseries',

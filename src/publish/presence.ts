@@ -1,4 +1,5 @@
 /** Who else of this service is alive, and which of its alerts are open: read anew, at a cost that does not grow with other services. */
+import { PROCESS_DOWN } from '../catalogue.ts'
 import { isOpen } from '../judge/alert.ts'
 import { foldAlert, type AlertEntry, type FoldedAlert } from '../judge/fold.ts'
 import type { InstancePresence, RuleScope, ServiceAlert } from '../types.ts'
@@ -108,7 +109,7 @@ function lookAt(
   const { rule, service, labels, message, runbook } = view
   return {
     id,
-    isUnfolded: told !== undefined || gone.length > 0,
+    isUnfolded: told !== undefined || gone.length > 0 || (view.rule === PROCESS_DOWN && !entries.some((entry) => stands(entry, now))),
     open: {
       ...{ id, rule, service, state, severity, message, value: null },
       ...(labels && { labels }),

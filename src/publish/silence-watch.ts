@@ -21,10 +21,19 @@ export interface SilenceWatchOptions {
   readonly graceMs: number
   readonly clock: Clock
   readonly run: <T>(command: (client: PublisherClient) => Promise<T>) => Promise<T>
+  /** How often the one whose turn it is looks; default: 400 ms. */
+  readonly lookMs?: number
+  /** Told of what this one has done. */
+  readonly onDone?: (done: WatchDone) => void
 }
 
+/** `silent`: `service_silent` was raised. `forgotten`: the service was taken off the lists. `overlay`: what is due, as in `{health}:overlay-due`, was looked after. */
+export type WatchDone =
+  | { readonly did: 'silent' | 'forgotten'; readonly service: string }
+  | { readonly did: 'overlay'; readonly member: string }
+
 /** How often the one whose turn it is looks; the others look this much later than it would. */
-const LOOK_MS = 400
+export const LOOK_MS = 400
 /** Others follow within as long again, so that not all look at once. */
 const SPREAD_MS = 300
 /** At the latest, though nobody is said to be due. */
@@ -45,6 +54,8 @@ export const FORGOTTEN_AFTER_MS = 86_400_000
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions
   readonly #timers = new Map<number, Cancel>()
+  /** When the next look into a shard is, on the monotonic clock. */
+  readonly #looksAt = new Map<number, number>()
   #upSince: number | undefined
   /** Milliseconds on the monotonic clock. */
   #watchesFrom = Infinity
@@ -73,6 +84,7 @@ export class SilenceWatch {
     this.#isWatcher = false
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
+    this.#looksAt.clear()
   }
 
   /** What a beat said of the shard in which this service lives. Milliseconds. */
@@ -83,13 +95,19 @@ export class SilenceWatch {
     this.#own = own.shard
     if (this.#options.clock.monotonicMs() < this.#watchesFrom) return
     // Who looks all the time is not to be held up by beats that come more often than that.
-    if (!isWatcher || begins) this.#next(own, nextDueMs)
+    if ((!isWatcher || begins) && !this.#isAboutToLook(own, nextDueMs)) this.#next(own, nextDueMs)
     if (begins) for (const shard of this.#options.shards) if (shard.shard !== own.shard) this.#lookIn(LOOK_MS, shard)
+  }
+
+  /** Somebody is due already: a look that comes soon is not put off by what is heard meanwhile. */
+  #isAboutToLook(shard: ShardNames, nextDueMs: number | undefined): boolean {
+    const at = this.#looksAt.get(shard.shard)
+    return nextDueMs !== undefined && nextDueMs <= 0 && at !== undefined && at - this.#options.clock.monotonicMs() <= LOOK_MS + SPREAD_MS
   }
 
   #next(shard: ShardNames, nextDueMs: number | undefined): void {
     const isOwn = shard.shard === this.#own
-    if (this.#isWatcher && isOwn) return this.#lookIn(LOOK_MS, shard)
+    if (this.#isWatcher && isOwn) return this.#lookIn(this.#options.lookMs ?? LOOK_MS, shard)
     const late = LOOK_MS + Math.random() * SPREAD_MS
     const due = nextDueMs === undefined ? NOW_AND_THEN_MS : Math.max(nextDueMs, 0) + late
     const elsewhere = Math.min(Math.max(ELSEWHERE_MS * this.#options.shards.length, LOOK_MS), NOW_AND_THEN_MS)
@@ -97,10 +115,15 @@ export class SilenceWatch {
   }
 
   #lookIn(ms: number, shard: ShardNames): void {
+    const { clock } = this.#options
     this.#timers.get(shard.shard)?.()
+    this.#looksAt.set(shard.shard, clock.monotonicMs() + ms)
     this.#timers.set(
       shard.shard,
-      this.#options.clock.after(ms, () => void this.#look(shard)),
+      clock.after(ms, () => {
+        this.#looksAt.delete(shard.shard)
+        void this.#look(shard)
+      }),
     )
   }
 
@@ -136,6 +159,7 @@ export class SilenceWatch {
     const { run, instance: epochs, retentionMs } = this.#options
     try {
       await run((client) => lookAfterOverlay(client, { names, epochs, retentionMs }, member, now))
+      this.#options.onDone?.({ did: 'overlay', member })
     } catch (error) {
       diag.debug(`otel-health: ${JSON.stringify(member)} could not be looked after`, error)
     }
@@ -149,7 +173,9 @@ export class SilenceWatch {
       else {
         const silent = { names: shard, service, epochs: instance, retentionMs, forgottenAfterMs: FORGOTTEN_AFTER_MS }
         const lookAgainMs = this.#lookAgainMs(service)
-        await run((client) => lookAfterSilent(client, { ...silent, lookAgainMs }))
+        const found = await run((client) => lookAfterSilent(client, { ...silent, lookAgainMs }))
+        if (found === 'told') this.#options.onDone?.({ did: 'silent', service })
+        else if (found === 'forgotten') this.#options.onDone?.({ did: 'forgotten', service })
       }
     } catch (error) {
       diag.debug(`otel-health: ${JSON.stringify(service)} could not be looked after`, error)

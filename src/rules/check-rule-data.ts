@@ -91,6 +91,7 @@ const OPTIONAL: Readonly<Record<string, Form>> = {
   scope: oneOf(['any', 'all', 'shared']),
   summary: TEXT,
   plain: { is: 'true or false', fits: (value) => typeof value === 'boolean' },
+  recover: { is: '"restart"', fits: (value) => value === 'restart' },
   inhibitedBy: {
     is: 'a list of at most 10 names of other rules',
     fits: (value) => Array.isArray(value) && value.length <= 10 && value.every((name) => isText(name) && RULE_NAME.test(name)),

@@ -3,7 +3,7 @@
  * says what to change.
  */
 import type { MetricDefinition } from '../catalogue.ts'
-import { SERVICE_SILENT } from '../catalogue.ts'
+import { PROCESS_DOWN, SERVICE_SILENT } from '../catalogue.ts'
 import { hasCredentials } from '../credentials.ts'
 import { shownValue } from './shown-value.ts'
 import { ok } from '../judge/verdicts.ts'
@@ -11,6 +11,7 @@ import type { OpenAlert, Readings, Rule, RuleLimits, Verdict } from '../types.ts
 import { isAbove, isBelow } from './beyond.ts'
 import { checkRuleData } from './check-rule-data.ts'
 import { checkedBy } from './checked-by.ts'
+import { checkedRecovery } from './checked-recovery.ts'
 import { contextOf } from './context.ts'
 import type { JudgedReading, JudgedRule, Lines } from './judged-reading.ts'
 import { judgedReading } from './judge-reading.ts'
@@ -34,9 +35,9 @@ const NAME = /^[a-z][a-z0-9_]{0,63}$/
 /** Throws one sentence if the rule cannot be judged. */
 export function compileRule(data: RuleData, options: CompileOptions): Rule {
   const { name } = data
-  if (typeof name !== 'string' || !NAME.test(name) || name === SERVICE_SILENT) {
+  if (typeof name !== 'string' || !NAME.test(name) || name === SERVICE_SILENT || name === PROCESS_DOWN) {
     throw new Error(
-      `The rule name ${shownValue(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT}.`,
+      `The rule name ${shownValue(name)} cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not ${SERVICE_SILENT} or ${PROCESS_DOWN}.`,
     )
   }
   checkRuleData(data)
@@ -61,6 +62,7 @@ export function compileRule(data: RuleData, options: CompileOptions): Rule {
     ...(by !== undefined && { by }),
     ...(runbook !== undefined && { runbook }),
     ...(data.inhibitedBy !== undefined && { inhibitedBy: checkedCauses(data.inhibitedBy, name) }),
+    ...(data.recover !== undefined && { recover: checkedRecovery(data.recover, data, data.scope ?? reading.scope, context) }),
     ...((asksForWork(data) || (data.scope ?? reading.scope) === 'shared') && { endsWithDraining: true }),
     ...(limits && { limits: shownLimits(limits) }),
     ...(options.showsFigure && { figure: (readings: Readings) => reading.figure(readings, limits?.warning.unit) }),

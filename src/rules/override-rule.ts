@@ -20,6 +20,8 @@ export interface RuleOverride {
   readonly inhibitedBy?: readonly string[]
   /** Compared with the limit as it is, however small the numbers are. */
   readonly plain?: boolean
+  /** What mends it: while its alert fires, `otel-health run` may start the process again. */
+  readonly recover?: 'restart'
 }
 
 /** What of a rule that is there can be changed. */
@@ -34,6 +36,7 @@ export const OVERRIDE_KEYS: readonly (keyof RuleOverride)[] = [
   'runbook',
   'inhibitedBy',
   'plain',
+  'recover',
 ]
 
 /** By rule; `false` switches it off. */

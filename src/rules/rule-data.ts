@@ -168,6 +168,8 @@ export interface RuleData {
   readonly runbook?: string
   /** Rules whose alerts explain this one: while one of them is open people are not told of it. */
   readonly inhibitedBy?: readonly string[]
+  /** What mends it: while its alert fires, `otel-health run` may start the process again. */
+  readonly recover?: 'restart'
   /** What it is about, for the reference. */
   readonly summary?: string
 }

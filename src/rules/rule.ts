@@ -93,6 +93,14 @@ export class RuleSentence {
     return this.#with({ inhibitedBy: [...(this.data.inhibitedBy ?? []), ...rules] })
   }
 
+  /**
+   * What mends it: while its alert fires, and none of `inhibitedBy` is open, `otel-health run` may start the process again. Refused of what is
+   * outside of the process: a restart mends no upstream, no account and no Redis.
+   */
+  recover(by: 'restart'): RuleSentence {
+    return this.#with({ recover: by })
+  }
+
   /** What it is about, for whoever reads a list of rules. */
   summary(sentence: string): RuleSentence {
     return this.#with({ summary: sentence })

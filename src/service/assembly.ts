@@ -1,6 +1,7 @@
 /** The parts of a monitor, each given the others that it needs. */
 import { EVERY_SERVICE, SERVICE_SILENT } from '../catalogue.ts'
 import { CheckRunner } from '../checks/check-runner.ts'
+import { allowedBy } from '../config/control-config.ts'
 import { profileOfService } from '../config/profile.ts'
 import { madeHealthReader } from '../export/health-reader.ts'
 import { createMetricsExport, type MetricsExport } from '../export/metrics-export.ts'
@@ -10,6 +11,9 @@ import { HealthMetrics } from '../record/health-metrics.ts'
 import type { ServiceKind } from '../rules/service-kind.ts'
 import { causesOfRules } from '../overlays/causes.ts'
 import { FanOut } from '../publish/fan-out.ts'
+import { RedisExporter } from '../publish/redis-exporter.ts'
+import { WorkInHand } from '../record/work-in-hand.ts'
+import { Controlled } from './controlled.ts'
 import { Evaluation } from './evaluation.ts'
 import { Evidence } from './evidence.ts'
 import { Guard } from './guard.ts'
@@ -19,6 +23,7 @@ import { type MetricSource, sourceOf } from './metric-source.ts'
 import { checksOf, type ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { Neighbours } from './neighbours.ts'
 import { Phases } from './phase.ts'
+import { Probing } from './probing.ts'
 import { Publication } from './publication.ts'
 import { Records } from './records.ts'
 import { type SetUp, setUp } from './set-up.ts'
@@ -35,6 +40,7 @@ export interface Assembly extends SetUp {
   readonly lifecycle: Lifecycle
   readonly metricsExport: MetricsExport
   readonly work: Work
+  readonly controlled: Controlled
 }
 
 /** Throws one sentence if an option, a rule or an environment variable cannot be used. */
@@ -77,8 +83,16 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   })
   const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
   const work = new Work(recording, () => rounds.evaluateSoon())
-  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording, work }
-  const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds })
-  const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, source })
-  return { ...base, ...parts, drop, records, publication, lifecycle, metricsExport }
+  const inHand = new WorkInHand(clock)
+  const shown = { allowed: allowedBy(options.config?.control), drainLimitSeconds: settings.drainLimit }
+  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording, work, inHand }
+  const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds, ...shown })
+  const probing = new Probing({ service, instance, settings, clock, phases, evaluation, publication })
+  const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, probing, source })
+  const controlled = new Controlled({
+    ...{ ...parts, resolved, instance, profile, publication, lifecycle },
+    evaluateSoon: () => rounds.evaluateSoon(),
+    redis: redis instanceof RedisExporter ? redis : undefined,
+  })
+  return { ...base, ...parts, drop, records, publication, lifecycle, metricsExport, controlled }
 }

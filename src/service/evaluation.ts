@@ -38,6 +38,7 @@ export class Evaluation {
   /** By rule, of those that are not split: looked up on the way of every alert. */
   readonly alertIds: ReadonlyMap<string, string>
   #last: Judgement = { verdicts: [], alerts: new Map(), transitions: [], errors: [] }
+  #evaluatedAt: number | undefined
   readonly #saidOverflow = new Set<string>()
   readonly #counting: readonly (readonly [Rule, CountsSelector])[]
 
@@ -56,6 +57,11 @@ export class Evaluation {
   /** What the last judgement came to. */
   get last(): Judgement {
     return this.#last
+  }
+
+  /** When all rules were judged last, in milliseconds on the monotonic clock; `undefined`: never yet. */
+  get evaluatedAt(): number | undefined {
+    return this.#evaluatedAt
   }
 
   collect(changed?: Changed): readonly Sample[] {
@@ -113,6 +119,7 @@ export class Evaluation {
 
   /** This is what has been published, and so what the next judgement goes on from. */
   accept(judgement: Judgement, changed: Changed): void {
+    if (!changed) this.#evaluatedAt = this.#options.clock.monotonicMs()
     this.#last = changed ? withNewer(this.#last, judgement) : judgement
   }
 

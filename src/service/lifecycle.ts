@@ -13,6 +13,7 @@ import type { Guard } from './guard.ts'
 import type { MetricSource } from './metric-source.ts'
 import type { Neighbours } from './neighbours.ts'
 import type { Phases } from './phase.ts'
+import type { Probing } from './probing.ts'
 import type { Publication } from './publication.ts'
 
 /** Milliseconds to wait for the alerts that an earlier process of this service left in Redis. */
@@ -38,6 +39,7 @@ export interface LifecycleOptions extends Rounds {
   readonly publication: Publication
   readonly exporter: HealthExporter
   readonly metricsExport: MetricsExport
+  readonly probing: Probing
   readonly source: MetricSource
 }
 
@@ -48,6 +50,7 @@ export class Lifecycle {
   /** Whether it has told of what earlier processes counted. */
   #recalled = false
   #cancels: Cancel[] = []
+  readonly #farewells: (() => void)[] = []
 
   constructor(options: LifecycleOptions) {
     this.#options = options
@@ -56,6 +59,7 @@ export class Lifecycle {
   async start(): Promise<void> {
     const { settings, clock, guard, phases, checks, recording, exporter, metricsExport, publication, evaluate } = this.#options
     if (phases.stopped) return diag.warn('otel-health: a monitor that was stopped does not start again: make a new one')
+    this.#options.probing.start()
     const draining = recording.level(HEALTH_DRAINING_TIME, {})
     recording.onCollect(() => draining.set(Math.floor(phases.drainingSeconds)))
     const publishAgain = (publish: () => void) => () => guard.safely(publish)
@@ -87,6 +91,11 @@ export class Lifecycle {
     tellMetrics()
   }
 
+  /** What is done when it stops, before its last status is said. It must not throw. */
+  onStop(action: () => void): void {
+    this.#farewells.push(action)
+  }
+
   async stop(timeoutMs: number, flush: () => Promise<void>): Promise<void> {
     const { guard, phases, publication, exporter, source } = this.#options
     guard.safely(() => publication.publishEnd())
@@ -95,9 +104,11 @@ export class Lifecycle {
     guard.isOpen = false
     phases.shown = 'stopped'
     for (const cancel of this.#cancels) cancel()
+    this.#options.probing.stop()
     const last = publication.farewell(status)
     if (wasJudged) publication.record(last)
     source.stop?.()
+    for (const action of this.#farewells) action()
     await Promise.all([guard.answer(() => exporter.stop(last, timeoutMs)), flush()])
   }
 

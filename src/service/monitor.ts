@@ -11,6 +11,7 @@ import { limitOf } from '../rules/unit.ts'
 import type { AttemptOf, Clock, Snapshot } from '../types.ts'
 import { anyService } from './any-service.ts'
 import { assemble, type Assembly } from './assembly.ts'
+import type { Controlled } from './controlled.ts'
 import type { Changed } from './evaluation.ts'
 import type { ServiceHealthMonitorOptions } from './monitor-options.ts'
 import { isServicePhase, type ServicePhase } from './phase.ts'
@@ -25,6 +26,8 @@ export class ServiceHealthMonitor {
   readonly instance: string
   /** Told what is seen of the service's work by whoever watches it from outside; a service that records its work itself says nothing. */
   readonly work: Work
+  /** For who obeys people, or a supervisor. */
+  readonly controlled: Controlled
   protected readonly options: HealthOptions
   protected readonly clock: Clock
   protected readonly recording: Recording
@@ -38,10 +41,7 @@ export class ServiceHealthMonitor {
     const rounds = { evaluate: () => this.#evaluate(), evaluateSoon: (metric?: string) => this.evaluateSoon(metric) }
     const parts = (this.#parts = assemble(options, kind, rounds))
     this.options = parts.resolved
-    this.clock = parts.clock
-    this.instance = parts.instance
-    this.work = parts.work
-    this.recording = parts.recording
+    ;({ clock: this.clock, instance: this.instance, work: this.work, controlled: this.controlled, recording: this.recording } = parts)
   }
 
   /** Resolves when every check has run once and the first status is published. Never rejects; a monitor that was stopped stays so. */

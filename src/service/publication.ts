@@ -4,6 +4,7 @@ import { isOpen, isWorthSaving } from '../judge/alert.ts'
 import type { Judgement } from '../judge/judge.ts'
 import { alertKey } from '../judge/judge.ts'
 import type { HealthMetrics } from '../record/health-metrics.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Clock, HealthExporter, Phase, Profile, Snapshot, Status } from '../types.ts'
 import type { CheckRunner } from '../checks/check-runner.ts'
 import type { Changed, Evaluation } from './evaluation.ts'
@@ -31,6 +32,10 @@ export interface PublicationOptions {
   readonly exporter: HealthExporter
   readonly healthMetrics: HealthMetrics
   readonly work: Work
+  readonly inHand: WorkInHand
+  /** What people may ask of this instance. */
+  readonly allowed: readonly string[]
+  readonly drainLimitSeconds: number
   /** Seconds. */
   readonly intervalSeconds: number
 }
@@ -42,11 +47,23 @@ export class Publication {
   #lastStatus: Status | undefined
   #lastPhase: Phase | undefined
   #lastShown = ''
+  #isSupervised: () => boolean = () => false
+  #onPhase: () => void = () => {}
 
   constructor(options: PublicationOptions) {
     this.#options = options
     this.#startedAt = { monotonicMs: options.clock.monotonicMs(), epochMs: options.clock.epochMs() }
     this.#since = this.#startedAt.epochMs
+  }
+
+  /** `isSo`: whether a supervisor starts this process again when it ends. */
+  supervisedIf(isSo: () => boolean): void {
+    this.#isSupervised = isSo
+  }
+
+  /** What is done in the tick in which another phase is shown. It must not throw. */
+  onPhase(action: () => void): void {
+    this.#onPhase = action
   }
 
   publish(judgement: Judgement, changed?: Changed): void {
@@ -77,7 +94,7 @@ export class Publication {
 
   /** A snapshot of now, of what was judged last. */
   snapshot(standing: Standing = this.standing(), samples = this.#options.evaluation.collect()): Snapshot {
-    const { service, instance, profile, dependsOn, clock, evaluation, intervalSeconds, work } = this.#options
+    const { service, instance, profile, dependsOn, clock, evaluation, intervalSeconds, work, inHand, allowed } = this.#options
     return snapshotOf({
       service,
       instance,
@@ -93,6 +110,10 @@ export class Publication {
       startedAt: this.#startedAt,
       tickSeconds: intervalSeconds,
       work,
+      inHand,
+      allowed,
+      drainLimitSeconds: this.#options.drainLimitSeconds,
+      isSupervised: this.#isSupervised(),
     })
   }
 
@@ -111,7 +132,8 @@ export class Publication {
 
   standing({ verdicts, alerts }: Judgement = this.#options.evaluation.last): Standing {
     const { instance, phases, neighbours, checks, profile } = this.#options
-    return standingOf({
+    const { heldBecause } = phases
+    const standing = standingOf({
       instance,
       phase: phases.shown,
       verdicts,
@@ -122,6 +144,7 @@ export class Publication {
       required: profile.required,
       others: neighbours.others,
     })
+    return heldBecause === undefined ? standing : { ...standing, reasons: [heldBecause, ...standing.reasons] }
   }
 
   /** Publishes the status if it says something else than the last one did. */
@@ -129,12 +152,15 @@ export class Publication {
     const { exporter, clock } = this.#options
     const standing = this.standing()
     this.record(standing)
-    const shown = `${changesWorthTelling(standing)} ${this.#options.work.isWatched}`
+    const { work, phases } = this.#options
+    const shown = `${changesWorthTelling(standing)} ${work.isWatched} ${phases.heldBecause}`
     if (shown === this.#lastShown) return
     this.#lastShown = shown
     if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = clock.epochMs()
+    const isNewPhase = standing.phase !== this.#lastPhase
     this.#lastStatus = standing.status
     this.#lastPhase = standing.phase
     exporter.status(this.snapshot(standing))
+    if (isNewPhase) this.#onPhase()
   }
 }

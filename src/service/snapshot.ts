@@ -1,6 +1,7 @@
 /** Everything that is said of one instance at one instant: how it stands, and the figures. */
 import { plainVerdict } from '../judge/verdicts.ts'
 import type { Counted, KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Standing } from './standing.ts'
 import type { Work } from './work.ts'
 
@@ -22,6 +23,12 @@ export interface SnapshotFacts {
   /** Seconds between two evaluations. */
   readonly tickSeconds: number
   readonly work: Pick<Work, 'isWatched' | 'unseen' | 'unreadQueues'>
+  readonly inHand: Pick<WorkInHand, 'isSeen' | 'now'>
+  /** What people may ask of this instance. */
+  readonly allowed: readonly string[]
+  readonly drainLimitSeconds: number
+  /** Whether a supervisor starts it again when it ends. */
+  readonly isSupervised: boolean
 }
 
 export function snapshotOf(facts: SnapshotFacts): Snapshot {
@@ -44,6 +51,9 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     metrics: { ...figures.metrics, ...own.metrics },
     ...(figures.unknown && { unknown: figures.unknown }),
     ...(work.isWatched !== undefined && { working: work.isWatched }),
+    ...(facts.allowed.length > 0 && { control: facts.allowed, drainLimitSeconds: facts.drainLimitSeconds }),
+    ...(facts.isSupervised && { supervised: true as const }),
+    ...(facts.inHand.isSeen && { inHand: facts.inHand.now() }),
     evidence: { ...figures.evidence, ...own.evidence },
     totals: profile.totals(samples, new Date(startedAt.epochMs).toISOString()),
     counted: facts.counted,

@@ -4,7 +4,7 @@ import { toAlertMessage, type AlertMessage } from './alert-message.ts'
 import { parseFields, type Fields } from './fields.ts'
 import { toMetricsMessage, type MetricsMessage } from './metrics-message.ts'
 import { kindOfChannel, shardNames } from './names.ts'
-import { isSaid, isSigned } from './signature.ts'
+import { isSaid, isSigned, NOT_SIGNED } from './signature.ts'
 import { fitsMessage } from './sizes.ts'
 import { toStatusMessage, type StatusMessage } from './status-message.ts'
 
@@ -34,9 +34,6 @@ export function whyNoMessage(channel: string, text: string, hmacKey?: string): s
   const isMessage = hmacKey !== undefined && parseMessage(channel, text) !== undefined
   return whyNotRead(text) ?? (isMessage ? NOT_SIGNED : `is no ${kindOfChannel(channel)?.kind ?? 'health'} message`)
 }
-
-/** Half a sentence. */
-export const NOT_SIGNED = 'is not signed with the key of HEALTH_HMAC_KEY'
 
 /** What keeps any text of ours from being read; `undefined` if nothing does. */
 export function whyNotRead(text: string): string | undefined {

@@ -25,6 +25,8 @@ export interface ShardNames {
   readonly silences: string
   /** Stream: what people have done. */
   readonly audit: string
+  /** Stream: how what people asked of services ended, as services say it. */
+  readonly outcomes: string
   /** Sorted set: open alerts that may cause others, as `<id>` by a hash of `<service>:<rule>`, and if they are as `CRITICAL <id>` by one of `<service>:CRITICAL`. */
   readonly causing: string
   /** Sorted set: `<service> <alert id>` and `silence <id>`, by when something of them begins or ends by itself. */
@@ -47,6 +49,18 @@ export interface ShardNames {
   entries(alertId: string): string
   /** Stream: a minute of an instance each. */
   history(service: string): string
+  /** Stream: what people ask of a service. */
+  requests(service: string): string
+  /** Stream: what became of it, by who was asked. */
+  answers(service: string): string
+  /** Hash: what a service or an instance is to be, by instance or `*`, as the request that says so. */
+  desired(service: string): string
+  /** Hash: which process of an instance took a request, by instance: nothing is done twice. */
+  taken(service: string, request: string): string
+  /** Sorted set: instances that do not run, and that a supervisor can start, by until when it says so. */
+  down(service: string): string
+  /** Sorted set: who restarts an instance at the moment, by when that ends at the latest. */
+  recovering(service: string): string
   /** Stream: what an instance counted in a minute for rules that judge a service by what it is used to. */
   counted(service: string): string
 
@@ -76,6 +90,7 @@ export function shardNames(shard: number = 0, shards: number = 1, hmacKey?: stri
     watcher: `${tag}:watcher`,
     silences: `${tag}:silences`,
     audit: `${tag}:audit`,
+    outcomes: `${tag}:outcomes`,
     causing: `${tag}:causing`,
     overlayDue: `${tag}:overlay-due`,
     status: (service, instance) => `${tag}:status:${service}:${instance}`,
@@ -87,6 +102,12 @@ export function shardNames(shard: number = 0, shards: number = 1, hmacKey?: stri
     alert: (alertId) => `${tag}:alert:${alertId}`,
     entries: (alertId) => `${tag}:alert:${alertId}:instances`,
     history: (service) => `${tag}:history:${service}`,
+    requests: (service) => `${tag}:requests:${service}`,
+    answers: (service) => `${tag}:answers:${service}`,
+    desired: (service) => `${tag}:desired:${service}`,
+    taken: (service, request) => `${tag}:taken:${service}:${request}`,
+    down: (service) => `${tag}:down:${service}`,
+    recovering: (service) => `${tag}:recovering:${service}`,
     counted: (service) => `${tag}:counted:${service}`,
     ...(hmacKey !== undefined && { hmacKey }),
     sharded,

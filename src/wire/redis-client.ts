@@ -4,11 +4,16 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Cluster, Redis } from 'ioredis'
 import { ALERT } from './scripts/alert.ts'
+import { ANSWER, type AnswerReply } from './scripts/answer.ts'
 import { BEAT } from './scripts/beat.ts'
+import { DEATH } from './scripts/death.ts'
+import { DOWN } from './scripts/down.ts'
 import { HISTORY } from './scripts/history.ts'
+import { RECOVERY } from './scripts/recovery.ts'
 import type { Script } from './scripts/script.ts'
-import { FORGET, SILENCE } from './scripts/silence.ts'
+import { FORGET, SILENCE, type SilenceReply } from './scripts/silence.ts'
 import { SERVER_TIME } from './scripts/time.ts'
+import { WATCH, type WatchReply } from './scripts/watch.ts'
 
 export interface RedisTarget {
   readonly host: string
@@ -37,9 +42,14 @@ type ScriptCommand<Reply> = (...keysAndArguments: readonly string[]) => Promise<
 interface ScriptCommands {
   readonly healthAlert: ScriptCommand<AlertReply>
   readonly healthBeat: ScriptCommand<BeatReply>
-  readonly healthSilence: ScriptCommand<'0' | '1' | '2' | '3'>
+  readonly healthSilence: ScriptCommand<SilenceReply>
   readonly healthForget: ScriptCommand<'0' | '1'>
   readonly healthHistory: ScriptCommand<unknown>
+  readonly healthRecovery: ScriptCommand<'0' | '1'>
+  readonly healthAnswer: ScriptCommand<AnswerReply>
+  readonly healthDown: ScriptCommand<unknown>
+  readonly healthDeath: ScriptCommand<'0' | '1'>
+  readonly healthWatch: ScriptCommand<WatchReply>
   readonly healthTime: ScriptCommand<readonly [seconds: string, microseconds: string]>
 }
 const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
@@ -48,6 +58,11 @@ const SCRIPTS: Readonly<Record<keyof ScriptCommands, Script>> = {
   healthSilence: SILENCE,
   healthForget: FORGET,
   healthHistory: HISTORY,
+  healthRecovery: RECOVERY,
+  healthAnswer: ANSWER,
+  healthDown: DOWN,
+  healthDeath: DEATH,
+  healthWatch: WATCH,
   healthTime: SERVER_TIME,
 }
 

@@ -115,6 +115,11 @@ export class RedisConnection {
     return this.#trouble !== undefined
   }
 
+  /** Why that is, as a short reason; `undefined`: there is no trouble. */
+  get trouble(): string | undefined {
+    return this.#trouble
+  }
+
   /** How often the connection was made anew. */
   get reconnects(): number {
     return Math.max(this.#connections - 1, 0)

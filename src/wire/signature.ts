@@ -1,12 +1,15 @@
 /**
  * Messages signed with a key that publishers and readers share (HEALTH_HMAC_KEY), so that whoever can write to Redis, but has no key, can
- * make nobody believe anything. Status and metrics are signed whole. The message of an alert is made inside Redis, which has no key: signed is
+ * make nobody believe anything. Status, metrics, requests and answers are signed whole. The message of an alert is made inside Redis, which has no key: signed is
  * what the instance has said whose evidence it shows. HMAC-SHA256 (RFC 2104), in hexadecimal digits.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 import type { Fields } from './fields.ts'
 import { isFields } from './fields.ts'
+
+/** Why what is written there is not believed: half a sentence. */
+export const NOT_SIGNED = 'is not signed with the key of HEALTH_HMAC_KEY'
 
 /** What an instance says of an alert, as it is signed. */
 export interface Statement {
@@ -33,14 +36,17 @@ function isSame(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }
 
+/** What is signed whole: one of a kind is none of another. */
+type Kind = 'status' | 'metrics' | 'request' | 'answer'
+
 /** The JSON text of an object with one field more, the last: `hmac`, of all that is before it. */
-export function signed(key: string, kind: 'status' | 'metrics', json: string): string {
+export function signed(key: string, kind: Kind, json: string): string {
   return `${json.slice(0, -1)},"hmac":"${hmacOf(key, kind, json)}"}`
 }
 
 const HMAC_AT_THE_END = /,"hmac":"([0-9a-f]{64})"\}$/
 
-export function isSigned(key: string, kind: 'status' | 'metrics', json: string): boolean {
+export function isSigned(key: string, kind: Kind, json: string): boolean {
   const found = HMAC_AT_THE_END.exec(json)
   return found !== null && isSame(found[1]!, hmacOf(key, kind, `${json.slice(0, found.index)}}`))
 }

@@ -4,11 +4,11 @@ import { alertId } from './alert-id.ts'
 import type { ShardNames } from './names.ts'
 import type { AlertReply } from './redis-client.ts'
 import { alertKeys, lookingOnly } from './scripts/alert.ts'
-import { forgetKeys, silenceKeys } from './scripts/silence.ts'
+import { forgetKeys, silenceKeys, type SilenceReply } from './scripts/silence.ts'
 
 /** What of a connection it takes. */
 export interface SilentClient {
-  healthSilence(...keysAndArguments: readonly string[]): Promise<'0' | '1' | '2' | '3'>
+  healthSilence(...keysAndArguments: readonly string[]): Promise<SilenceReply>
   healthAlert(...keysAndArguments: readonly string[]): Promise<AlertReply>
   healthForget(...keysAndArguments: readonly string[]): Promise<'0' | '1'>
   smembers(key: string): Promise<string[]>
@@ -31,24 +31,29 @@ export interface SilentService {
   readonly actor?: string
 }
 
+/** `told`: it is silent, and this look was the first to say so. */
+export type SilenceFound = 'not due' | 'told' | 'silent' | 'stopped' | 'forgotten'
+
+const FOUND: Readonly<Record<SilenceReply, SilenceFound>> = { 0: 'not due', 1: 'silent', 2: 'stopped', 3: 'forgotten', 4: 'told' }
+
 /**
  * Fires `service_silent` if it is due; its open alerts become unknown, for nobody is left who knows; after a long time they end, and the
- * service is forgotten. Whoever else does the same meanwhile does no harm. Returns whether it was due.
+ * service is forgotten. Whoever else does the same meanwhile does no harm.
  */
-export async function lookAfterSilent(client: SilentClient, silent: SilentService): Promise<boolean> {
+export async function lookAfterSilent(client: SilentClient, silent: SilentService): Promise<SilenceFound> {
   const { names, service, epochs, retentionMs, forgottenAfterMs, lookAgainMs } = silent
   const silentId = alertId(SERVICE_SILENT, service)
   const found = await client.healthSilence(
     ...silenceKeys(names, silentId, service),
     ...[service, silentId, names.alertsChannel, String(retentionMs), epochs, String(forgottenAfterMs), String(lookAgainMs)],
   )
-  if (found === '0') return false
+  if (found === '0') return 'not due'
   for (const id of await client.smembers(names.openOf(service))) {
     if (id === silentId) continue
     await client.healthAlert(...alertKeys(names, id, service), ...lookingOnly(names, retentionMs, epochs))
-    if (found !== '1') await forget(client, silent, id, found === '3' ? 0 : forgottenAfterMs)
+    if (found === '2' || found === '3') await forget(client, silent, id, found === '3' ? 0 : forgottenAfterMs)
   }
-  return true
+  return FOUND[found]
 }
 
 async function forget(client: SilentClient, silent: SilentService, id: string, unknownForMs: number): Promise<void> {

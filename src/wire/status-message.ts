@@ -2,6 +2,7 @@
 import type { AlertState, CheckResult, Phase, Severity, ShownAlert, Snapshot, Status } from '../types.ts'
 import { isStateOfAlert } from './alert-view.ts'
 import { encodeMessage } from './bounded-json.ts'
+import { CONTROL_ACTIONS, type ControlAction, isAction } from './control-request.ts'
 import { isPhase, isStatus } from './closed-lists.ts'
 import { isFields, isListOf, isText, isTextOrAbsent, isTime, type Fields } from './fields.ts'
 import { hasInstanceHead, instanceHead, type InstanceHead } from './instance-head.ts'
@@ -28,6 +29,18 @@ export interface StatusMessage extends InstanceHead {
   readonly unknown?: Readonly<Record<string, string>>
   /** Whether a source of work is watched: at `false` its rates are unknown; left out where there is none to be seen, or the service does not say. */
   readonly working?: boolean
+  /** What people may ask of this instance; left out: nothing. */
+  readonly control?: readonly ControlAction[]
+  /** Seconds that it may take to drain; left out where nobody may ask it to. */
+  readonly drain_limit_seconds?: number
+  /** A supervisor starts it again when it ends; left out: nothing that we know of does. */
+  readonly supervised?: true
+  /** Work that it has begun and not ended; left out where nobody sees when its work begins. */
+  readonly work_in_hand?: { readonly count: number; readonly oldest_seconds: number }
+  /** How the process ended, of the last message of one that could not say it itself. */
+  readonly exit?: { readonly code: number | null; readonly signal: string | null }
+  /** What happens next, then: a sentence without its subject. */
+  readonly next?: string
   readonly alerts: readonly AlertSummary[]
   /** Each rule as this instance reads it now, those in breach first, then those nearest to one; left out where it does not say. */
   readonly rules?: readonly RuleReading[]
@@ -68,6 +81,10 @@ export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json:
     metrics: snapshot.metrics,
     unknown: snapshot.unknown,
     working: snapshot.working,
+    control: snapshot.control,
+    drain_limit_seconds: snapshot.drainLimitSeconds,
+    supervised: snapshot.supervised,
+    work_in_hand: inHandOnWire(snapshot.inHand),
     alerts: snapshot.alerts.map(alertInStatus),
   })
   const room = MAX_MESSAGE_BYTES - SIGNATURE_BYTES - Buffer.byteLength(message.json)
@@ -79,13 +96,18 @@ function checkOnWire({ status, latencyMs, error }: CheckResult) {
   return { status, latency_ms: latencyMs === undefined ? null : Math.round(latencyMs * 1000) / 1000, error }
 }
 
+function inHandOnWire(inHand: Snapshot['inHand']): StatusMessage['work_in_hand'] {
+  return inHand && { count: inHand.count, oldest_seconds: Math.round(inHand.oldestSeconds) }
+}
+
 function alertInStatus({ id, rule, labels, severity, state, since, message, runbook }: ShownAlert) {
   return { id, rule, labels, severity, state, since: toIso(since), message, runbook }
 }
 
 export function toStatusMessage(fields: Fields): StatusMessage | undefined {
   if (!isStatusMessage(fields)) return undefined
-  const { depends_on: dependsOn, unknown, working, rules, rules_left_out: leftOut, ...others } = fields
+  const { depends_on: dependsOn, unknown, working, rules, rules_left_out: leftOut, control, ...rest } = fields
+  const { drain_limit_seconds: drainLimit, work_in_hand: inHand, supervised, exit, next, ...others } = rest
   const readings = toRuleReadings(rules)
   // How the service is does not hang on them: what is none of them is left out, and the message stands.
   return {
@@ -93,10 +115,32 @@ export function toStatusMessage(fields: Fields): StatusMessage | undefined {
     ...(isNames(dependsOn) && { depends_on: dependsOn }),
     ...(isFields(unknown) && isListOf(Object.values(unknown), isText) && { unknown }),
     ...(typeof working === 'boolean' && { working }),
+    ...(isListOf(control, isAction) && control.length <= CONTROL_ACTIONS.length && { control }),
+    ...(isAmount(drainLimit) && { drain_limit_seconds: drainLimit }),
+    ...(supervised === true && { supervised }),
+    ...(isExit(exit) && { exit: { code: exit.code, signal: exit.signal } }),
+    ...(isText(next) && { next }),
+    ...(isInHand(inHand) && { work_in_hand: { count: inHand.count, oldest_seconds: inHand.oldest_seconds } }),
     ...(readings && { rules: readings }),
     ...(readings && Number.isSafeInteger(leftOut) && Number(leftOut) > 0 && { rules_left_out: leftOut }),
     channel: 'status',
   } as unknown as StatusMessage
+}
+
+function isExit(value: unknown): value is NonNullable<StatusMessage['exit']> {
+  if (!isFields(value)) return false
+  const { code, signal } = value
+  return (
+    (code === null || Number.isSafeInteger(code)) && (signal === null || (typeof signal === 'string' && /^SIG[A-Z0-9]{1,12}$/.test(signal)))
+  )
+}
+
+function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isInHand(value: unknown): value is NonNullable<StatusMessage['work_in_hand']> {
+  return isFields(value) && Number.isSafeInteger(value['count']) && isAmount(value['count']) && isAmount(value['oldest_seconds'])
 }
 
 function isNames(value: unknown): value is readonly string[] {

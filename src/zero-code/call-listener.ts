@@ -2,12 +2,15 @@
 import type { KindRecord } from '../config/kind-config.ts'
 import type { Reading } from '../config/targets.ts'
 import type { CallListener } from '../instrument/calls/watch-function.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { WatchedCall } from './call-reading.ts'
 import { CallReader } from './call-reading.ts'
 import { marksOf } from './error-marks.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
 
 export interface CallMeaning {
+  /** Where calls that are work are counted while they run. */
+  readonly inHand?: WorkInHand | undefined
   readonly name: string
   readonly upstream: string
   /** Of a record: a call that fails is one, too. */
@@ -25,6 +28,7 @@ export function callListener(recorder: ServiceRecorder, target: Reading, meaning
   const tell = teller(recorder, target, meaning, dropped)
   return {
     isSafe: true,
+    ...(meaning.isAttempt && meaning.inHand && { running: { name, counts: meaning.inHand } }),
     ...(target.records === 'stop' && { onBegin: () => recorder.phase('draining') }),
     onCall(call) {
       try {

@@ -23,6 +23,11 @@ export interface ProcessStart {
   readonly env: Environment
 }
 
+/** Of the command line: as it is written, and as it is bundled. */
+const OWN_SCRIPTS: readonly string[] = ['cli/main.ts', 'supervise/main.ts', 'cli/main.js', 'bin.cjs'].map((file) =>
+  fileURLToPath(new URL(file, OWN_FOLDER)),
+)
+
 /** Of this process. Reads the script's link and the package.json above it, which a service reads anyway. */
 export function thisStart(): ProcessStart {
   return {
@@ -45,7 +50,7 @@ export function processFacts({ script: given, cwd, parentPid, ...rest }: Process
     owner: script === undefined ? undefined : ownerOf(script),
     parentScript: markedPid === String(parentPid) ? markedScript : undefined,
     isSandbox: isSandbox(script),
-    isOwn: script !== undefined && dirname(script) === fileURLToPath(new URL('cli', OWN_FOLDER)),
+    isOwn: script !== undefined && OWN_SCRIPTS.includes(script),
   }
 }
 

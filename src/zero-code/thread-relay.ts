@@ -6,6 +6,7 @@
 import { BroadcastChannel, getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
 
 import type { FoundQueue } from '../instrument/queues/queue-library.ts'
+import type { InHandElsewhere } from '../record/work-in-hand.ts'
 import type { Cancel } from '../types.ts'
 import type { ServiceRecorder } from './service-recorder.ts'
 
@@ -23,6 +24,8 @@ export interface ThreadNews {
   unread(what: string): void
   /** A source of work that is watched in the thread. */
   works(source: string): void
+  /** What the thread has begun and not ended. */
+  inHand(thread: number, inHand: InHandElsewhere): void
   /** Packages through which services take work, and that the thread has loaded. */
   packages(names: readonly string[]): void
 }
@@ -104,7 +107,14 @@ export function mainThread(): MainThread {
       work: record('work'),
       dropped: record('dropped'),
     },
-    news: { loaded: tell('loaded'), queue: tell('queue'), unread: tell('unread'), works: tell('works'), packages: tell('packages') },
+    news: {
+      loaded: tell('loaded'),
+      queue: tell('queue'),
+      unread: tell('unread'),
+      works: tell('works'),
+      packages: tell('packages'),
+      inHand: tell('inHand'),
+    },
   }
 }
 

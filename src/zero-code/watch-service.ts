@@ -10,7 +10,11 @@ import type { KindConfig } from '../config/kind-config.ts'
 import type { ChannelTarget, MethodTarget } from '../config/targets.ts'
 import { upstreamNameOf, workNameOf } from '../config/targets.ts'
 import { watchDependencies } from '../instrument/clients/dependencies.ts'
+import type { Hold } from '../instrument/calls/hold.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
+import { holdFunctions } from './held-functions.ts'
+import { pausable, type Pausable } from './pausable.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
 import { watchChannel } from '../instrument/calls/tracing-channel.ts'
 import { watchMethod } from '../instrument/calls/watch-methods.ts'
 import type { RedisTarget } from '../wire/redis-client.ts'
@@ -22,6 +26,7 @@ import { unseenWork } from './unseen-work.ts'
 import { watchWorkers } from './watch-workers.ts'
 import { WorkSources } from './work-sources.ts'
 import { TakenNames } from './taken-names.ts'
+import { forgetEndedThreads } from './thread-in-hand.ts'
 import type { ThreadNews } from './thread-relay.ts'
 import { watchUpstreams } from './watch-upstreams.ts'
 import type { Cancel, Clock } from '../types.ts'
@@ -47,6 +52,10 @@ export interface ServiceWatchOptions {
   /** Where the configured queues are; `undefined` if that is not known. */
   readonly redis: RedisTarget | undefined
   readonly clock: Clock
+  /** What is counted while it runs. */
+  readonly inHand: WorkInHand
+  /** While it is held, nothing that we know how to pause takes work. */
+  readonly hold: Hold
   /** In a worker thread: the main thread, which reads the queues and speaks of what is missing. */
   readonly mainThread?: ThreadNews
   /** Calls `then` as soon as the process is known to be the service: before, no queue is read and nothing missed. Default: at once. */
@@ -58,6 +67,8 @@ export interface ServiceWatch {
   readonly stop: Cancel
   /** What worker threads find. */
   readonly news: ThreadNews
+  /** What of its work waits while it is held. */
+  readonly pausable: () => Pausable
 }
 
 /** Modules loaded before this are not watched. */
@@ -90,18 +101,24 @@ export function watchService(options: ServiceWatchOptions): ServiceWatch {
       )
     },
     unread: sayer(),
-    works: (source) => sources.seeInThread(source),
+    works(source) {
+      options.inHand.see()
+      sources.seeInThread(source)
+    },
     packages: (loaded) => libraries.loadedElsewhere(loaded),
+    inHand: (thread, told) => options.inHand.observe(thread, told),
   }
   const cancels = [
     () => hook.remove(),
     () => queues.stop(),
     () => sources.stop(),
     ...watchCalls({ ...options, recorder }, { hook, news: mainThread ?? news, sources }),
+    ...holdFunctions(mainThread ? [] : (config.control?.holds ?? []), options),
     watchUpstreams({ ...options, recorder }),
     watchDependencies({ hook, clock, onEvidence: (evidence) => recorder.dependency(evidence) }),
     watchWorkers({ ...options, recorder }, { hook, news: mainThread ?? news, asked, sources, libraries }),
     () => asked.stop(),
+    mainThread ? () => {} : forgetEndedThreads(options.inHand),
   ]
   const begin = (): void => {
     if (config.methods) cancels.push(speakOfModules(options, config.methods, hook, elsewhere))
@@ -122,6 +139,13 @@ export function watchService(options: ServiceWatchOptions): ServiceWatch {
       for (const cancel of cancels.toReversed()) cancel()
     },
     news,
+    pausable: () =>
+      pausable({
+        sources: sources.names,
+        ofThreads: sources.ofThreads,
+        covered: options.hold.covered,
+        hasHook: config.control?.onPause !== undefined,
+      }),
   }
 }
 
@@ -149,7 +173,7 @@ function leaveToCluster(recorder: ServiceRecorder, queues: QueueWatcher): Cancel
 
 /** The methods and channels that health.config names. */
 function watchCalls(
-  { config, kind, recorder, folder, clock, mainThread }: ServiceWatchOptions,
+  { config, kind, recorder, folder, clock, inHand, mainThread }: ServiceWatchOptions,
   { hook, news, sources }: { readonly hook: ModuleHook; readonly news: ThreadNews; readonly sources: WorkSources },
 ): Cancel[] {
   const { methods = [], channels = [], upstreams = {} } = config
@@ -161,6 +185,7 @@ function watchCalls(
     ...callListener(recorder, target, {
       name: workNameOf(target),
       upstream: upstreamNameOf(target, kind.defaultUpstream),
+      inHand,
       isAttempt: isAttempt(target, { config, kind }),
       state: kind.records?.[target.records]?.state,
       unread: (what) => news.unread(what),
@@ -170,7 +195,11 @@ function watchCalls(
     ...methods.map((target) => {
       const { module, class: owner, method, function: exported, callback = false } = target
       const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
-      const watching = isAttempt(target, { config, kind }) ? withNews(hook, () => sources.see(`${module} ${workNameOf(target)}`)) : hook
+      const onFound = (): void => {
+        inHand.see()
+        sources.see(`${module} ${workNameOf(target)}`)
+      }
+      const watching = isAttempt(target, { config, kind }) ? withNews(hook, onFound) : hook
       return watchMethod(watching, { module: moduleOf(target, folder), label: module, folder, callback, ...named }, listener(target))
     }),
     ...channels.map((target) => watchChannel(target.channel, listener(target))),

@@ -1,6 +1,9 @@
 /** Workers of queue libraries, said to the recorder, and the queues they take work from. */
+import type { Hold } from '../instrument/calls/hold.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
 import { watchQueueLibraries } from '../instrument/queues/queue-libraries.ts'
+import type { QueueLibrary } from '../instrument/queues/queue-library.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Cancel, Clock } from '../types.ts'
 import type { AskedQueues } from './asked-queues.ts'
 import { configuredWork, type Configured } from './attempt-targets.ts'
@@ -15,28 +18,33 @@ import type { WorkSources } from './work-sources.ts'
  * read unless it says which queues there are.
  */
 export function watchWorkers(
-  { config, kind, recorder, clock }: WorkerWatchOptions,
+  { config, kind, recorder, clock, inHand, hold }: WorkerWatchOptions,
   { hook, news, asked, sources, libraries }: WorkersWatch,
 ): Cancel {
   const saysAttempts = configuredWork({ config, kind }) === 'attempts'
-  const found = (name: string): void => {
-    if (!saysAttempts) sources.see(`queue ${name}`)
+  const found = (name: string, { canBeHeld = false, tellsEndsOnly = false }: QueueLibrary): void => {
+    const source = `queue ${name}`
+    if (canBeHeld) hold.cover(source)
+    if (!tellsEndsOnly) inHand.see()
+    if (!saysAttempts) sources.see(source)
   }
   return watchQueueLibraries(hook, {
     clock,
+    inHand,
+    hold,
     onAttempt({ queue, durationMs, failed, error, postponed }) {
       if (saysAttempts || postponed) return
       const errorType = failed ? codeOf(error) : undefined
       recorder.attempt({ name: queue, success: !failed, durationMs, errorType, reportsFound: undefined, events: undefined })
     },
-    onQueue(queue) {
-      found(queue.name)
+    onQueue(queue, library) {
+      found(queue.name, library)
       news.queue(queue)
     },
     onRest: (name, isResting) => sources.rest(`queue ${name}`, isResting),
     onPackage: (name) => libraries.watches(name),
-    onAskedQueue(queue) {
-      found(queue.name)
+    onAskedQueue(queue, library) {
+      found(queue.name, library)
       if (!config.queues) asked.add(queue)
     },
   })
@@ -45,6 +53,8 @@ export function watchWorkers(
 export interface WorkerWatchOptions extends Configured {
   readonly recorder: Pick<ServiceRecorder, 'attempt'>
   readonly clock: Clock
+  readonly inHand: WorkInHand
+  readonly hold: Hold
 }
 
 export interface WorkersWatch {

@@ -68,6 +68,15 @@ export class WorkSources {
     if (!this.#onSource && this.#names.has(source)) this.#tellSources()
   }
 
+  get names(): ReadonlySet<string> {
+    return this.#names
+  }
+
+  /** Of these, those that are watched in worker threads. */
+  get ofThreads(): ReadonlySet<string> {
+    return this.#ofThreads
+  }
+
   /** Why sizes of queues are not known, as long as none is: half a sentence. */
   queuesUnknown(why: string): void {
     if (this.#queues !== undefined) return

@@ -14,8 +14,10 @@ import { ACL_FOLDER, aclLine, type Role } from '../../scripts/acl.ts'
 import { COMMANDS, type CommandName } from '../../src/cli/command-list.ts'
 import { HealthControl } from '../../src/control/health-control.ts'
 import { shardNames, shardOf } from '../../src/wire/names.ts'
+import { readDesired, readRequests } from '../../src/wire/read-requests.ts'
 import { createPublisher } from '../../src/wire/redis-client.ts'
 import { REGISTER, ServiceProcess } from '../e2e/service-process.ts'
+import { isAlive, says } from '../support/asked-service.ts'
 import { sayAlert } from '../support/said-alert.ts'
 import { startRedis, type RealRedis } from './real-redis.ts'
 
@@ -93,6 +95,11 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'PUBLISH health:system:alerts {}',
       'PUBLISH health:service:mailer:status {}',
       'SET {health}:doctor:1:open x',
+      'XRANGE {health}:requests:mailer - +',
+      'HGETALL {health}:desired:mailer',
+      'XADD {health}:answers:mailer * d {}',
+      'HSET {health}:taken:mailer:id i p',
+      'XADD {health}:outcomes * d {}',
     ],
     mayNot: [
       'GET other',
@@ -100,6 +107,10 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'DEL tracker:queue',
       'SET {health}x x',
       'XADD {health}:audit * d {}',
+      'XADD {health}:requests:mailer * d {}',
+      'DEL {health}:requests:mailer',
+      'HSET {health}:desired:mailer * {}',
+      'HDEL {health}:desired:mailer *',
       'HSET {health}:relay:webhook cursor 1-1',
       'PUBLISH other x',
       'SUBSCRIBE other',
@@ -132,6 +143,8 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'SUBSCRIBE health:system:alerts',
       'PSUBSCRIBE health:service:*:status',
       'PSUBSCRIBE health:*',
+      'XRANGE {health}:requests:mailer - +',
+      'XRANGE {health}:answers:mailer - +',
     ],
     mayNot: [
       'GET other',
@@ -140,6 +153,9 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       `DEL ${STATUS}`,
       'HSET {health}:meta seq 0',
       'ZADD {health}:open 1 id',
+      'XADD {health}:requests:mailer * d {}',
+      'XADD {health}:answers:mailer * d {}',
+      'HSET {health}:desired:mailer * {}',
       'XADD {health}:alerts * d {}',
       'XTRIM {health}:alerts MAXLEN 0',
       'PEXPIRE {health}:alerts 1',
@@ -157,6 +173,9 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'HSET {health}:silences id {}',
       'HDEL {health}:silences id',
       'XADD {health}:audit * d {}',
+      'XADD {health}:requests:mailer * d {}',
+      'HSET {health}:desired:mailer * {}',
+      'XRANGE {health}:answers:mailer - +',
       'HSET {health}:alert:id2 rev 1',
       'ZREM {health}:open id',
       'SREM {health}:open:mailer2 id',
@@ -175,6 +194,9 @@ const TRIED: readonly { readonly role: Role; readonly may: readonly string[]; re
       'DEL {health}:counted:mailer',
       'XADD {health}:history:mailer * d {}',
       'XTRIM {health}:history:mailer MAXLEN 0',
+      'XADD {health}:answers:mailer * d {}',
+      'HSET {health}:taken:mailer:id i p',
+      'XADD {health}:outcomes * d {}',
       'HSET {health}:relay:webhook cursor 1-1',
       'PUBLISH health:service:mailer:status {}',
       'PUBLISH health:service:mailer:metrics {}',
@@ -234,6 +256,8 @@ describe('what a script may not do is what the role may not do', () => {
     { role: 'service', lua: "return redis.call('SET', KEYS[1], 'x')", key: 'other' },
     { role: 'service', lua: "return redis.call('FLUSHALL')", key: STATUS },
     { role: 'service', lua: "return redis.call('PUBLISH', 'other', 'x')", key: STATUS },
+    { role: 'service', lua: "return redis.call('XADD', KEYS[1], '*', 'd', '{}')", key: '{health}:requests:mailer' },
+    { role: 'operator', lua: "return redis.call('XADD', KEYS[1], '*', 'd', '{}')", key: '{health}:answers:mailer' },
     { role: 'operator', lua: "return redis.call('DEL', KEYS[1])", key: STATUS },
     { role: 'operator', lua: "return redis.call('PUBLISH', 'health:service:mailer:status', 'x')", key: '{health}:open' },
     { role: 'relay', lua: "return redis.call('HSET', KEYS[1], 'seq', '0')", key: '{health}:meta' },
@@ -377,6 +401,8 @@ test.for(SERVERS)('a service that fires and the command line are refused nothing
   const asService = { ...redisUrl('service', server.redis.port), ...env }
   const asViewer = { ...redisUrl('viewer', server.redis.port), ...env }
 
+  writeFileSync(join(folder, 'health.config.json'), '{ "control": { "allow": ["stop"] } }')
+  onTestFinished(() => rmSync(join(folder, 'health.config.json')))
   const firing = service('mailer', 'firing.mjs', PROGRAM, asService)
   service('watched', 'watched.mjs', 'setInterval(() => {}, 1000)\n', asService, ['--import', REGISTER])
   await expect.poll(async () => (await cli(['status', '--json'], asViewer)).out, { timeout: 60_000, interval: 500 }).toContain('"firing"')
@@ -388,6 +414,11 @@ test.for(SERVERS)('a service that fires and the command line are refused nothing
   expect(await refusals(server.admin)).toEqual([])
 
   await cli(['doctor'], { ...asService, HEALTH_SERVICE_NAME: 'mailer' })
+  expect(await refusals(server.admin)).toEqual([])
+
+  const asOperator = { ...redisUrl('operator', server.redis.port), ...env, USER: 'ann' }
+  const stopped = await cli(['ctl', 'stop', 'watched', '-m', 'trying'], asOperator)
+  expect(stopped).toMatchObject({ code: 0, out: expect.stringContaining('The stop of watched is done: 1 of 1 stopped.') as string })
   expect(await refusals(server.admin)).toEqual([])
 })
 
@@ -422,10 +453,22 @@ test.for([{ sharded: false }, { sharded: true }])(
     await control.resolve('a1', said)
     expect(await control.alerts()).toEqual([])
     await nextMillisecond()
+    await isAlive(other.admin, names, { instance: 'i1', control: ['stop'] })
+    const { request } = await control.request('stop', { service: 'mailer' }, said)
+    await nextMillisecond()
+    const { entries } = await readRequests(client, names, 'mailer', '0-0')
+    expect(entries).toMatchObject([{ request }])
+    expect(await readDesired(client, names, 'mailer', request.at)).toMatchObject([{ state: 'stopped' }])
+    for (const state of ['accepted', 'done'] as const) expect(await says(client, names, request, 'i1', state)).toBe('ours')
+    await client.healthDown(names.down('mailer'), 'i1', '0')
+    expect(await control.requests('mailer')).toMatchObject([{ request, state: 'done' }])
+    await nextMillisecond()
+    await other.admin.del(names.status('mailer', 'i1'))
     await client.zadd(names.instances('mailer'), '1', 'i1')
     await control.forget('mailer', said)
-    expect((await control.audit()).map(({ action }) => action).toReversed()).toEqual([
-      ...['ack', 'unack', 'note', 'silence', 'extend', 'maintenance', 'unsilence', 'silence', 'resolve', 'forget'],
+    expect(await control.desired('mailer')).toEqual([])
+    expect((await control.audit()).map(({ action, outcome }) => [action, ...(outcome ? [outcome] : [])].join(' ')).toReversed()).toEqual([
+      ...['ack', 'unack', 'note', 'silence', 'extend', 'maintenance', 'unsilence', 'silence', 'resolve', 'stop', 'stop done', 'forget'],
     ])
     expect(await refusals(other.admin)).toEqual([])
     client.disconnect()
@@ -435,13 +478,27 @@ test.for([{ sharded: false }, { sharded: true }])(
 )
 
 const COMMANDS_OF: Readonly<Record<Role, readonly CommandName[]>> = {
-  viewer: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'panel'],
-  operator: ['ack', 'unack', 'note', 'silence', 'extend', 'unsilence', 'maintenance', 'resolve', 'forget', 'tail', 'alerts', 'panel'],
+  viewer: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'panel', 'ctl'],
+  operator: [
+    'ack',
+    'unack',
+    'note',
+    'silence',
+    'extend',
+    'unsilence',
+    'maintenance',
+    'resolve',
+    'forget',
+    'tail',
+    'alerts',
+    'panel',
+    'ctl',
+  ],
   relay: ['relay'],
   service: ['status', 'watch', 'tail', 'check', 'alerts', 'silence', 'maintenance', 'replay', 'doctor', 'forget'],
 }
 /** Those that never ask the health Redis. */
-const WITHOUT_REDIS: readonly CommandName[] = ['init', 'simulate', 'dashboards', 'rules', 'help']
+const WITHOUT_REDIS: readonly CommandName[] = ['init', 'simulate', 'dashboards', 'rules', 'help', 'run']
 
 /** In an order in which each has something to do; with what `status` and its like say while something is wrong. */
 const LINES: Readonly<
@@ -455,6 +512,7 @@ const LINES: Readonly<
   silence: { args: ['silence'], out: /Nothing is silenced|WHY/ },
   maintenance: { args: ['maintenance'], out: /Nothing is silenced|WHY/ },
   replay: { args: ['replay', 'mailer'] },
+  ctl: { args: ['ctl', 'mailer'], out: /Nothing was asked of mailer\./ },
   doctor: { args: ['doctor'], out: /^ok +redis-channel/m },
   panel: { args: ['panel', '--port', '0'], follows: true, out: /http:\/\// },
   relay: { args: ['relay', '--config', 'relay.json'], follows: true, out: /passes on to hook/ },
@@ -513,6 +571,7 @@ test('what docs/security.md says to do is done to a server, and every command th
     for (const name of COMMANDS_OF[role]) if (LINES[name]) await tried(role, LINES[name].args, LINES[name])
   })
   await Promise.all(each)
+  await tried('service', ['watch', '--alert'], { follows: true, out: /services that fall silent are noticed/ })
   await tried('operator', ['ack', id, ...said], {})
   await tried('operator', ['unack', id, ...said], {})
   const silenced = await tried('operator', ['silence', 'service=x', '--for', '1h', ...said, '--json'], {})
@@ -522,6 +581,7 @@ test('what docs/security.md says to do is done to a server, and every command th
   await tried('operator', ['maintenance', 'service=x', '--every', 'daily 03:00', '--for', '1h', ...said], {})
   await tried('operator', ['unsilence', (JSON.parse(silenced.out) as { silence: string }).silence, ...said], {})
   await tried('operator', ['resolve', id, ...said], {})
+  await tried('operator', ['ctl', 'stop', 'mailer', ...said], { code: 1, out: /mailer allows no control/ })
   expect(wrong).toEqual([])
   dying.kill('SIGKILL')
   // As long as its last word counts it is alive.

@@ -31,6 +31,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 /** What has no data here, although all is well. By the metric or the expression; everything else must have some. */
 const LEGITIMATELY_EMPTY: Readonly<Record<string, string>> = {
   health_evaluation_errors_total: 'no rule and no evaluation threw',
+  health_work_interrupted_total: 'no process was killed with work in hand',
   [`health_records_dropped_total{deployment_environment_name=~".*",job=~"${SERVICE}"`]: 'the fetcher recorded nothing that is no amount',
   otelcol_exporter_send_failed_metric_points_total: 'the collector gave up nothing',
   ALERTS: 'no rule of Prometheus has fired yet',

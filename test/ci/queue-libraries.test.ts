@@ -21,19 +21,41 @@ import { QueueReader } from '../../src/instrument/queues/queues.ts'
 import type { Point } from '../support/otlp-receiver.ts'
 import { lastPoints, startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { QUEUE_LIBRARIES_IN_CI } from '../support/queue-libraries-in-ci.ts'
-import { QueueLibraryProjects, runService, runUntilReady } from './queue-library-projects.ts'
+import { QueueLibraryProjects, REGISTER, runService, runUntilReady } from './queue-library-projects.ts'
 import { ROWS } from './queue-library-rows.ts'
 import { serviceFiles } from './queue-library-services.ts'
 import { BEE_QUEUE_SIZES, BULL_SIZES, GRAPHILE_WORKER_SIZES, PG_BOSS_SIZES } from './queue-size-services.ts'
+import { pausedAndResumed } from './queue-pausing.ts'
+import { BEE_QUEUE_PAUSED, BULL_PAUSED, BULLMQ_PAUSED, PG_BOSS_PAUSED } from './queue-pausing-services.ts'
 import { RealPostgres } from './real-postgres.ts'
 
 let projects: QueueLibraryProjects
+/** Apart from the others: of each library that is asked for in several versions npm puts one where all find it. */
+let olderBullmq: QueueLibraryProjects
 let valkey: EmbeddedValkey
 let postgres: RealPostgres
 beforeAll(async () => {
   const dependencies = Object.fromEntries(ROWS.map((row) => [row.workspace, row.dependencies]))
-  ;[projects, valkey, postgres] = await Promise.all([QueueLibraryProjects.install(dependencies), startValkey(), RealPostgres.create()])
+  ;[projects, olderBullmq, valkey, postgres] = await Promise.all([
+    QueueLibraryProjects.install(dependencies),
+    QueueLibraryProjects.install(OLDER_BULLMQ),
+    startValkey(),
+    RealPostgres.create(),
+  ])
 })
+/** The one of today is among our own packages, and tested there. */
+const OLDER_BULLMQ = { 'bullmq-4': { bullmq: '^4.0.0' }, 'bullmq-5': { bullmq: '^5.0.0' } }
+const PAUSED_DATABASES = [
+  'bullmq-4',
+  'bullmq-5',
+  'bull-3.0',
+  'bull-4',
+  'bee-queue-1',
+  'bee-queue-2',
+  'pg-boss-9',
+  'pg-boss-10',
+  'pg-boss-12',
+]
 const pg = createRequire(import.meta.url)('pg') as typeof Pg
 
 const stops: (() => Promise<void>)[] = []
@@ -42,6 +64,7 @@ afterAll(async () => {
   await valkey?.stop()
   await postgres?.remove()
   await projects?.remove()
+  await olderBullmq?.remove()
 })
 
 test('every library that is to be tested here has a service here', () => {
@@ -114,6 +137,39 @@ describe.concurrent('what is known of a queue', () => {
     const folder = await projects.write(workspace, serviceFiles({ library }, service, 'cjs'))
     stops.push(await runUntilReady(folder, 'service.cjs', env))
   }
+})
+
+describe.concurrent('a service that is paused takes no more jobs, does those it has, and goes on when it is resumed', () => {
+  // The wait that is under way when Bee-Queue is paused brings one more job of the queue; pg-boss may have begun with one of a batch of two.
+  test.for([
+    { why: 'BullMQ 4', workspace: 'bullmq-4', library: 'bullmq', service: BULLMQ_PAUSED, more: 0 },
+    { why: 'BullMQ 5', workspace: 'bullmq-5', library: 'bullmq', service: BULLMQ_PAUSED, more: 0 },
+    { why: 'Bull 3.0', workspace: 'bull-3.0', library: 'bull', service: BULL_PAUSED, more: 0 },
+    { why: 'Bull 4', workspace: 'bull-4', library: 'bull', service: BULL_PAUSED, more: 0 },
+    { why: 'Bee-Queue 1.0', workspace: 'bee-queue-1', library: 'bee-queue', service: BEE_QUEUE_PAUSED, more: 1 },
+    { why: 'Bee-Queue 2', workspace: 'bee-queue-2', library: 'bee-queue', service: BEE_QUEUE_PAUSED, more: 1 },
+    { why: 'pg-boss 9', workspace: 'pg-boss-9', library: 'pg-boss', service: PG_BOSS_PAUSED, more: 1 },
+    { why: 'pg-boss 10', workspace: 'pg-boss-10', library: 'pg-boss', service: PG_BOSS_PAUSED, more: 1 },
+    { why: 'pg-boss 12', workspace: 'pg-boss-12', library: 'pg-boss', service: PG_BOSS_PAUSED, more: 1 },
+  ])('$why', async ({ why, workspace, library, service, more }) => {
+    const files = serviceFiles({ library }, service, 'cjs')
+    const folder = await (workspace in OLDER_BULLMQ ? olderBullmq : projects).write(workspace, {
+      ...files,
+      'health.config.json': JSON.stringify({ control: { allow: ['pause', 'stop'] } }),
+    })
+    const name = `${workspace}-paused`
+    const redis = new Redis(valkey.port)
+    const env = {
+      ...{ SERVICE_REDIS_PORT: String(valkey.port), SERVICE_REDIS_DB: String(1 + PAUSED_DATABASES.indexOf(workspace)) },
+      SERVICE_POSTGRES: library === 'pg-boss' ? await postgres.database(name) : '',
+    }
+    const start = { port: valkey.port, name, instance: why.replaceAll(' ', '-'), script: 'service.cjs', folder, register: REGISTER, env }
+    const { begunWhilePaused, twice, said } = await pausedAndResumed(redis, start)
+    redis.disconnect()
+    expect(begunWhilePaused).toBeLessThanOrEqual(more)
+    expect(twice).toEqual([])
+    expect(said).toEqual([expect.stringMatching(/^it is paused/), 'it works again'])
+  })
 })
 
 /** Of each queue how many of its jobs went well, and how many failed by which error. */

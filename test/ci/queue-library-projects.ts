@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const REGISTER = fileURLToPath(new URL('../../dist/register.js', import.meta.url))
+export const REGISTER = fileURLToPath(new URL('../../dist/register.js', import.meta.url))
 /** That of whoever runs this through npm, or else the machine's. */
 const npm = process.env['npm_execpath'] === undefined ? (['npm'] as const) : ([process.execPath, process.env['npm_execpath']] as const)
 

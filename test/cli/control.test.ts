@@ -145,7 +145,7 @@ test.for([
   {
     args: ['unack', 'a1', '-m', 'w', '--for', '1h'],
     code: 2,
-    says: '--for is of ack, silence, extend, maintenance alone: see otel-health --help.',
+    says: '--for is of ack, silence, extend, maintenance, ctl alone: see otel-health --help.',
   },
   { args: ['resolve', 'c', '-m', 'w'], code: 1, says: 'There is no open alert whose id is "c" or begins so.' },
   { args: ['unsilence', 'c', '-m', 'w'], code: 1, says: 'There is no silence whose id is "c" or begins so.' },
@@ -188,7 +188,7 @@ test.for([
   {
     args: ['status', '--by', 'ada'],
     code: 2,
-    says: '--by is of ack, unack, resolve, note, silence, extend, unsilence, maintenance, forget alone: see otel-health --help.',
+    says: '--by is of ack, unack, resolve, note, silence, extend, unsilence, maintenance, ctl, forget alone: see otel-health --help.',
   },
   { args: ['alerts', 'a1'], code: 2, says: '"a1" is one argument too many: see otel-health --help.' },
 ])('$args', async ({ args, code, says }) => {

@@ -224,6 +224,7 @@ test('variables say the rest, and flags win', async () => {
       HEALTH_PANEL_HOST: '0.0.0.0',
       HEALTH_PANEL_PORT: '1',
       HEALTH_PANEL_PUBLIC: 'true',
+      HEALTH_PANEL_CONTROL: 'false',
       HEALTH_PANEL_URL: 'https://ops.example/health',
     },
     ...{
@@ -241,7 +242,7 @@ test('variables say the rest, and flags win', async () => {
         ...{ login: 'proxy', userHeader: 'x-forwarded-user', groupsHeader: 'x-forwarded-groups' },
         ...{ trusted: ['10.0.0.5', '10.1.0.0/16'], operators: ['sre', 'on call'] },
       },
-      ...{ public: true, publicUrl: 'https://ops.example/health' },
+      ...{ public: true, control: false, publicUrl: 'https://ops.example/health' },
       ...{ prometheusUrl: 'http://prometheus:9090', grafanaUrl: 'https://grafana.example' },
     },
   })

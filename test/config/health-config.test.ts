@@ -90,6 +90,29 @@ describe('what is wrong is said in one sentence', () => {
       config: { dependsOn: Array.from({ length: 21 }, (_, i) => `service_${i}`) },
       says: 'health.config.json: dependsOn has 21 names, expected at most 20: leave out what others that it names depend on anyway.',
     },
+    {
+      config: { control: ['pause'] },
+      says: `health.config.json: control is ["pause"], expected an object such as { allow: ['pause', 'resume'] }.`,
+    },
+    { config: { control: { alow: [] } }, says: 'health.config.json: control "alow" is not a known key: did you mean "allow"?' },
+    {
+      config: { control: { allow: 'pause' } },
+      says: `health.config.json: control.allow is "pause", expected a list of 'pause', 'resume', 'drain', 'stop', 'start', 'restart'.`,
+    },
+    {
+      config: { control: { allow: ['pause', 'reboot'] } },
+      says: `health.config.json: control.allow[1] is "reboot", expected one of 'pause', 'resume', 'drain', 'stop', 'start', 'restart'.`,
+    },
+    { config: { control: { holds: {} } }, says: 'health.config.json: control.holds is {}, expected a list of functions.' },
+    {
+      config: { control: { holds: [{ module: './a.js' }] } },
+      says: 'health.config.json: control.holds[0] is {"module":"./a.js"}, expected either class and method, or function.',
+    },
+    {
+      config: { control: { holds: [{ module: './a.js', function: 'f', records: 'attempt' }] } },
+      says: 'health.config.json: control.holds[0] "records" is not a known key: did you mean "class"?',
+    },
+    { config: { control: { onPause: 'stop' } }, says: 'health.config.json: control.onPause is "stop", expected a function.' },
     { config: { methods: {} }, says: 'health.config.json: methods is {}, expected a list of methods.' },
     {
       config: { methods: [null] },

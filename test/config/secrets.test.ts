@@ -115,7 +115,16 @@ const PLACES: Readonly<Record<string, (url: string) => unknown>> = {
 }
 
 /** What health.config may name a queue or a key is read and never shown. */
-const NEVER_SHOWN = new Set(['redisUrl', 'redisUsername', 'redisPassword', 'redisCa', 'hmacKey', 'queuesRedis', 'the key of a queue'])
+const NEVER_SHOWN = new Set([
+  'redisUrl',
+  'redisUsername',
+  'redisPassword',
+  'redisCa',
+  'hmacKey',
+  'httpToken',
+  'queuesRedis',
+  'the key of a queue',
+])
 
 test.for(Object.entries(PLACES))('health.config: %s', ([place, configOf]) => {
   fc.assert(

@@ -17,8 +17,15 @@ function sources(folder: string): { readonly file: string; readonly code: string
     .map((name) => ({ file: `${folder}/${name}`, code: withoutComments(readFileSync(`${ROOT}${folder}/${name}`, 'utf8')) }))
 }
 
+/** Node says `worker` of a thread that begins. */
+function withoutThreads(text: string): string {
+  return text.replaceAll(/process\.(?:on|off)\('worker'/g, '')
+}
+
 function withoutComments(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '')
+  return withoutThreads(text)
+    .replaceAll(/\/\*[\s\S]*?\*\//g, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '')
 }
 
 /** The name as a text of its own, or the folder of the kind. A thread or a process of a cluster is called a worker as well. */

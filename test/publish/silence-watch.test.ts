@@ -321,6 +321,19 @@ describe('who looks when', () => {
     expect(clock.nextDue() - clock.monotonicMs()).toBeLessThanOrEqual(to)
   })
 
+  test('a look at who is due already is not put off by what others hear meanwhile', () => {
+    const { watch, clock } = watching()
+    watch.up()
+    clock.advance(GRACE_MS)
+    watch.heard(one, 100, false)
+    const looksAt = clock.nextDue()
+    for (let i = 1; i <= 4; i++) {
+      clock.advance(100)
+      watch.heard(one, 100 - 100 * i, false)
+      expect(clock.nextDue()).toBe(looksAt)
+    }
+  })
+
   test('beats that come more often than the looks do not hold them up', () => {
     const { watch, clock, asked } = watching()
     watch.up()

@@ -36,7 +36,7 @@ test.for(KINDS.flatMap((kind) => kind.ruleNames.concat(EVERY_SERVICE_RULE_NAMES)
   },
 )
 
-const CHANGEABLE = 'limit, critical, clear, for, keepFiring, where, by, runbook, inhibitedBy, plain'
+const CHANGEABLE = 'limit, critical, clear, for, keepFiring, where, by, runbook, inhibitedBy, plain, recover'
 
 test.for([
   {

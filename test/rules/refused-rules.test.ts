@@ -35,17 +35,17 @@ test.for([
   {
     why: 'a name with capitals and spaces',
     said: rule('My rule').when(rate(requests)).above(1),
-    says: 'The rule name "My rule" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent.',
+    says: 'The rule name "My rule" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent or process_down.',
   },
   {
     why: 'a name that is too long',
     said: rule('x'.repeat(65)).when(rate(requests)).above(1),
-    says: 'The rule name "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent.',
+    says: 'The rule name "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent or process_down.',
   },
   {
     why: 'the name of the rule that every instance judges',
     said: rule('service_silent').when(rate(requests)).above(1),
-    says: 'The rule name "service_silent" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent.',
+    says: 'The rule name "service_silent" cannot be used: take lower-case letters, digits and _ after a letter, 64 at most, and not service_silent or process_down.',
   },
   {
     why: 'the quantile 1, which is the highest value there ever was',

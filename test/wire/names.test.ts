@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as names from '../../src/wire/names.ts'
 
-const ALONE = ['services', 'due', 'silent', 'open', 'alerts', 'meta', 'watcher', 'silences', 'audit', 'causing']
+const ALONE = ['services', 'due', 'silent', 'open', 'alerts', 'meta', 'watcher', 'silences', 'audit', 'outcomes', 'causing']
 
 test.for([
   {
@@ -30,6 +30,12 @@ test.for([
     restarts: `${tag}:restarts:geo`,
     draining: `${tag}:draining:geo`,
     counted: `${tag}:counted:geo`,
+    requests: `${tag}:requests:geo`,
+    answers: `${tag}:answers:geo`,
+    desired: `${tag}:desired:geo`,
+    taken: `${tag}:taken:geo:4f2c`,
+    down: `${tag}:down:geo`,
+    recovering: `${tag}:recovering:geo`,
     alert: `${tag}:alert:geo`,
     entries: `${tag}:alert:geo:instances`,
     history: `${tag}:history:geo`,

@@ -34,8 +34,25 @@ test('why figures are not known, and whether work is seen, stand in it behind th
   expect(parseStatus('tracker_fetcher', json)).toMatchObject({ unknown, working: false })
 })
 
+test('what may be asked of it, how long it may take to drain and what is in hand stand in it behind that', () => {
+  const inHand = { count: 3, oldestSeconds: 12.4, oldest: [{ name: 'mails', id: '7', seconds: 12.4 }] }
+  const { json } = encodeStatus(snapshotOf({ working: true, control: ['pause', 'resume'], drainLimitSeconds: 600, inHand }), 1)
+  expect(json).toContain(
+    '"working":true,"control":["pause","resume"],"drain_limit_seconds":600,"work_in_hand":{"count":3,"oldest_seconds":12},"alerts":',
+  )
+  expect(parseStatus('tracker_fetcher', json)).toMatchObject({
+    ...{ control: ['pause', 'resume'], drain_limit_seconds: 600, work_in_hand: { count: 3, oldest_seconds: 12 } },
+  })
+})
+
 test.for([
   { field: 'working', value: '"no"' },
+  { field: 'control', value: '["pause","reboot"]' },
+  { field: 'control', value: '"pause"' },
+  { field: 'drain_limit_seconds', value: '-1' },
+  { field: 'work_in_hand', value: '{"count":-1,"oldest_seconds":0}' },
+  { field: 'work_in_hand', value: '{"count":1.5,"oldest_seconds":0}' },
+  { field: 'work_in_hand', value: '{"count":1}' },
   { field: 'unknown', value: '{"a":1}' },
   { field: 'unknown', value: '[]' },
   { field: 'rules', value: '{}' },

@@ -355,7 +355,7 @@ test.for([
       if (--left === 0) heard.resolve()
     },
   }
-  const close = receiveFromThreads(counting, { loaded() {}, queue() {}, unread() {}, works() {}, packages() {} }, undefined)
+  const close = receiveFromThreads(counting, { loaded() {}, queue() {}, unread() {}, works() {}, packages() {}, inHand() {} }, undefined)
   ends.push(async () => close())
   const thread = new Worker(new URL('./fixtures/records-thread.ts', import.meta.url), { workerData: { records, calls } })
   await once(thread, 'exit')

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Redis } from 'ioredis'
 import type { Environment } from '../../../src/config/options.ts'
 import { loadHealthConfig } from '../../../src/config/health-config-file.ts'
+import { Hold } from '../../../src/instrument/calls/hold.ts'
 import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
 import { kindNamed } from '../../../src/kinds/define-kind.ts'
 import { KINDS } from '../../../src/kinds/index.ts'
@@ -43,6 +44,8 @@ export function watch({ folder, environment, clock, redis }: WatchOptions): Watc
     folder: dirname(file),
     redis: { host: environment['REDIS_HOST']!, port: Number(environment['REDIS_PORT']) },
     clock,
+    inHand: monitor.controlled.inHand,
+    hold: new Hold(clock),
   })
   return { monitor, unwatch: stop }
 }

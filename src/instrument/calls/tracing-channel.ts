@@ -10,6 +10,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 
 import { diag } from '../../diag.ts'
 import type { Cancel, Clock } from '../../types.ts'
+import type { Piece } from '../../record/work-in-hand.ts'
 import type { CallListener } from './watch-function.ts'
 
 export interface ChannelListener extends CallListener {
@@ -30,12 +31,14 @@ interface Operation {
   /** `end` was published: the function returned or threw. */
   returned: boolean
   told: boolean
+  /** As it is counted while it runs. */
+  readonly piece: Piece | undefined
 }
 
 const NONE = Symbol('no result')
 
 /** `Call.args` is `[context]`, `value` its `result`, `error` its `error`. Operations that began before are not told of. */
-export function watchChannel(name: string, { clock, onBegin, onCall }: ChannelListener): Cancel {
+export function watchChannel(name: string, { clock, onBegin, onCall, running: counter }: ChannelListener): Cancel {
   const channel = tracingChannel(name)
   const running = new WeakMap<object, Operation[]>()
   /** Whether operations of this channel have gone on after `end`, which tells what `end` means where it can't be seen. */
@@ -52,6 +55,7 @@ export function watchChannel(name: string, { clock, onBegin, onCall }: ChannelLi
   const operationsOf = (context: object): readonly Operation[] => running.get(context) ?? []
   const tell = (context: object, operation: Operation): void => {
     operation.told = true
+    if (operation.piece) counter?.counts.end(operation.piece)
     const { startedAt, failed, endedAt = clock.monotonicMs() } = operation
     const { result, error } = context as Context
     onCall({ durationMs: endedAt - startedAt, args: [context], failed, ...(failed ? { error } : { value: result }) })
@@ -69,13 +73,12 @@ export function watchChannel(name: string, { clock, onBegin, onCall }: ChannelLi
 
   const subscribers = {
     start: safely((context) => {
+      const startedAt = clock.monotonicMs()
+      const piece = counter && { name: counter.name, id: undefined, startedAt, before: undefined, after: undefined, hasEnded: false }
+      if (piece) counter.counts.add(piece)
       const operation = {
-        startedAt: clock.monotonicMs(),
-        before: resultOf(context),
-        endedAt: undefined,
-        failed: false,
-        returned: false,
-        told: false,
+        ...{ startedAt, before: resultOf(context), piece },
+        ...{ endedAt: undefined, failed: false, returned: false, told: false },
       }
       running.set(context, [...operationsOf(context), operation])
       onBegin?.([context])

@@ -14,6 +14,7 @@ import { isAsyncFunction, isGeneratorObject, isPromise } from 'node:util/types'
 
 import { diag } from '../../diag.ts'
 import type { Clock } from '../../types.ts'
+import type { Piece, WorkInHand } from '../../record/work-in-hand.ts'
 import { watchGenerator } from './generator-outcome.ts'
 import type { PromiseListener } from './promise-outcome.ts'
 import { expectPromise, watchPromise } from './promise-outcome.ts'
@@ -35,6 +36,14 @@ export interface CallListener {
   /** When the call begins. Like `onCall` it must not throw; if it does, that is said once and the service does not notice. */
   readonly onBegin?: (args: readonly unknown[]) => void
   readonly onCall: (call: Call) => void
+  /** Counts calls while they run. Must not throw. */
+  readonly running?: RunningCounter
+}
+
+export interface RunningCounter {
+  /** What is called. */
+  readonly name: string
+  readonly counts: Pick<WorkInHand, 'add' | 'end'>
 }
 
 export interface WatchFunctionOptions extends CallListener {
@@ -58,7 +67,7 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
   const { clock, callback = false, when } = options
   const sayOnce = sayer(`otel-health: a call of ${original.name || 'a function'} could not be recorded:`)
   const listener = options.isSafe ? options : guarded(options, sayOnce)
-  const isAsync = isAsyncFunction(originals.get(original) ?? original)
+  const isAsync = isAsynchronous(original)
   const isClass = functionToString.call(original).startsWith('class')
 
   const wrapped: F = standIn(original, {
@@ -98,8 +107,13 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
   return wrapped
 }
 
+/** Whether it is declared with `async`, also behind a wrapper of ours. */
+export function isAsynchronous(fn: AnyFunction): boolean {
+  return isAsyncFunction(originals.get(fn) ?? fn)
+}
+
 /** A Proxy whose `toString()` gives the text of the function. */
-function standIn<F extends AnyFunction>(original: F, handler: ProxyHandler<F>): F {
+export function standIn<F extends AnyFunction>(original: F, handler: ProxyHandler<F>): F {
   const proxy = new Proxy(original, {
     ...handler,
     get(target, key, receiver) {
@@ -112,11 +126,16 @@ function standIn<F extends AnyFunction>(original: F, handler: ProxyHandler<F>): 
 }
 
 /** Tells its end once. */
-class RunningCall implements PromiseListener {
+class RunningCall implements PromiseListener, Piece {
   readonly #args: readonly unknown[]
   readonly #clock: Clock
   #listener: CallListener | undefined
   readonly startedAt: number
+  readonly name: string
+  readonly id: undefined
+  before: Piece | undefined = undefined
+  after: Piece | undefined = undefined
+  hasEnded = false
   settledAt: number | undefined = undefined
   asked = false
 
@@ -126,12 +145,16 @@ class RunningCall implements PromiseListener {
     this.#listener = listener
     if (listener.onBegin !== undefined) listener.onBegin(args)
     this.startedAt = clock.monotonicMs()
+    const { running } = listener
+    this.name = running === undefined ? '' : running.name
+    if (running !== undefined) running.counts.add(this)
   }
 
   fulfilled(value: unknown): void {
     const listener = this.#listener
     if (listener === undefined) return
     this.#listener = undefined
+    if (listener.running !== undefined) listener.running.counts.end(this)
     listener.onCall({ durationMs: this.#elapsed(), args: this.#args, value, failed: false })
   }
 
@@ -139,6 +162,7 @@ class RunningCall implements PromiseListener {
     const listener = this.#listener
     if (listener === undefined) return
     this.#listener = undefined
+    if (listener.running !== undefined) listener.running.counts.end(this)
     listener.onCall({ durationMs: this.#elapsed(), args: this.#args, error, failed: true })
   }
 
@@ -161,8 +185,9 @@ class RunningCall implements PromiseListener {
   }
 }
 
-function guarded({ onBegin, onCall }: CallListener, sayOnce: (detail: unknown) => void): CallListener {
+function guarded({ onBegin, onCall, running }: CallListener, sayOnce: (detail: unknown) => void): CallListener {
   return {
+    ...(running && { running }),
     ...(onBegin && {
       onBegin(args) {
         try {

@@ -34,10 +34,14 @@ export interface WatchedMethod {
   readonly function?: string
   /** The last argument is a Node callback `(error, value)`. */
   readonly callback?: boolean
+  /** Where health.config names it, and what becomes of it there; default: its calls are `recorded` by what "methods" says. */
+  readonly named?: { readonly in: string; readonly to: string }
 }
 
 export interface MethodListener extends CallListener {
   readonly clock: Clock
+  /** What stands in the place of the function; default: what does the same and tells. `when`: whether a call on this object is meant. */
+  readonly wrap?: (original: AnyFunction, when: (self: unknown) => boolean) => AnyFunction
 }
 
 type Bindings = Readonly<Record<string, Binding | undefined>>
@@ -47,8 +51,8 @@ type Bindings = Readonly<Record<string, Binding | undefined>>
  * Throws one sentence if the file does not exist.
  */
 export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: MethodListener): Cancel {
-  const { module, label = module, class: className, method, function: functionName } = target
-  const matches = module.startsWith('file:') ? isFile(module) : packageEntries(module, target.folder ?? process.cwd())
+  const { module, label = module, class: className, method, function: functionName, named = RECORDED } = target
+  const matches = module.startsWith('file:') ? isFile(module, named.in) : packageEntries(module, target.folder ?? process.cwd())
   const title = functionName ?? `${className}.${method}`
   let said = false
   const cancel = hook.add({
@@ -67,7 +71,7 @@ export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: M
         if (!hasEnded) throw error
         if (!said)
           diag.warn(
-            `otel-health: ${title} in ${fileURLToPath(url)} is not recorded, correct "methods" in health.config:`,
+            `otel-health: ${title} in ${fileURLToPath(url)} is not ${named.to}, correct "${named.in}" in health.config:`,
             (error as Error).message,
           )
         said = true
@@ -78,14 +82,16 @@ export function watchMethod(hook: ModuleHook, target: WatchedMethod, listener: M
   return cancel
 }
 
+const RECORDED = { in: 'methods', to: 'recorded' } as const
+
 /** Node loads a file by a URL that has no symbolic links in it. */
-function isFile(module: string): (url: string) => boolean {
+function isFile(module: string, list: string): (url: string) => boolean {
   const path = fileURLToPath(module)
   try {
     const real = pathToFileURL(realpathSync(path)).href
     return (url) => url === real
   } catch {
-    throw new Error(`The module ${path} of "methods" in health.config does not exist: give its path relative to health.config.`)
+    throw new Error(`The module ${path} of "${list}" in health.config does not exist: give its path relative to health.config.`)
   }
 }
 
@@ -144,11 +150,16 @@ class Replacing {
   #wrap(original: AnyFunction, when?: (self: unknown) => boolean): AnyFunction {
     const { callback = false } = this.#target
     const isRecorded = (self: unknown): boolean => this.#active && (when === undefined || when(self))
-    const wrapped = watchFunction(original, { ...this.#listener, callback, when: isRecorded })
+    const wrapped = this.#standIn(original, isRecorded, callback)
     wrappers.set(wrapped, this.#target)
     fieldOriginals.set(wrapped, original)
     this.#undos.push(() => releaseGenerators(original))
     return wrapped
+  }
+
+  #standIn(original: AnyFunction, when: (self: unknown) => boolean, callback = false): AnyFunction {
+    const { wrap } = this.#listener
+    return wrap ? wrap(original, when) : watchFunction(original, { ...this.#listener, callback, when })
   }
 
   #isDone(value: unknown): boolean {
@@ -226,11 +237,7 @@ class Replacing {
   }
 
   #hold(instance: object, method: string, original: AnyFunction, descriptor: PropertyDescriptor): void {
-    const wrapped = watchFunction(original, {
-      ...this.#listener,
-      callback: this.#target.callback ?? false,
-      when: () => this.#active,
-    })
+    const wrapped = this.#standIn(original, () => this.#active, this.#target.callback)
     wrappers.set(wrapped, this.#target)
     fieldOriginals.set(wrapped, original)
     if (Reflect.defineProperty(instance, method, { ...descriptor, value: wrapped })) this.#instances.add(instance)

@@ -61,20 +61,24 @@ function queueOf(queues: KeptQueues, owner: object, listener: LibraryListener): 
 }
 
 /** A function of two arguments is given one to call back: then the attempt ends, before that only if it throws or rejects. */
-function aroundProcessor({ clock, onAttempt }: LibraryListener) {
+function aroundProcessor(listener: LibraryListener) {
+  const { clock, onAttempt } = listener
   const nameOf = (job: unknown): string => (job as Job).attrs.name
   const around = aroundWork({
     clock,
+    counts: { listener, piece: (_self, [job]) => ({ queue: nameOf(job) }) },
     tell: (_self, [job], durationMs, outcome) => onAttempt(() => ({ queue: nameOf(job), durationMs, ...outcome() })),
   })
   return (self: unknown, args: unknown[], original: (this: unknown, ...args: unknown[]) => unknown): unknown => {
     const [job, done] = args
     if (typeof done !== 'function') return around(self, args, original)
     const startedAt = clock.monotonicMs()
+    const piece = listener.onBegin(() => ({ queue: nameOf(job) }))
     let ended = false
     const end = (error?: unknown): void => {
       if (ended) return
       ended = true
+      listener.onEnd(piece)
       const durationMs = clock.monotonicMs() - startedAt
       const failed = Boolean(error)
       onAttempt(() => ({ queue: nameOf(job), durationMs, failed, postponed: false, ...(failed && { error }) }))

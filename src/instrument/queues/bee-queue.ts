@@ -2,14 +2,14 @@
  * Bee-Queue 1 and 2. `process`, which may be called once for a queue, keeps what calls the service's function as the queue's `handler`;
  * there it is replaced by one that does the same and tells. The function itself is left alone: Bee-Queue looks at its `length`.
  */
-import { prototypeOf, replaceMethod } from '../calls/replace-method.ts'
+import { cancelAll, prototypeOf, replaceMethod } from '../calls/replace-method.ts'
 import { connectionTarget } from './connection-target.ts'
 import { sayNotRecorded } from './not-recorded.ts'
 import type { Asking } from './queue-form.ts'
 import type { FoundQueue, LibraryListener, QueueLibrary } from './queue-library.ts'
 import { ageSeconds, EARLIEST_MS, greatest, known } from './queue-reading.ts'
 import { count, finite, firstScore, list } from './redis-reply.ts'
-import { type Handler, tellingHandler } from './work-call.ts'
+import { type Handler, idOf, inHandDuring, tellingHandler } from './work-call.ts'
 
 const QUEUE_MODULE = /\/bee-queue\/lib\/queue\.js$/
 
@@ -17,14 +17,18 @@ interface Queue {
   readonly name: string
   readonly settings: { readonly redis: unknown; readonly keyPrefix: string }
   handler: unknown
+  /** It is being closed. */
+  readonly paused?: boolean
 }
 
 interface Job {
+  readonly id?: unknown
   readonly options?: { readonly timeout?: number }
 }
 
 export const beeQueue: QueueLibrary = {
   name: 'Bee-Queue',
+  canBeHeld: true,
   watch(hook, listener) {
     return hook.add({
       label: 'bee-queue',
@@ -34,15 +38,34 @@ export const beeQueue: QueueLibrary = {
       onLoad({ Queue }, url) {
         const prototype = prototypeOf(Queue?.get()) ?? {}
         if (!Object.hasOwn(prototype, 'process')) return sayNotRecorded('Bee-Queue', url, ['Queue.process'])
-        return replaceMethod(prototype, 'process', (queue, args, original) => {
-          const result = Reflect.apply(original, queue, args)
-          watchHandler(queue as Queue, listener)
-          return result
-        })
+        return cancelAll([
+          replaceMethod(prototype, 'process', (queue, args, original) => {
+            const result = Reflect.apply(original, queue, args)
+            watchHandler(queue as Queue, listener)
+            return result
+          }),
+          replaceMethod(prototype, '_getNextJob', (queue, args, original) =>
+            listener.hold.isHeld ? nextWhenOver(queue as Queue, args, original, listener) : Reflect.apply(original, queue, args),
+          ),
+          replaceMethod(
+            prototype,
+            '_runJob',
+            inHandDuring(listener, (queue, [job]) => [{ queue: (queue as Queue).name, ...idOf((job as Job).id) }]),
+          ),
+        ])
       },
     })
   },
   ask: (target, epochMs) => ('beeQueue' in target ? askBeeQueue(`${target.prefix ?? 'bq'}:${target.beeQueue}:`, epochMs) : undefined),
+}
+
+/**
+ * A queue that is closed meanwhile is never given an answer: it counts none as a job, and waits for none. The wait that is under way when the
+ * hold begins may bring one more job, which is then done: Bee-Queue cannot give one back.
+ */
+async function nextWhenOver(queue: Queue, args: unknown[], original: Handler, { hold }: LibraryListener): Promise<unknown> {
+  while (hold.isHeld && queue.paused !== true) await hold.overOrAWhile()
+  return await (queue.paused === true ? new Promise(() => {}) : Reflect.apply(original, queue, args))
 }
 
 function watchHandler(queue: Queue, listener: LibraryListener): void {

@@ -4,13 +4,14 @@
  */
 import { cancelAll, noticeCalls, prototypeOf, replaceMethod } from '../calls/replace-method.ts'
 import { DELAYED_SCORES_PER_MS, waitingTimes } from './bull-job.ts'
+import { BullPauses } from './bull-pauses.ts'
 import { connectionTarget } from './connection-target.ts'
 import { sayNotRecorded } from './not-recorded.ts'
 import type { Asking } from './queue-form.ts'
 import type { FoundQueue, LibraryListener, QueueLibrary } from './queue-library.ts'
 import { ageSeconds, greatest, known } from './queue-reading.ts'
 import { count, list, text } from './redis-reply.ts'
-import { type Handler, tellingHandler } from './work-call.ts'
+import { type Handler, idOf, inHandDuring, tellingHandler } from './work-call.ts'
 
 const QUEUE_MODULE = /\/bull\/lib\/queue\.js$/
 const METHODS = ['setHandler', 'run'] as const
@@ -24,11 +25,13 @@ interface Queue {
 }
 
 interface Job {
+  readonly id?: unknown
   readonly opts?: { readonly timeout?: number }
 }
 
 export const bull: QueueLibrary = {
   name: 'Bull',
+  canBeHeld: true,
   sandbox: /[/\\]bull[/\\]lib[/\\]process[/\\]master\.js$/,
   watch(hook, listener) {
     return hook.add({
@@ -45,13 +48,26 @@ export const bull: QueueLibrary = {
             url,
             lacks.map((name) => `Queue.${name}`),
           )
+        const pauses = new BullPauses(listener)
         return cancelAll([
           replaceMethod(prototype, 'setHandler', (queue, args, original) => {
             const result = Reflect.apply(original, queue, args)
             watchHandler(queue as Queue, String(args[0]), listener)
             return result
           }),
-          noticeCalls(prototype, 'run', (queue) => listener.onQueue(() => queueOf(queue as Queue))),
+          noticeCalls(prototype, 'run', (queue) => {
+            pauses.begin(queue as object)
+            listener.onQueue(() => queueOf(queue as Queue))
+          }),
+          ...pauses.watch(prototype),
+          replaceMethod(prototype, 'getNextJob', (queue, args, original) =>
+            listener.taking(() => Reflect.apply(original, queue, args) as Promise<unknown>),
+          ),
+          replaceMethod(
+            prototype,
+            'processJob',
+            inHandDuring(listener, (queue, [job]) => (job ? [{ queue: (queue as Queue).name, ...idOf((job as Job).id) }] : [])),
+          ),
         ])
       },
     })

@@ -4,9 +4,9 @@
  */
 import { isPromise } from 'node:util/types'
 
-import type { Cancel, Clock } from '../../types.ts'
+import type { Cancel } from '../../types.ts'
 import { replaceMethod } from '../calls/replace-method.ts'
-import { HandedJobs } from './handed-jobs.ts'
+import { HandedJobs, type HandedJob } from './handed-jobs.ts'
 import type { LibraryListener } from './queue-library.ts'
 
 interface Job {
@@ -15,14 +15,15 @@ interface Job {
   readonly queue?: { readonly name?: unknown }
 }
 
-export class BullmqByHand {
-  readonly #clock: Clock
-  readonly #onAttempt: LibraryListener['onAttempt']
-  readonly #jobs = new HandedJobs()
+type Listener = Pick<LibraryListener, 'clock' | 'onAttempt' | 'onBegin' | 'onEnd'>
 
-  constructor({ clock, onAttempt }: Pick<LibraryListener, 'clock' | 'onAttempt'>) {
-    this.#clock = clock
-    this.#onAttempt = onAttempt
+export class BullmqByHand {
+  readonly #listener: Listener
+  readonly #jobs: HandedJobs
+
+  constructor(listener: Listener) {
+    this.#listener = listener
+    this.#jobs = new HandedJobs(({ piece }) => listener.onEnd(piece))
   }
 
   /** `onTaken`: a service takes jobs from the queue of this worker. Must not throw. */
@@ -33,7 +34,8 @@ export class BullmqByHand {
       if (!isPromise(taken)) return taken
       // A promise of its own: if nobody handles a rejection, that is to be seen.
       return taken.then((job) => {
-        this.#hand(job)
+        const { id } = (job ?? {}) as Job
+        if (typeof id === 'string') this.#hand(queueOf(job as Job), id)
         return job
       })
     })
@@ -45,25 +47,32 @@ export class BullmqByHand {
 
   /** The job has a processor, whose call is the attempt. */
   takeBack(job: unknown): void {
-    if (!this.#jobs.isEmpty) this.#take(job)
+    if (!this.#jobs.isEmpty) this.#listener.onEnd(this.#take(job)?.piece)
   }
 
   #watchEnd(prototype: object, method: string, failed: boolean): Cancel {
     return replaceMethod(prototype, method, (self, args, original) => {
-      const since = this.#jobs.isEmpty ? undefined : this.#take(self)
+      const { clock, onAttempt, onEnd } = this.#listener
+      const job = this.#jobs.isEmpty ? undefined : this.#take(self)
       const ended = original.apply(self, args)
-      if (since === undefined || !isPromise(ended)) return ended
-      const durationMs = this.#clock.monotonicMs() - since
+      if (job === undefined) return ended
+      if (!isPromise(ended)) {
+        onEnd(job.piece)
+        return ended
+      }
+      const durationMs = clock.monotonicMs() - job.at
       return ended.then(
         (next) => {
           const queue = queueOf(self as Job)
-          this.#onAttempt(() => ({ queue, durationMs, failed, ...(failed && { error: args[0] }), postponed: false }))
+          onAttempt(() => ({ queue, durationMs, failed, ...(failed && { error: args[0] }), postponed: false }))
+          onEnd(job.piece)
           this.#handNext(queue, next)
           return next
         },
         (error: unknown) => {
           // It goes on: who could not complete it may fail it.
-          this.#hand(self, since)
+          const { id } = self as Job
+          if (typeof id === 'string') this.#jobs.hand(queueOf(self as Job), id, job)
           throw error
         },
       )
@@ -72,15 +81,15 @@ export class BullmqByHand {
 
   /** To end one job may be to take the next, of which data and id are given. */
   #handNext(queue: string, next: unknown): void {
-    if (Array.isArray(next) && next[0] && typeof next[1] === 'string') this.#jobs.hand(queue, next[1], this.#clock.monotonicMs())
+    if (Array.isArray(next) && next[0] && typeof next[1] === 'string') this.#hand(queue, next[1])
   }
 
-  #hand(job: unknown, at = this.#clock.monotonicMs()): void {
-    const { id } = (job ?? {}) as Job
-    if (typeof id === 'string') this.#jobs.hand(queueOf(job as Job), id, at)
+  #hand(queue: string, id: string): void {
+    const { clock, onBegin } = this.#listener
+    this.#jobs.hand(queue, id, { at: clock.monotonicMs(), piece: onBegin(() => ({ queue, id })) })
   }
 
-  #take(job: unknown): number | undefined {
+  #take(job: unknown): HandedJob | undefined {
     const { id } = (job ?? {}) as Job
     return typeof id === 'string' ? this.#jobs.take(queueOf(job as Job), id) : undefined
   }

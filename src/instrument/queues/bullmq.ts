@@ -7,13 +7,14 @@ import { diag } from '../../diag.ts'
 import { cancelAll, noticeCalls, prototypeOf, replaceMethod } from '../calls/replace-method.ts'
 import { DELAYED_SCORES_PER_MS, waitingTimes } from './bull-job.ts'
 import { BullmqByHand } from './bullmq-by-hand.ts'
+import { BullmqTaking } from './bullmq-taking.ts'
 import { connectionTarget } from './connection-target.ts'
 import type { Asking } from './queue-form.ts'
 import type { FoundQueue, QueueLibrary } from './queue-library.ts'
 import { ageSeconds, greatest, known } from './queue-reading.ts'
 import { count, list, text } from './redis-reply.ts'
 import { RestingWorkers } from './resting-workers.ts'
-import { aroundWork } from './work-call.ts'
+import { aroundWork, idOf, inHandDuring } from './work-call.ts'
 
 /** `import` and `require` both load the CommonJS build; the other one is for bundlers, and Node cannot load it. */
 const WORKER_MODULE = /\/bullmq\/dist\/cjs\/classes\/worker\.js$/
@@ -27,12 +28,19 @@ interface Named {
   readonly name: string
 }
 
+interface Job {
+  readonly id?: unknown
+}
+
 const METHODS = ['callProcessJob', 'run'] as const
 
 export const bullmq: QueueLibrary = {
   name: 'BullMQ',
+  canBeHeld: true,
   sandbox: /[/\\]bullmq[/\\]dist[/\\](?:cjs|esm)[/\\]classes[/\\]main(?:-worker)?\.js$/,
-  watch(hook, { clock, onAttempt, onQueue, onRest }) {
+  watch(hook, listener) {
+    const { clock, onAttempt, onQueue, onRest } = listener
+    const taking = new BullmqTaking(listener)
     const rests = new RestingWorkers(onRest)
     const rest = (does: 'begin' | 'pause' | 'resume' | 'end') => (worker: unknown) => {
       if (typeof worker === 'object' && worker !== null) rests[does]((worker as Named).name, worker)
@@ -41,13 +49,16 @@ export const bullmq: QueueLibrary = {
       onQueue(() => queueOf(worker))
       rest('begin')(worker)
     }
-    const byHand = new BullmqByHand({ clock, onAttempt })
+    const byHand = new BullmqByHand(listener)
     const jobs = hook.add({
       label: 'bullmq',
       matches: (url) => JOB_MODULE.test(url),
       names: ['Job'],
       isCommonJs: true,
-      onLoad: ({ Job }) => cancelAll(byHand.watchEnding(prototypeOf(Job?.get()) ?? {})),
+      onLoad({ Job }) {
+        const prototype = prototypeOf(Job?.get()) ?? {}
+        return cancelAll([...taking.watchEnding(prototype), ...byHand.watchEnding(prototype)])
+      },
     })
     const workers = hook.add({
       label: 'bullmq',
@@ -64,11 +75,18 @@ export const bullmq: QueueLibrary = {
           isPostponing,
           tell: (worker, _args, durationMs, outcome) => onAttempt(() => ({ queue: (worker as Named).name, durationMs, ...outcome() })),
         })
+        // From its processor's call until the end is noted: who is killed between the two has its job done twice.
+        const inHand = inHandDuring(listener, (worker, [job]) => (job ? [{ queue: (worker as Named).name, ...idOf((job as Job).id) }] : []))
         return cancelAll([
+          replaceMethod(prototype, 'processJob', (worker, args, original) => {
+            byHand.takeBack(args[0])
+            return inHand(worker, args, original)
+          }),
           replaceMethod(prototype, 'callProcessJob', (worker, args, original) => {
             byHand.takeBack(args[0])
             return around(worker, args, original)
           }),
+          ...taking.watchTaking(prototype),
           byHand.watchTaking(prototype, begun),
           noticeCalls(prototype, 'run', begun),
           noticeCalls(prototype, 'pause', rest('pause')),

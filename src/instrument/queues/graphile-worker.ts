@@ -7,12 +7,14 @@ import type { EventEmitter } from 'node:events'
 
 import { cancelAll } from '../calls/replace-method.ts'
 import type { Binding } from '../hook/binding.ts'
+import type { Piece } from '../../record/work-in-hand.ts'
 import type { Cancel } from '../../types.ts'
 import type { WithPgClient } from './graphile-sizes.ts'
 import { GraphileSizes } from './graphile-sizes.ts'
 import { KeptQueues } from './kept-queues.ts'
 import { sayNotRecorded } from './not-recorded.ts'
 import type { LibraryListener, QueueLibrary } from './queue-library.ts'
+import { idOf } from './work-call.ts'
 
 const MODULES = /\/graphile-worker\/dist\/(lib|worker)\.js$/
 const NAMES = { lib: 'processSharedOptions', worker: 'makeNewWorker' } as const
@@ -63,7 +65,7 @@ function replaceFunction(binding: Binding | undefined, notice: (args: readonly u
 
 /** What is known of a task's job when it ends. */
 interface End {
-  readonly job: { readonly task_identifier: string }
+  readonly job: { readonly task_identifier: string; readonly id?: unknown }
   readonly error?: unknown
   /** Of a job whose payload is a list, some of which have failed. */
   readonly batchJobErrors?: readonly unknown[]
@@ -88,8 +90,9 @@ class Pools {
     if (this.#sizes.has(events)) return
     const sizes = new GraphileSizes(this.#listener.clock)
     this.#sizes.set(events, sizes)
-    const { clock, onAttempt } = this.#listener
+    const { clock, onAttempt, onBegin, onEnd } = this.#listener
     const begun = new WeakMap<object, number>()
+    const pieces = new WeakMap<object, Piece>()
     const end =
       (failed: boolean) =>
       ({ job, error, batchJobErrors }: End): void => {
@@ -108,9 +111,15 @@ class Pools {
     const listeners: Readonly<Record<string, (event: End) => void>> = {
       'worker:create': () => sizes.begin(),
       'worker:stop': () => sizes.end(),
-      'job:start': ({ job }) => void begun.set(job, clock.monotonicMs()),
+      'job:start': ({ job }) => {
+        begun.set(job, clock.monotonicMs())
+        const piece = onBegin(() => ({ queue: job.task_identifier, ...idOf(job.id) }))
+        if (piece) pieces.set(job, piece)
+      },
       'job:success': end(false),
       'job:error': end(true),
+      // Its end is noted.
+      'job:complete': ({ job }) => onEnd(pieces.get(job)),
     }
     for (const [name, listen] of Object.entries(listeners)) events.on(name, listen)
     this.#cancels.push(() => {

@@ -75,10 +75,12 @@ export const kafkajs: QueueLibrary = {
 
 const isPostponing = (error: unknown): boolean => REBALANCING.includes((error as { type?: unknown } | null | undefined)?.type)
 
-function aroundMessage({ clock, onAttempt }: LibraryListener, lags: KafkaLags) {
+function aroundMessage(listener: LibraryListener, lags: KafkaLags) {
+  const { clock, onAttempt } = listener
   return aroundWork({
     clock,
     isPostponing,
+    counts: { listener, piece: (_runner, [payload]) => ({ queue: (payload as MessagePayload).topic }) },
     tell(runner, [payload], durationMs, outcome) {
       const { topic, partition, message } = payload as MessagePayload
       if (hasSucceeded(outcome)) lags.handled(runner as object, topic, partition, message.offset)
@@ -87,7 +89,8 @@ function aroundMessage({ clock, onAttempt }: LibraryListener, lags: KafkaLags) {
   })
 }
 
-function aroundBatch({ clock, onAttempt }: LibraryListener, lags: KafkaLags) {
+function aroundBatch(listener: LibraryListener, lags: KafkaLags) {
+  const { clock, onAttempt } = listener
   return (runner: unknown, args: unknown[], original: (this: unknown, ...args: unknown[]) => unknown): unknown => {
     const payload = args[0] as BatchPayload
     const { topic, partition, messages } = payload.batch
@@ -99,6 +102,7 @@ function aroundBatch({ clock, onAttempt }: LibraryListener, lags: KafkaLags) {
     const around = aroundWork({
       clock,
       isPostponing,
+      counts: { listener, piece: () => ({ queue: topic }) },
       tell(_runner, _args, durationMs, outcome) {
         const succeeded = hasSucceeded(outcome)
         const resolvesRest = succeeded && (runner as Runner).eachBatchAutoResolve !== false

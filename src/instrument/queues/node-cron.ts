@@ -21,12 +21,14 @@ export const nodeCron: QueueLibrary = {
 }
 
 /** Version 3. A task has no name, and what it returns is awaited only if it is a promise. */
-function watchTasks(hook: ModuleHook, { clock, onAttempt }: LibraryListener) {
+function watchTasks(hook: ModuleHook, listener: LibraryListener) {
+  const { clock, onAttempt } = listener
   const hold = holdAround(
     '_execution',
     aroundWork({
       clock,
       awaits: (result) => result instanceof Promise,
+      counts: { listener, piece: () => ({ queue: NAME }) },
       tell: (_task, _args, durationMs, outcome) => onAttempt(() => ({ queue: NAME, durationMs, ...outcome() })),
     }),
   )
@@ -43,12 +45,14 @@ function watchTasks(hook: ModuleHook, { clock, onAttempt }: LibraryListener) {
 }
 
 /** Version 4. A task that was given no name has a random one. */
-function watchInlineTasks(hook: ModuleHook, { clock, onAttempt }: LibraryListener) {
+function watchInlineTasks(hook: ModuleHook, listener: LibraryListener) {
+  const { clock, onAttempt } = listener
   const names = new WeakMap<object, string>()
   const hold = holdAround(
     'onMatch',
     aroundWork({
       clock,
+      counts: { listener, piece: (runner) => ({ queue: names.get(runner as object) ?? NAME }) },
       tell: (runner, _args, durationMs, outcome) =>
         onAttempt(() => ({ queue: names.get(runner as object) ?? NAME, durationMs, ...outcome() })),
     }),

@@ -38,13 +38,15 @@ export const pQueue: QueueLibrary = {
     }),
 }
 
-function watchAdd(prototype: object, { clock, onAttempt, onAskedQueue }: LibraryListener) {
+function watchAdd(prototype: object, listener: LibraryListener) {
+  const { clock, onAttempt, onAskedQueue } = listener
   const isServices = new WeakMap<object, boolean>()
   const queues = new WeakList()
   const around = (timeoutMs?: number) =>
     aroundWork({
       clock,
       limitMs: () => timeoutMs,
+      counts: { listener, piece: () => ({ queue: NAME }) },
       tell: (_self, _args, durationMs, outcome) => onAttempt(() => ({ queue: NAME, durationMs, ...outcome() })),
     })
   const aroundAny = around()

@@ -3,21 +3,29 @@
  * version 10 it is handed a batch, of one job unless the service says otherwise. pg-boss completes or fails each job of a batch, so each is
  * an attempt, as long as the batch. Sizes are asked of PostgreSQL through pg-boss's own connections.
  */
-import { prototypeOf, replaceMethod } from '../calls/replace-method.ts'
+import type { Cancel } from '../../types.ts'
+import { holdAround } from '../calls/held-function.ts'
+import { cancelAll, noticeCalls, prototypeOf, replaceMethod } from '../calls/replace-method.ts'
+import type { ModuleHook } from '../hook/module-hook.ts'
 import { KeptQueues } from './kept-queues.ts'
 import { sayNotRecorded } from './not-recorded.ts'
 import type { PgBossManager } from './pg-boss-sizes.ts'
 import { pgBossSizes } from './pg-boss-sizes.ts'
 import type { LibraryListener, QueueLibrary } from './queue-library.ts'
-import { aroundWork, type Handler, type Outcome } from './work-call.ts'
+import { aroundWork, type Handler, idOf, inHandDuring, type Outcome } from './work-call.ts'
 
 const MANAGER_MODULE = /\/pg-boss\/(?:src|dist)\/manager\.js$/
+const WORKER_MODULE = /\/pg-boss\/(?:src|dist)\/worker\.js$/
 
 /** Queues of pg-boss itself. */
 const INTERNAL = '__pgboss__'
 
 /** pg-boss itself counts its jobs once a minute. */
 const EVERY_SECONDS = 30
+
+interface Worker {
+  readonly name?: unknown
+}
 
 interface Job {
   readonly id?: unknown
@@ -28,9 +36,11 @@ interface Job {
 
 export const pgBoss: QueueLibrary = {
   name: 'pg-boss',
+  canBeHeld: true,
   watch(hook, listener) {
     const kept = new KeptQueues()
-    return hook.add({
+    const workers = watchWorkers(hook, listener)
+    const managers = hook.add({
       label: 'pg-boss',
       matches: (url) => MANAGER_MODULE.test(url),
       names: ['Manager'],
@@ -42,7 +52,7 @@ export const pgBoss: QueueLibrary = {
           const [name] = args
           const at = args.length > 2 ? 2 : 1
           const handler = args[at]
-          if (typeof name !== 'string' || name.startsWith(INTERNAL) || typeof handler !== 'function') {
+          if (typeof name !== 'string' || isInternal(name) || typeof handler !== 'function') {
             return Reflect.apply(original, manager, args)
           }
           const isPerJob = at === 2 && (args[1] as { perJobResults?: unknown } | undefined)?.perJobResults === true
@@ -56,7 +66,42 @@ export const pgBoss: QueueLibrary = {
         })
       },
     })
+    return cancelAll([workers, managers])
   },
+}
+
+/** A Worker keeps how it takes jobs, and how it has them done and notes their end, as functions of its own. */
+function watchWorkers(hook: ModuleHook, listener: LibraryListener): Cancel {
+  const { hold, taking } = listener
+  const holdFetch = holdAround('fetch', async (worker, args, original) => {
+    if (hold.isHeld && !isInternal((worker as Worker).name)) await hold.overOrAWhile()
+    // As where there is no job: it asks again when its time has come.
+    if (hold.isHeld && !isInternal((worker as Worker).name)) return null
+    return await taking(() => Reflect.apply(original, worker, args) as Promise<unknown>)
+  })
+  const holdOnFetch = holdAround(
+    'onFetch',
+    inHandDuring(listener, (worker, [jobs]) => {
+      const { name } = worker as Worker
+      return isInternal(name) ? [] : jobsOf(jobs).map(({ id }) => ({ queue: String(name), ...idOf(id) }))
+    }),
+  )
+  return hook.add({
+    label: 'pg-boss',
+    matches: (url) => WORKER_MODULE.test(url),
+    names: ['Worker'],
+    yieldsToQuirk: true,
+    onLoad({ Worker }) {
+      return noticeCalls(prototypeOf(Worker?.get()) ?? {}, 'start', (worker) => {
+        holdFetch(worker)
+        holdOnFetch(worker)
+      })
+    },
+  })
+}
+
+function isInternal(name: unknown): boolean {
+  return typeof name !== 'string' || name.startsWith(INTERNAL)
 }
 
 function watched(handler: Handler, queue: string, isPerJob: boolean, { clock, onAttempt }: LibraryListener): Handler {

@@ -1,6 +1,8 @@
 /** The queue libraries whose workers are seen, and what is the same for all of them: nothing they see is told twice or hurts the service. */
 import { diag } from '../../diag.ts'
+import type { Piece, WorkInHand } from '../../record/work-in-hand.ts'
 import type { Cancel, Clock } from '../../types.ts'
+import type { Hold } from '../calls/hold.ts'
 import { cancelAll } from '../calls/replace-method.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import { agenda } from './agenda.ts'
@@ -45,9 +47,13 @@ export interface LibraryWatchOptions {
   /** Must not throw; if it does, that is said once for each library and the service does not notice. */
   readonly onAttempt: (attempt: QueueAttempt) => void
   /** A queue that a worker takes work from; once for each queue of each Redis. The same holds. */
-  readonly onQueue: (queue: FoundQueue) => void
+  readonly onQueue: (queue: FoundQueue, library: QueueLibrary) => void
   /** The same of a queue that only the service can ask. */
-  readonly onAskedQueue: (queue: AskedQueue) => void
+  readonly onAskedQueue: (queue: AskedQueue, library: QueueLibrary) => void
+  /** Where what has begun is counted until it ends. */
+  readonly inHand: WorkInHand
+  /** Workers take nothing while it is held. */
+  readonly hold: Hold
   /** The service has paused all of its workers of a queue, or lets one go on. */
   readonly onRest?: (queue: string, isResting: boolean) => void
   /** Of each package whose workers are seen, once it is loaded; at once. */
@@ -57,7 +63,7 @@ export interface LibraryWatchOptions {
 /** Workers of modules loaded before this are not seen. Returns what restores them all; nothing is told after it was called. */
 export function watchQueueLibraries(
   hook: ModuleHook,
-  { clock, onAttempt, onQueue, onAskedQueue, onRest, onPackage }: LibraryWatchOptions,
+  { clock, onAttempt, onQueue, onAskedQueue, onRest, onPackage, inHand, hold }: LibraryWatchOptions,
 ): Cancel {
   const noting: ModuleHook = {
     ...hook,
@@ -71,21 +77,21 @@ export function watchQueueLibraries(
   let askedCount = 0
   let watching = true
   let seesWorkers = false
-  const tellQueue = (look: () => FoundQueue | undefined): void => {
+  const tellQueue = (library: QueueLibrary, look: () => FoundQueue | undefined): void => {
     const queue = told.size < MAX_QUEUES ? look() : undefined
     if (!queue) return
     const { target, redis } = queue
     const identity = JSON.stringify([target, redis?.host, redis?.port, redis?.database])
     if (told.has(identity)) return
     told.add(identity)
-    onQueue(queue)
+    onQueue(queue, library)
   }
-  const tellAskedQueue = (look: () => AskedQueue | undefined): void => {
+  const tellAskedQueue = (library: QueueLibrary, look: () => AskedQueue | undefined): void => {
     const queue = askedCount < MAX_QUEUES ? look() : undefined
     if (!queue || asked.has(queue.of)) return
     asked.add(queue.of)
     askedCount++
-    onAskedQueue(queue)
+    onAskedQueue(queue, library)
   }
   const watches = QUEUE_LIBRARIES.map((library) => {
     const safely = guard(`otel-health: a ${library.name} worker could not be recorded:`)
@@ -95,13 +101,25 @@ export function watchQueueLibraries(
       onAttempt(look) {
         if (watching && !(isPart && seesWorkers)) safely(() => onAttempt(look()))
       },
+      onBegin(look) {
+        let piece: Piece | undefined
+        if (watching && !(isPart && seesWorkers))
+          safely(() => {
+            const { queue, id } = look()
+            piece = inHand.begin(queue, id)
+          })
+        return piece
+      },
+      onEnd: (piece) => piece && inHand.end(piece),
+      taking: (ask) => inHand.taking(ask),
+      hold,
       onQueue(look) {
         seesWorkers = true
-        if (watching) safely(() => tellQueue(look))
+        if (watching) safely(() => tellQueue(library, look))
       },
       onAskedQueue(look) {
         seesWorkers ||= !isPart
-        if (watching) safely(() => tellAskedQueue(look))
+        if (watching) safely(() => tellAskedQueue(library, look))
       },
       onRest(queue, isResting) {
         if (watching) safely(() => onRest?.(queue, isResting))

@@ -4,7 +4,9 @@
  */
 import type { QueueTarget } from '../../config/targets.ts'
 import type { RedisTarget } from '../../wire/redis-client.ts'
+import type { Piece } from '../../record/work-in-hand.ts'
 import type { Cancel, Clock } from '../../types.ts'
+import type { Hold } from '../calls/hold.ts'
 import type { ModuleHook } from '../hook/module-hook.ts'
 import type { QueueForm } from './queue-form.ts'
 import type { QueueReading } from './queue-reading.ts'
@@ -17,6 +19,10 @@ export interface QueueLibrary extends Partial<QueueForm> {
   readonly sandbox?: RegExp
   /** Its work may be a part of a job of another library: it is told as long as no worker of another one is seen. */
   readonly isPartOfWork?: boolean
+  /** Its workers take nothing while the service is held: `hold` of the listener. */
+  readonly canBeHeld?: boolean
+  /** It tells of work when that is over, and not when it begins. */
+  readonly tellsEndsOnly?: boolean
   /** Workers of modules loaded before this are not seen. Nothing of it may throw into the service. Returns what restores them all. */
   watch(hook: ModuleHook, listener: LibraryListener): Cancel
 }
@@ -32,6 +38,13 @@ export interface QueueAttempt {
   readonly error?: unknown
   /** Ended early to go on later (delayed, rate limited, waiting for other work): the library counts it neither as completed nor as failed. */
   readonly postponed: boolean
+}
+
+/** A piece of work that begins. */
+export interface BegunPiece {
+  readonly queue: string
+  /** Of the job. */
+  readonly id?: string
 }
 
 /** A queue that the service takes work from. It is data: it can be sent to another thread. */
@@ -61,6 +74,13 @@ export interface AskedQueue {
 export interface LibraryListener {
   readonly clock: Clock
   readonly onAttempt: (look: () => QueueAttempt) => void
+  /** A piece of work is in hand from now on, until `onEnd` is told what is returned: `undefined` for what is none, which has no end. */
+  readonly onBegin: (look: () => BegunPiece) => Piece | undefined
+  readonly onEnd: (piece: Piece | undefined) => void
+  /** Asks for the next piece of work, which may be in hand before it is known to be. Rejects as `ask` does. */
+  readonly taking: <T>(ask: () => Promise<T>) => Promise<T>
+  /** What takes work waits while it is held. */
+  readonly hold: Hold
   /** May be told of the same queue any number of times. `undefined`: it is none that can be named. */
   readonly onQueue: (look: () => FoundQueue | undefined) => void
   /** The same of a queue that we can't read by ourselves. */

@@ -32,6 +32,7 @@ interface Entry {
 
 export const sqsClient: QueueLibrary = {
   name: NAME,
+  tellsEndsOnly: true,
   watch(hook, listener) {
     const clients = new Clients(listener)
     return hook.add({

@@ -24,16 +24,20 @@ interface Message {
 
 export const sqsConsumer: QueueLibrary = {
   name: NAME,
-  watch(hook, { clock, onAttempt, onAskedQueue }) {
+  watch(hook, listener) {
+    const { clock, onAttempt, onAskedQueue } = listener
+    const counts = { listener, piece: (consumer: unknown) => ({ queue: nameOfQueue((consumer as Consumer).queueUrl) }) }
     const tell = (consumer: unknown, attempt: () => Omit<QueueAttempt, 'queue'>): void =>
       onAttempt(() => ({ queue: nameOfQueue((consumer as Consumer).queueUrl), ...attempt() }))
     const aroundOne = aroundWork({
       clock,
+      counts,
       tell: (consumer, [message], durationMs, outcome, result) =>
         tell(consumer, () => ({ durationMs, ...asThrown(outcome()), ...(isLeft(result, message) && { postponed: true }) })),
     })
     const aroundBatch = aroundWork({
       clock,
+      counts,
       tell(consumer, [messages], durationMs, outcome, result) {
         const batch = messages as readonly Message[]
         for (const message of batch) {

@@ -6,6 +6,8 @@ const MOST = 20_000
 /** Milliseconds: a receive waits 20 s at most, so whoever still receives has done so by then. */
 const IN_USE_MS = 120_000
 
+type Listener = Pick<LibraryListener, 'clock' | 'onAttempt'>
+
 interface Receipt {
   readonly receivedAt: number
   /** On the monotonic clock; `undefined` while it is not known how long the queue waits. */
@@ -14,7 +16,7 @@ interface Receipt {
 
 export class SqsReceipts {
   readonly #name: string
-  readonly #listener: LibraryListener
+  readonly #listener: Listener
   readonly #receipts = new Map<string, Receipt>()
   #receivedAt = -Infinity
   /** Where another process deletes what this one receives, nothing is known of how it ends. */
@@ -22,7 +24,7 @@ export class SqsReceipts {
   /** How long the queue keeps a message from others unless the receipt says, seconds. */
   visibilitySeconds: number | undefined
 
-  constructor(name: string, listener: LibraryListener) {
+  constructor(name: string, listener: Listener) {
     this.#name = name
     this.#listener = listener
   }

@@ -2,7 +2,7 @@
 import { isPromise } from 'node:util/types'
 
 import type { Clock } from '../../types.ts'
-import type { LibraryListener, QueueAttempt } from './queue-library.ts'
+import type { BegunPiece, LibraryListener, QueueAttempt } from './queue-library.ts'
 
 export type Outcome = Pick<QueueAttempt, 'failed' | 'error' | 'postponed'>
 
@@ -16,12 +16,16 @@ export interface WorkCall {
   readonly isLibraryPromise?: boolean
   /** Whether the library awaits what was returned; left out: whatever can be awaited. */
   readonly awaits?: (result: unknown) => boolean
+  /** Whom to tell that it begins and, whatever became of it before, is over; left out: somebody else does. `piece` may throw. */
+  readonly counts?: { readonly listener: Counting; readonly piece: (self: unknown, args: readonly unknown[]) => BegunPiece }
   /**
    * Must not throw. `outcome` may: it looks at what the service has thrown. `durationMs`: until it returned or its promise settled. `result`:
    * what it gave unless it failed.
    */
   readonly tell: (self: unknown, args: readonly unknown[], durationMs: number, outcome: () => Outcome, result: unknown) => void
 }
+
+type Counting = Pick<LibraryListener, 'onBegin' | 'onEnd'>
 
 /** The longest that a timer waits, in milliseconds; one that is to wait longer ends at once. */
 const LONGEST_TIMER_MS = 0x7fffffff
@@ -36,10 +40,12 @@ export function aroundWork({
   limitMs = () => undefined,
   isLibraryPromise = false,
   awaits = isObject,
+  counts,
   tell,
 }: WorkCall) {
   return (self: unknown, args: unknown[], original: (this: unknown, ...args: unknown[]) => unknown): unknown => {
     const startedAt = clock.monotonicMs()
+    const piece = counts?.listener.onBegin(() => counts.piece(self, args))
     let ended = false
     let cancelLimit = (): void => {}
     const end = (outcome: () => Outcome, result?: unknown): void => {
@@ -55,10 +61,12 @@ export function aroundWork({
     try {
       result = Reflect.apply(original, self, args)
     } catch (error) {
+      counts?.listener.onEnd(piece)
       threw(error)
       throw error
     }
     if (!awaits(result)) {
+      counts?.listener.onEnd(piece)
       completed(result)
       return result
     }
@@ -66,12 +74,55 @@ export function aroundWork({
     // that asks it once.
     const promise =
       isLibraryPromise || isPlainPromise(result) ? (result as Promise<unknown>) : new Promise<unknown>((resolve) => resolve(result))
+    const over = (): void => counts?.listener.onEnd(piece)
+    if (counts) promise.then(over, over)
     promise.then(completed, threw)
     const limit = Number(limitMs(args))
     if (limit > 0 && limit <= LONGEST_TIMER_MS)
       cancelLimit = clock.after(limit, () => threw(new TimedOut(`it took longer than ${limit} ms`)))
     return promise
   }
+}
+
+/**
+ * What goes around a method by which a library has work done and notes its end: the work is in hand until what the method returned settles.
+ * `pieces` may throw; of what it gives none nothing is counted.
+ */
+export function inHandDuring({ onBegin, onEnd }: Counting, pieces: (self: unknown, args: readonly unknown[]) => readonly BegunPiece[]) {
+  return (self: unknown, args: unknown[], original: (this: unknown, ...args: unknown[]) => unknown): unknown => {
+    const begun = piecesOf(() => pieces(self, args)).map((piece) => onBegin(() => piece))
+    const over = (): void => {
+      for (const piece of begun) onEnd(piece)
+    }
+    let result: unknown
+    try {
+      result = Reflect.apply(original, self, args)
+    } catch (error) {
+      over()
+      throw error
+    }
+    // The library has made it and looks after its rejection: some have a promise of their own.
+    if (isThenable(result)) result.then(over, over)
+    else over()
+    return result
+  }
+}
+
+function piecesOf(look: () => readonly BegunPiece[]): readonly BegunPiece[] {
+  try {
+    return look()
+  } catch {
+    return []
+  }
+}
+
+/** An id as a library has it, which may be a number. */
+export function idOf(id: unknown): { readonly id?: string } {
+  return typeof id === 'string' || typeof id === 'number' ? { id: String(id) } : {}
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 export type Handler = (...args: unknown[]) => unknown

@@ -1,5 +1,6 @@
 /** What a geocoding service records beyond any worker: its cache, and what it uses of its providers' quotas. A provider is an upstream. */
 import type { MetricDefinition } from '../../catalogue.ts'
+import { OUTSIDE } from '../../catalogue.ts'
 import { WORK_UPSTREAM } from '../worker/metrics.ts'
 
 /** `stale`: an answer of yesterday, given at once while a new one is fetched. */
@@ -22,6 +23,7 @@ export const QUOTA_USAGE: MetricDefinition = {
   description:
     'Share of a provider’s quota that is used in the present period, as the provider says it or as this instance counts it; not set while it is not known.',
   attributes: { [WORK_UPSTREAM]: [] },
+  restartMendsNothing: OUTSIDE,
 }
 
 /** In the order of docs and dashboards. */

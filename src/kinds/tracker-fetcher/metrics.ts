@@ -1,6 +1,6 @@
 /** What a tracker fetcher records: fetches from Apple, queues by tier, the account, anisette. */
 import type { MetricDefinition } from '../../catalogue.ts'
-import { ERROR_TYPE } from '../../catalogue.ts'
+import { ERROR_TYPE, OUTSIDE } from '../../catalogue.ts'
 
 /**
  * Why a request to Apple or anisette, and so an attempt, failed. Closed, because each value is a series; anything else
@@ -124,6 +124,7 @@ export const UPSTREAM_DURATION: MetricDefinition = {
   description: 'Duration of one HTTP call to Apple or anisette, as the service sees it.',
   attributes: { [UPSTREAM]: UPSTREAMS, [ERROR_TYPE]: ERROR_TYPES },
   bounds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+  restartMendsNothing: OUTSIDE,
 }
 export const UPSTREAM_SLOW: MetricDefinition = {
   name: 'tracker_fetcher.upstream.slow',
@@ -131,6 +132,7 @@ export const UPSTREAM_SLOW: MetricDefinition = {
   unit: '{call}',
   description: 'Calls that took longer than the limit (MAX_API_RESPONSE_TIME for Apple) or timed out.',
   attributes: { [UPSTREAM]: UPSTREAMS },
+  restartMendsNothing: OUTSIDE,
 }
 export const QUEUE_SIZE: MetricDefinition = {
   name: 'tracker_fetcher.queue.size',
@@ -152,6 +154,7 @@ export const ACCOUNT_STATUS: MetricDefinition = {
   unit: '1',
   description: 'State of the best Apple account: 1 for the current state, 0 for the others.',
   attributes: { [ACCOUNT_STATE]: ACCOUNT_STATES },
+  restartMendsNothing: OUTSIDE,
 }
 export const ANISETTE_STATUS: MetricDefinition = {
   name: 'tracker_fetcher.anisette.status',
@@ -159,6 +162,7 @@ export const ANISETTE_STATUS: MetricDefinition = {
   unit: '1',
   description: 'State of the anisette server: 1 for the current state, 0 for the others.',
   attributes: { [ANISETTE_STATE]: ANISETTE_STATES },
+  restartMendsNothing: OUTSIDE,
 }
 
 /** In the order of docs and dashboards. */

@@ -1,6 +1,6 @@
 /** What any worker records: attempts, batches, queues and upstreams. */
 import type { MetricDefinition } from '../../catalogue.ts'
-import { ERROR_TYPE } from '../../catalogue.ts'
+import { ERROR_TYPE, OUTSIDE } from '../../catalogue.ts'
 
 /** States of any queue. `failed`: given up, kept for a person to look at. `paused`: would be due if nobody had paused the queue on purpose. */
 export const WORK_QUEUE_STATES = ['due', 'scheduled', 'leased', 'failed', 'paused'] as const
@@ -81,6 +81,7 @@ export const WORK_UPSTREAM_DURATION: MetricDefinition = {
     'Time until an upstream answered one call (until a stream began), by its configured name or its host, as the service sees it.',
   attributes: { [WORK_UPSTREAM]: [], [ERROR_TYPE]: [], [WORK_UNJUDGED]: UNJUDGED },
   bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
+  restartMendsNothing: OUTSIDE,
 }
 export const WORK_UPSTREAM_SLOW: MetricDefinition = {
   name: 'work.upstream.slow',
@@ -88,6 +89,7 @@ export const WORK_UPSTREAM_SLOW: MetricDefinition = {
   unit: '{call}',
   description: 'Calls to an upstream that took longer than MAX_API_RESPONSE_TIME, beyond what they asked it to wait, or timed out.',
   attributes: { [WORK_UPSTREAM]: [], [WORK_UNJUDGED]: UNJUDGED },
+  restartMendsNothing: OUTSIDE,
 }
 export const WORK_QUEUE_SIZE: MetricDefinition = {
   name: 'work.queue.size',

@@ -1,8 +1,8 @@
-/** What people ask the panel to do, done by the same commands as those of the command line. */
+/** What people do about alerts, done by the same commands as those of the command line. */
 import { ControlError } from '../../control/control-error.ts'
 import type { HealthControl } from '../../control/health-control.ts'
 import type { Actor } from '../panel-data.ts'
-import type { Action, ActionAnswer, ActionRequest } from '../protocol.ts'
+import type { ActionAnswer, ActionRequest, AlertAction } from '../protocol.ts'
 
 export type Controlling = Pick<
   HealthControl,
@@ -18,7 +18,12 @@ const AT_ONCE = 4
  * Of several alerts each is dealt with alone: what cannot be done with one is a sentence among `refused`. Rejects with a ControlError if it was
  * asked for wrongly, or if the one thing that was asked for cannot be done; with the server's error if Redis does not answer.
  */
-export async function acting(control: Controlling, action: Action, request: ActionRequest, { by, from }: Actor): Promise<ActionAnswer> {
+export async function acting(
+  control: Controlling,
+  action: AlertAction,
+  request: ActionRequest,
+  { by, from }: Actor,
+): Promise<ActionAnswer> {
   const { why, forMs, matcher, untilResolved, every, zone = 'UTC', silence, service } = request
   const said = { by, why, from }
   switch (action) {

@@ -5,9 +5,11 @@ import { HealthSubscriber } from '../../subscribe/health-subscriber.ts'
 import { within } from '../../subscribe/redis-questions.ts'
 import type { Clock } from '../../types.ts'
 import { parseAlertDocument } from '../../wire/alert-document.ts'
+import { isAction } from '../../wire/control-request.ts'
 import { allShards, isServiceName, shardOf, type ShardNames } from '../../wire/names.ts'
 import { createReader, type RedisClient, type RedisTarget } from '../../wire/redis-client.ts'
 import type { Actor, ExportFormat, ExportKind, Feed, PanelData } from '../panel-data.ts'
+import type { ControlFacts } from '../control-protocol.ts'
 import type {
   Action,
   ActionAnswer,
@@ -26,7 +28,10 @@ import type {
 import { acting } from './acting.ts'
 import { alertRow } from './alert-row.ts'
 import { alertTimeline } from './alert-timeline.ts'
+import { askService } from './ask-service.ts'
+import { AskedServices } from './asked-services.ts'
 import { auditRows, MOST_AUDIT, type AuditFilter } from './audit-rows.ts'
+import { controlFacts, nameNeededFor } from './control-facts.ts'
 import { dependencyMap } from './dependency-map.ts'
 import { episodesOf } from './episodes.ts'
 import { historyLines } from './export-history.ts'
@@ -35,6 +40,7 @@ import { LEAST_MS, LiveFeed } from './live-feed.ts'
 import { NowRows } from './now-rows.ts'
 import { Prometheus } from './prometheus.ts'
 import { Remembered } from './remembered.ts'
+import { requestRow } from './request-row.ts'
 import { ServiceBars } from './service-bars.ts'
 import { serviceDetail } from './service-detail.ts'
 import { serviceHistory } from './service-history.ts'
@@ -61,6 +67,8 @@ const TRENDS_KEPT = { keptMs: 60_000, most: 20 }
 /** Histories that are read at a time. */
 const HISTORIES_AT_ONCE = 2
 const LONGEST_ID = 128
+/** Of which it is said how long they took. */
+const MOST_REQUESTS = 50
 
 /** Throws one sentence if the address of the Prometheus is none. */
 export function createPanelData(options: PanelDataOptions): PanelData {
@@ -73,7 +81,7 @@ class RedisPanelData implements PanelData {
   readonly #clock: Clock
   readonly #subscriber: HealthSubscriber
   readonly #live: LiveFeed
-  readonly #rows = new NowRows()
+  readonly #rows = new NowRows((service) => this.#connected?.asked.of(service))
   readonly #shards: readonly ShardNames[]
   readonly #prometheus: Prometheus | undefined
   readonly #history: Remembered<ServiceHistory>
@@ -105,6 +113,7 @@ class RedisPanelData implements PanelData {
 
   async stop(): Promise<void> {
     this.#live.stop()
+    this.#connected?.asked.stop()
     this.#connected?.client.disconnect()
     this.#connected = undefined
     await this.#subscriber.stop()
@@ -114,6 +123,14 @@ class RedisPanelData implements PanelData {
     const { now } = this.#live
     const { grafanaUrl } = this.#options
     return serviceDetail(name, { view: this.#subscriber.view, now, dependencies: this.#rows.dependencies, grafanaUrl })
+  }
+
+  async controlFacts(service: string): Promise<ControlFacts | undefined> {
+    const detail = this.service(service)
+    if (!detail) return undefined
+    const { control } = this.#redis
+    const [requests, down] = await Promise.all([control.requests(service, MOST_REQUESTS), control.down(service)])
+    return controlFacts(requests.map(requestRow), detail.instances, down)
   }
 
   async history(service: string, hours: 1 | 6 | 24): Promise<ServiceHistory | undefined> {
@@ -189,7 +206,14 @@ class RedisPanelData implements PanelData {
   }
 
   async act(action: Action, request: ActionRequest, actor: Actor): Promise<ActionAnswer> {
-    const answer = await acting(this.#redis.control, action, request, actor)
+    const { control, asked } = this.#redis
+    if (isAction(action)) {
+      const { service = '' } = request
+      const answer = await askService(control, action, request, actor, nameNeededFor(this.service(service)?.instances ?? []))
+      await asked.look(service)
+      return answer
+    }
+    const answer = await acting(control, action, request, actor)
     // That a service has left the lists is told by nobody.
     if (action === 'forget') void this.#subscriber.refresh()
     return answer
@@ -232,9 +256,11 @@ class RedisPanelData implements PanelData {
     const tail = () => transitions.read()
     const statusOf = (service: string) => this.#live.rowOf(service)?.status
     const { shards = 1, hmacKey } = connection
+    const control = new HealthControl({ client, shards, hmacKey, retentionHours })
+    const services = () => this.#subscriber.view.services.map(({ service }) => service)
     return {
-      ...{ client, tail },
-      control: new HealthControl({ client, shards, hmacKey, retentionHours }),
+      ...{ client, tail, control },
+      asked: new AskedServices({ control, clock, services, now, isWanted: () => this.#live.isWanted }),
       bars: new ServiceBars({ client, clock, tail, now, statusOf, namesOf: (service) => this.#namesOf(service) }),
       told: new ToldTargets(client, clock),
     }
@@ -244,6 +270,7 @@ class RedisPanelData implements PanelData {
 interface Connected {
   readonly client: RedisClient
   readonly control: HealthControl
+  readonly asked: AskedServices
   readonly tail: () => Promise<Tail>
   readonly bars: ServiceBars
   readonly told: ToldTargets

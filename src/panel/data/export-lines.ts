@@ -1,4 +1,5 @@
-/** Transitions of all alerts and actions of people, to be kept elsewhere: all that the streams hold, the oldest first. */
+/** Transitions of all alerts, and actions of people with what became of them, to be kept elsewhere: all that the streams hold, the oldest first. */
+import { outcomeIn } from '../../control/audit.ts'
 import { cleanJson } from '../../wire/clean-text.ts'
 import { toIso } from '../../wire/iso-time.ts'
 import { parseMessage } from '../../wire/message.ts'
@@ -8,7 +9,7 @@ import type { ExportFormat } from '../panel-data.ts'
 import type { AuditRow } from '../protocol.ts'
 import { auditRow } from './audit-rows.ts'
 import { csvLine } from './csv.ts'
-import { fieldsOf, pagesForward, timeOf } from './read-stream.ts'
+import { entriesInOrder, fieldsOf, pagesForward, timeOf } from './read-stream.ts'
 import { transitionRow, type KnownTransition } from './transition-row.ts'
 
 type Shards = readonly ShardNames[]
@@ -59,17 +60,17 @@ function transitionLine({ at, since, alertId, labels, value, ...said }: KnownTra
 
 export async function* auditLines(client: RedisClient, shards: Shards, format: ExportFormat): AsyncGenerator<string> {
   if (format === 'csv') yield csvLine(['at', 'actor', 'from', 'action', 'why', ...ABOUT, 'others'])
-  for (const { audit } of shards) {
-    for await (const page of pagesForward(client, audit, '-')) {
-      for (const [id, fields] of page) {
-        const row = auditRow({ ...Object.fromEntries(fieldsOf(fields)), id, at: toIso(timeOf(id)) })
-        yield auditLine(row, format)
-      }
+  for (const { audit, outcomes, hmacKey } of shards) {
+    for await (const { key, entry } of entriesInOrder(client, audit, outcomes)) {
+      const [id, given] = entry
+      const fields = fieldsOf(given)
+      const read = key === outcomes ? outcomeIn(id, fields.get('d'), hmacKey) : { ...Object.fromEntries(fields), id, at: toIso(timeOf(id)) }
+      if (read) yield auditLine(auditRow(read), format)
     }
   }
 }
 
-const ABOUT = ['service', 'alert', 'rule', 'severity', 'silence', 'matcher', 'until']
+const ABOUT = ['service', 'instance', 'outcome', 'alert', 'rule', 'severity', 'silence', 'matcher', 'until']
 
 function auditLine({ at, about, ...said }: AuditRow, format: ExportFormat): string {
   if (format === 'ndjson') return `${cleanJson({ at: toIso(at), ...said, about })}\n`

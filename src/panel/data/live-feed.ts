@@ -19,6 +19,8 @@ import { transitionRow } from './transition-row.ts'
 export const LEAST_MS = 250
 /** Silence means a dead connection: a second without an event must not be. */
 const LONGEST_MS = 750
+/** Who asks again and again does so more often than this. */
+const WANTED_MS = 10_000
 /** What is kept for those who come back: at 100 transitions a second some 30 s, in quiet times hours. */
 const RING = { events: 10_000, size: 8_000_000 }
 
@@ -66,6 +68,11 @@ export class LiveFeed implements Feed {
   rowOf(service: string): ServiceRow | undefined {
     this.#computeUnlessFresh()
     return this.#rows.rowOf(service)
+  }
+
+  /** Whether anybody listens, or asked a moment ago. */
+  get isWanted(): boolean {
+    return this.#listeners.size > 0 || this.#clock.monotonicMs() - this.#computedAt < WANTED_MS
   }
 
   latest(): { readonly id: string; readonly json: string; readonly now: Now } {

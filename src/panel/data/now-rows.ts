@@ -8,6 +8,7 @@ import { serviceStatus, type ServiceStatus } from '../../subscribe/service-statu
 import type { AlertView } from '../../wire/alert-view.ts'
 import type { StatusMessage } from '../../wire/status-message.ts'
 import { cleanText } from '../../wire/clean-text.ts'
+import type { ControlRow } from '../control-protocol.ts'
 import type { AlertRow, Now, ServiceRow } from '../protocol.ts'
 import { alertRow, byUrgency } from './alert-row.ts'
 import { withExplanations } from './explained-by.ts'
@@ -24,11 +25,17 @@ interface KnownService {
 const NONE: readonly AlertView[] = []
 
 export class NowRows {
+  readonly #controlOf: (service: string) => ControlRow | undefined
   #services = new Map<string, KnownService>()
   #serviceRows = new Map<string, ServiceRow>()
   #alerts = new Map<string, { readonly alert: AlertView; readonly row: AlertRow }>()
   #dependencies: ReadonlyMap<string, ServiceDependencies> = new Map()
   readonly #explained = new WeakMap<AlertRow, AlertRow>()
+
+  /** `controlOf`: what people have asked of a service; the same object as long as it says the same. */
+  constructor(controlOf: (service: string) => ControlRow | undefined = () => undefined) {
+    this.#controlOf = controlOf
+  }
 
   /** What services depend on, as of the last view. */
   get dependencies(): ReadonlyMap<string, ServiceDependencies> {
@@ -81,8 +88,10 @@ export class NowRows {
     const { view, report } = this.#services.get(service)!
     const before = this.#serviceRows.get(service)
     const cause = causeOf(this.#dependencies.get(service)?.causes)
-    // What it depends on may have changed though it has not.
-    return before && !isChanged && before.cause === cause ? before : kept(before, serviceRow(view, report, cause))
+    const control = this.#controlOf(service)
+    // What it depends on and what is asked of it may have changed though it has not.
+    if (before && !isChanged && before.cause === cause && before.control === control) return before
+    return kept(before, { ...serviceRow(view, report, cause), ...(control && { control }) })
   }
 
   #alertsOf(alerts: readonly AlertView[]): readonly AlertRow[] {

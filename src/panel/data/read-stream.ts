@@ -26,6 +26,30 @@ export async function* pagesBackward(client: RedisClient, key: string, from: str
   }
 }
 
+/** Two streams as one, in the order of time. */
+export async function* entriesInOrder(
+  client: RedisClient,
+  one: string,
+  other: string,
+): AsyncGenerator<{ readonly key: string; readonly entry: StreamEntry }> {
+  const [a, b] = [entriesOf(client, one), entriesOf(client, other)]
+  let [nextOfA, nextOfB] = await Promise.all([a.next(), b.next()])
+  while (!nextOfA.done || !nextOfB.done) {
+    if (nextOfB.done || (!nextOfA.done && timeOf(nextOfA.value[0]) <= timeOf(nextOfB.value[0]))) {
+      yield { key: one, entry: nextOfA.value! }
+      nextOfA = await a.next()
+    } else {
+      yield { key: other, entry: nextOfB.value }
+      nextOfB = await b.next()
+    }
+  }
+}
+
+async function* entriesOf(client: RedisClient, key: string): AsyncGenerator<StreamEntry, undefined> {
+  for await (const page of pagesForward(client, key, '-')) yield* page
+  return undefined
+}
+
 /** Epoch milliseconds of the server. */
 export function timeOf(id: string): number {
   return Number(id.slice(0, id.indexOf('-')))

@@ -3,9 +3,11 @@ import type { ServiceDependencies } from '../../subscribe/dependencies.ts'
 import { problemsOf, type HealthView, type InstanceView } from '../../subscribe/health-view.ts'
 import { cleanText } from '../../wire/clean-text.ts'
 import type { CheckRow, DependencyRow, InstanceRow, Now, ServiceDetail } from '../protocol.ts'
+import { controlOfInstance } from './control-of-instance.ts'
 import { grafanaLink } from './grafana-link.ts'
 import { ruleRows } from './rule-rows.ts'
 import { newestFirst } from './service-row.ts'
+import { shownStatus } from './shown-status.ts'
 
 const MOST_INSTANCES = 500
 
@@ -42,13 +44,15 @@ export function serviceDetail(service: string, { view, now, dependencies, grafan
 
 function instanceRow({ instance, lastBeatAt, status, problem, skewMs }: InstanceView): InstanceRow {
   const silent = problem === undefined ? 'missing' : 'unknown'
+  const control = status && controlOfInstance(status)
   return {
     instance: cleanText(instance),
-    status: status ? (status.phase === 'stopped' ? 'stopped' : status.instance_status) : silent,
+    status: status ? (status.phase === 'stopped' ? 'stopped' : shownStatus(status.instance_status, [status])) : silent,
     ...(status && { phase: status.phase, uptimeSeconds: status.uptime_seconds }),
     beatAt: lastBeatAt,
     ...(problem !== undefined && { problem: cleanText(problem) }),
     ...(skewMs !== undefined && { clockAheadMs: Math.round(skewMs) }),
+    ...(control && { control }),
   }
 }
 

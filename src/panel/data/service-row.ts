@@ -8,6 +8,7 @@ import { cleanText } from '../../wire/clean-text.ts'
 import type { StatusMessage } from '../../wire/status-message.ts'
 import type { ServiceRow } from '../protocol.ts'
 import { keyFigures } from './key-figures.ts'
+import { shownStatus } from './shown-status.ts'
 
 /** Reasons in a row; the page of the service has its alerts and checks. */
 const MOST_REASONS = 3
@@ -24,12 +25,13 @@ export function serviceRow(view: ServiceView, report: ServiceStatus, cause?: str
   const [newest] = messages
   const { figures, unknown } = keyFigures(working)
   const { working: isSeen } = seenWork(working)
+  const status = shownStatus(report.status, messages)
   const beatAt = Math.max(view.lastBeatAt ?? 0, ...view.instances.map(({ lastBeatAt }) => lastBeatAt))
   return {
     service: view.service,
     ...(newest?.kind !== undefined && { kind: cleanText(newest.kind) }),
-    status: report.status,
-    ...(newest && newest.status === report.status && { since: Date.parse(newest.since) }),
+    status,
+    ...(newest && newest.status === status && { since: Date.parse(newest.since) }),
     reasons: report.otherReasons.slice(0, MOST_REASONS).map(shortText),
     ...(cause !== undefined && { cause }),
     live: report.live.length,

@@ -20,7 +20,7 @@ export interface TrendsContext {
 
 /** Services of one answer where none is named: what is read of each is a day. */
 const MOST_SERVICES = 20
-const BADNESS: readonly ServiceRow['status'][] = ['unhealthy', 'degraded', 'unknown', 'healthy', 'stopped']
+const BADNESS: readonly ServiceRow['status'][] = ['unhealthy', 'degraded', 'unknown', 'healthy', 'paused', 'draining', 'stopped']
 
 /** `service` left out: the worst twenty, of those that are as bad the one with most due first. One that nobody knows has no row. */
 export async function trends(range: '24h' | '30d', service: string | undefined, context: TrendsContext): Promise<Trends> {

@@ -26,6 +26,12 @@ const FORMS: Readonly<Record<Action, Form>> = {
   extend: { needs: ['silence', 'forMs'] },
   maintenance: { needs: ['matcher', 'forMs'], may: ['every', 'zone'] },
   forget: { needs: ['service'] },
+  pause: { needs: ['service', 'forMs'], may: ['instance'] },
+  resume: { needs: ['service'], may: ['instance'] },
+  drain: { needs: ['service'], may: ['instance', 'name'] },
+  stop: { needs: ['service'], may: ['instance', 'name'] },
+  start: { needs: ['service'], may: ['instance'] },
+  restart: { needs: ['service'], may: ['instance'] },
 }
 
 const EXPECTED: Readonly<Record<Field, { readonly is: (value: unknown) => boolean; readonly expected: string }>> = {
@@ -41,6 +47,8 @@ const EXPECTED: Readonly<Record<Field, { readonly is: (value: unknown) => boolea
   zone: { is: (value) => isText(value, 100), expected: 'a time zone such as Europe/Berlin' },
   silence: { is: (value) => isText(value, LONGEST_ID), expected: 'the id of a silence' },
   service: { is: (value) => isText(value, LONGEST_ID), expected: 'the name of a service' },
+  instance: { is: (value) => isText(value, LONGEST_ID), expected: 'the name of an instance' },
+  name: { is: (value) => isText(value, LONGEST_ID), expected: 'the name of the service, typed again' },
 }
 
 /** Throws a Refused with one sentence that names what is wrong. */

@@ -3,6 +3,7 @@ import { systemClock } from '../../clock.ts'
 import { diag } from '../../diag.ts'
 import type { Clock } from '../../types.ts'
 import { VERSION } from '../../version.ts'
+import { isAction } from '../../wire/control-request.ts'
 import type { PanelData } from '../panel-data.ts'
 import type { Session } from '../protocol.ts'
 import { accessOf, type PanelAuth } from './access/access-of.ts'
@@ -27,6 +28,8 @@ export interface PanelHttpOptions {
   readonly publicUrl?: string
   /** The prefix alone, as `/health`, where the server that the panel is mounted in neither takes it off nor says so. */
   readonly basePath?: string
+  /** Whether services can be paused, drained, stopped, started and restarted from here, by who has the right. Default: yes. */
+  readonly control?: boolean
   /** Whether `/status` shows everybody names and states. Default: no. */
   readonly public?: boolean
   readonly sessions?: SessionLimits
@@ -74,8 +77,10 @@ export class Panel {
   ) {
     const where = whereOf(options)
     const access = accessOf(options.auth ?? { login: 'none' }, where.publicUrl, clock)
+    const { control = true } = options
     const describe = (user: User | undefined): Session => ({
-      ...(user ? { user: user.name, role: user.role, may: user.may } : { may: [] }),
+      ...(user ? { user: user.name, role: user.role, may: user.may.filter((action) => control || !isAction(action)) } : { may: [] }),
+      control,
       login: access.login,
       version: VERSION,
       ...facts,
@@ -89,7 +94,7 @@ export class Panel {
       const data = makeData()
       const live = new LiveStreams(data.feed, clock, options.streams)
       const statusPage = options.public ? { statusPage: new StatusPage(data.feed, clock) } : {}
-      const routes = routesOf({ data, pages, live, login, ...statusPage })
+      const routes = routesOf({ data, pages, live, login, control, ...statusPage })
       return { data, live, routes, answer: answering({ routes, login, where, rates, clock }) }
     }
     this.#serving = this.#make()

@@ -16,7 +16,10 @@ type Read = (visit: Visit) => Promise<Response>
 export function reads(
   data: PanelData,
 ): Readonly<
-  Record<'now' | 'bars' | 'service' | 'history' | 'episodes' | 'alert' | 'map' | 'trends' | 'silences' | 'audit' | 'export', Read>
+  Record<
+    'now' | 'bars' | 'service' | 'control' | 'history' | 'episodes' | 'alert' | 'map' | 'trends' | 'silences' | 'audit' | 'export',
+    Read
+  >
 > {
   return {
     now: async ({ call }) => poll(data, lastSeen(call.request, call.url)),
@@ -27,6 +30,7 @@ export function reads(
       return jsonAnswer(await data.bars(names))
     },
     service: async ({ params }) => jsonAnswer(found(data.service(nameIn(params)), 'service')),
+    control: async ({ params }) => jsonAnswer(found(await data.controlFacts(nameIn(params)), 'service')),
     async history({ call, params }) {
       const hours = Number(oneOf(call.url, 'hours', ['1', '6', '24'], '1')) as 1 | 6 | 24
       return jsonAnswer(found(await data.history(nameIn(params), hours), 'service'))

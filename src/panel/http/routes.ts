@@ -1,4 +1,5 @@
 /** Every route of the panel, and what it needs: there is no other way in. */
+import { isAction } from '../../wire/control-request.ts'
 import type { PanelData } from '../panel-data.ts'
 import type { Action } from '../protocol.ts'
 import { actionRequest } from './action-request.ts'
@@ -19,12 +20,14 @@ export interface Served {
   readonly login: Login
   /** Left out: the public status page is switched off. */
   readonly statusPage?: StatusPage
+  /** Whether services are asked to do anything from here. */
+  readonly control: boolean
 }
 
 const SCREENS = ['/', '/service/:name', '/alert/:id', '/map', '/trends', '/silences', '/journal']
 
 export function routesOf(served: Served): readonly Route[] {
-  const { data, pages, live, login, statusPage } = served
+  const { data, pages, live, login, statusPage, control } = served
   const read = reads(data)
   const isPublic = (answer: (page: StatusPage) => Response | Promise<Response>): Response | Promise<Response> => {
     if (!statusPage) throw new Refused(404, 'The public status page is switched off.')
@@ -54,6 +57,7 @@ export function routesOf(served: Served): readonly Route[] {
     { method: 'GET', path: '/api/now', needs: 'viewer', handle: read.now },
     { method: 'GET', path: '/api/bars', needs: 'viewer', handle: read.bars },
     { method: 'GET', path: '/api/services/:service', needs: 'viewer', handle: read.service },
+    { method: 'GET', path: '/api/services/:service/control', needs: 'viewer', handle: read.control },
     { method: 'GET', path: '/api/services/:service/history', needs: 'viewer', handle: read.history },
     { method: 'GET', path: '/api/services/:service/alerts', needs: 'viewer', handle: read.episodes },
     { method: 'GET', path: '/api/alerts/:id', needs: 'viewer', handle: read.alert },
@@ -62,18 +66,19 @@ export function routesOf(served: Served): readonly Route[] {
     { method: 'GET', path: '/api/silences', needs: 'viewer', handle: read.silences },
     { method: 'GET', path: '/api/audit', needs: 'viewer', handle: read.audit },
     { method: 'GET', path: '/api/export/:kind', needs: 'viewer', limited: 'exports', handle: read.export },
-    ...ACTIONS.map((action) => actionRoute(data, action)),
+    ...ACTIONS.map((action) => actionRoute(data, action, control || !isAction(action))),
   ]
 }
 
 /** One route each, so that each has its right. */
-function actionRoute(data: PanelData, action: Action): Route {
+function actionRoute(data: PanelData, action: Action, isOn: boolean): Route {
   return {
     method: 'POST',
     path: `/api/actions/${action}`,
     needs: action,
     limited: 'actions',
     async handle({ call, user }) {
+      if (!isOn) throw new Refused(403, 'Services cannot be controlled from this panel: HEALTH_PANEL_CONTROL is false.')
       const request = actionRequest(action, await jsonBody(call))
       return jsonAnswer(await data.act(action, request, { by: user!.name, from: call.address ?? 'panel' }))
     },

@@ -11,13 +11,15 @@ import type { Call } from './call.ts'
 /** What was found out is good for so long, however many ask. */
 const GOOD_MS = 15_000
 
-const WORST_FIRST: readonly ShownStatus[] = ['unhealthy', 'degraded', 'unknown', 'stopped', 'healthy']
+const WORST_FIRST: readonly ShownStatus[] = ['unhealthy', 'degraded', 'unknown', 'stopped', 'draining', 'paused', 'healthy']
 
 const WORDS: Readonly<Record<ShownStatus, { readonly word: string; readonly mark: string }>> = {
   healthy: { word: 'Healthy', mark: '✓' },
   degraded: { word: 'Degraded', mark: '!' },
   unhealthy: { word: 'Unhealthy', mark: '✕' },
   stopped: { word: 'Stopped', mark: '■' },
+  draining: { word: 'Draining', mark: '▾' },
+  paused: { word: 'Paused', mark: '‖' },
   unknown: { word: 'Unknown', mark: '?' },
 }
 

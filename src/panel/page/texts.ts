@@ -1,10 +1,14 @@
 /** Every word that the pages say by themselves. */
 import { duration } from '../../subscribe/duration.ts'
 import type { Severity } from '../../types.ts'
-import type { Action, KeyFigure, ShownStatus } from '../protocol.ts'
+import type { ControlAction, RequestState } from '../control-protocol.ts'
+import type { Action, AlertAction, KeyFigure, ShownStatus } from '../protocol.ts'
 import type { Freshness } from './live/freshness.ts'
 import { number } from './show/figures.ts'
 import { timeOfDay } from './show/when.ts'
+
+/** `a`, `a and b`, `a, b and c`. */
+const listed = (all: readonly string[]): string => (all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)!}`)
 
 const several = (count: number, one: string, more = `${one}s`): string => `${number(count)} ${count === 1 ? one : more}`
 
@@ -18,6 +22,12 @@ const verbs: Readonly<Record<Action, string>> = {
   maintenance: 'Maintenance',
   note: 'Add note',
   forget: 'Forget',
+  pause: 'Pause',
+  resume: 'Resume',
+  drain: 'Drain',
+  stop: 'Stop',
+  start: 'Start',
+  restart: 'Restart',
 }
 
 const inASentence: Readonly<Record<Action, string>> = {
@@ -30,9 +40,15 @@ const inASentence: Readonly<Record<Action, string>> = {
   maintenance: 'plan maintenance',
   note: 'add notes',
   forget: 'have services forgotten',
+  pause: 'pause services',
+  resume: 'resume services',
+  drain: 'drain services',
+  stop: 'stop services',
+  start: 'start services',
+  restart: 'restart services',
 }
 
-const outcomes: Readonly<Record<Action, string>> = {
+const outcomes: Readonly<Record<AlertAction, string>> = {
   ack: 'Acknowledged',
   unack: 'The acknowledgement is taken back',
   resolve: 'Resolved',
@@ -55,7 +71,34 @@ const deeds: Readonly<Record<string, string>> = {
   maintenance: 'planned maintenance',
   note: 'noted',
   forget: 'had a service forgotten',
+  pause: 'asked to pause',
+  resume: 'asked to resume',
+  drain: 'asked to drain',
+  stop: 'asked to stop',
+  start: 'asked to start',
+  restart: 'asked to restart',
 }
+
+/** What an instance says of what it was asked. */
+const outcomesOf: Readonly<Record<string, (action: string) => string>> = {
+  done: (action) => became[action] ?? action,
+  failed: (action) => `failed to ${action}`,
+  refused: (action) => (action === 'request' ? 'refused a request' : `refused to ${action}`),
+  ended: (action) => `${action} is over`,
+}
+
+/** What has become of those that have done it. */
+const became: Readonly<Record<string, string>> = {
+  pause: 'paused',
+  resume: 'resumed',
+  drain: 'drained',
+  stop: 'stopped',
+  start: 'started',
+  restart: 'restarted',
+}
+
+/** After a stop or a drain. */
+const staysDown = (one: boolean): string => `Nothing starts ${one ? 'it' : 'them'} again until Start.`
 
 const steps: Readonly<Record<string, string>> = {
   fired: 'Fired',
@@ -94,6 +137,8 @@ export const texts = {
     healthy: 'healthy',
     degraded: 'degraded',
     unhealthy: 'unhealthy',
+    paused: 'paused',
+    draining: 'draining',
     stopped: 'stopped',
     unknown: 'unknown',
   } satisfies Record<ShownStatus, string>,
@@ -165,7 +210,7 @@ export const texts = {
       maintenance: 'Maintenance window',
       note: 'Add a note',
       forget: 'Forget the service',
-    } satisfies Record<Action, string>,
+    } satisfies Record<AlertAction, string>,
     explains: {
       ack: 'Nobody is told of it again until it gets worse, is over, or the time is up.',
       unack: 'People are told of it again.',
@@ -176,7 +221,7 @@ export const texts = {
       maintenance: 'Nobody is told of what it matches, once or at set times. A service that is stopped meanwhile is not told of as silent.',
       note: 'It stands in the timeline and in the journal.',
       forget: 'It leaves this list and everything kept of it is removed. If it is heard of again, it comes back.',
-    } satisfies Record<Action, string>,
+    } satisfies Record<AlertAction, string>,
     why: 'Why?',
     whyHint: 'A few words for those who read of it later',
     forHowLong: 'For how long?',
@@ -196,7 +241,7 @@ export const texts = {
     cancel: 'Cancel',
     sending: 'Sending…',
     needsWhy: 'A reason is needed.',
-    done: (action: Action, count: number) => `${outcomes[action]}${count > 1 ? ` (${count})` : ''}.`,
+    done: (action: AlertAction, count: number) => `${outcomes[action]}${count > 1 ? ` (${count})` : ''}.`,
     refused: (what: string, why: string) => `${what}: ${why}`,
     spans: { '30m': '30 min', '1h': '1 h', '4h': '4 h', '8h': '8 h', '1d': '1 day', '7d': '7 days' } as Readonly<Record<string, string>>,
   },
@@ -272,7 +317,16 @@ export const texts = {
     nothing: 'nothing that is known',
     through: (names: readonly string[]) => `through ${names.join(', ')}`,
     instances: 'Instances',
-    instance: { name: 'Instance', state: 'State', phase: 'Phase', beat: 'Last heard of', uptime: 'Runs for', note: 'Note' },
+    instance: {
+      name: 'Instance',
+      state: 'State',
+      phase: 'Phase',
+      beat: 'Last heard of',
+      uptime: 'Runs for',
+      hand: 'In hand',
+      note: 'Note',
+      act: 'Actions',
+    },
     missing: 'missing',
     clockAhead: (text: string) => `its clock is ${text} ahead`,
     clockBehind: (text: string) => `its clock is ${text} behind`,
@@ -318,6 +372,86 @@ export const texts = {
     export: 'Export history',
     figures: 'All figures',
     problems: 'What it says cannot be read in part',
+  },
+  control: {
+    title: 'Control',
+    all: 'all instances',
+    /** What happens when it is done to so many. */
+    happens(action: ControlAction, count: number, limit: string | undefined): string {
+      const who = several(count, 'instance')
+      const one = count === 1
+      const rests = `${who} ${one ? 'takes' : 'take'} on no new work`
+      switch (action) {
+        case 'pause':
+          return `${rests}, and ${one ? 'finishes what it has' : 'finish what they have'} in hand. ${one ? 'It goes' : 'They go'} on when the time is up, or by Resume.`
+        case 'resume':
+          return `${who} ${one ? 'takes' : 'take'} on work again. A pause, or a drain that has not ended ${one ? 'it' : 'them'} yet, is called off.`
+        case 'drain':
+          return `${rests}, ${one ? 'finishes what it has' : 'finish what they have'} in hand, then ${one ? 'ends' : 'end'}. ${limit === undefined ? '' : `What has not finished after ${limit} stays paused and says so. `}${staysDown(one)}`
+        case 'stop':
+          return `${rests}, ${one ? 'finishes what it has' : 'finish what they have'} in hand, then ${one ? 'ends' : 'end'}${limit === undefined ? '' : `, after ${limit} at the latest`}, whatever is in hand by then. ${staysDown(one)}`
+        case 'start':
+          return 'What was stopped runs again.'
+        case 'restart':
+          return one
+            ? '1 instance finishes what it has in hand, ends, and is started again by otel-health run.'
+            : `${who} take turns, at most a third of them at a time: each finishes what it has in hand, ends, and is started again by otel-health run.`
+      }
+    },
+    unsupervised:
+      'It does not run under otel-health run. Where something else starts it again, such as systemd or Docker, it comes back paused.',
+    inHand: (count: number, oldest: string) =>
+      count === 0 ? 'Nothing is in hand now.' : `In hand now: ${several(count, 'piece')} of work, the oldest for ${oldest}.`,
+    inHandUnknown: 'What is in hand now is not known.',
+    affected: (names: readonly string[]) => `Services that depend on it: ${names.join(', ')}.`,
+    affectsNobody: 'No service says that it depends on it.',
+    took: (last: readonly string[], median: string, times: number) =>
+      times === 1
+        ? `The last time it took ${last[0]!}.`
+        : `The last times it took ${listed(last)}${times < 3 ? '' : `; half of the last ${times} took at most ${median}`}.`,
+    tookUnknown: 'How long it takes is not known: it was not done lately.',
+    shortLimit: (p99: string, limit: string) =>
+      `1 of 100 pieces of work takes longer than ${p99}, and the drain limit is ${limit}: what is in hand may not be finished.`,
+    longInHand: (oldest: string, limit: string) =>
+      `The oldest piece of work in hand has taken ${oldest} so far, and the drain limit is ${limit}: it may not be finished.`,
+    typeName: (service: string) => `Nothing of it is left running then. Type ${service} if that is meant`,
+    nameWrong: (service: string) => `Nothing of ${service} is left running then: type its name exactly.`,
+    asked: (action: ControlAction, service: string) => `${service} is asked to ${action}.`,
+    not: {
+      off: 'Services cannot be controlled from this panel: HEALTH_PANEL_CONTROL is false.',
+      none: (service: string) => `${service} allows no control: control.allow in its health.config.`,
+      only: (service: string, allowed: readonly string[]) =>
+        `${service} allows ${listed(allowed)} only: control.allow in its health.config.`,
+      unsupervised: 'Nothing would start it again: a restart needs otel-health run.',
+      runs: 'It runs.',
+      takesOnWork: 'Nothing of it is paused, or asked to be.',
+      gone: 'Nothing of it runs.',
+    },
+    actions: (instance: string) => `Actions for ${instance}`,
+    menu: 'Actions…',
+    /** Of an instance, in the journal: `drained`, `refused to drain`. */
+    outcome: (action: string, outcome: string) => (outcomesOf[outcome] ?? outcomesOf['refused']!)(action),
+    /** `2 of 3 drained`. */
+    progress: (action: ControlAction, done: number, all: number) => `${done} of ${all} ${became[action]!}`,
+    states: {
+      waiting: 'asked',
+      'under way': 'under way',
+      done: 'done',
+      failed: 'failed',
+      refused: 'refused',
+      expired: 'expired: it was not begun with in time, and will not be',
+    } satisfies Record<RequestState, string>,
+    whose: (by: string, why: string) => `by ${by}: ${why}`,
+    until: (time: string) => `until ${time}`,
+    callOff: 'Call off',
+    down: (instance: string) => `${instance} does not run; otel-health run can start it.`,
+    requests: 'What it was asked',
+    more: (count: number) => `and ${several(count, 'more instance')}`,
+    toBe: 'To be:',
+    is: 'Is:',
+    wanted: { paused: 'paused', stopped: 'stopped' },
+    gone: 'not there',
+    differs: (text: string) => `for ${text} not as it is to be`,
   },
   chart: {
     asTable: 'Show as table',

@@ -7,7 +7,7 @@
  * refused is published then.
  */
 import { FURTHEST_AHEAD_MS } from '../alert-entry.ts'
-import { SERVICE_SILENT } from '../../catalogue.ts'
+import { PROCESS_DOWN, SERVICE_SILENT } from '../../catalogue.ts'
 import type { ShardNames } from '../names.ts'
 import { NOBODY_ALIVE } from '../signature.ts'
 import { keepOverlay, NOTHING_OVER, OVERLAY, OVERLAY_FIELDS } from './overlay.ts'
@@ -40,7 +40,7 @@ const newer = (a: string, b: string): string => `not ${b} or ${a}.at > ${b}.at o
  * | 1 | `{health}:alert:<id>` | 1 | instance; empty: says nothing, looks who is gone |
  * | 2 | `{health}:alert:<id>:instances` | 2, 3 | what it says, without the time: before and after it (JSON) |
  * | 3 | `{health}:open` | 4 | what the alert is about (fields of JSON) |
- * | 4 | `{health}:open:<service>` | 5 | scope, `told` of it as open or `untold`, `leaving` or `staying`, cause |
+ * | 4 | `{health}:open:<service>` | 5 | scope, `told` of it as open or `untold`, `leaving` or `staying`, cause (`again`: it is told once more) |
  * | 5 | `{health}:alerts` | 6, 7 | channel, retention (ms) |
  * | 6 | `{health}:meta` | 8 | begins the name of a new epoch |
  * | 7 | `{health}:instances:<service>` | | |
@@ -81,12 +81,13 @@ for i = 1, #stored, 2 do
   end
 end
 
-local wasTold, isLeaving, cause = false, false, 'instance_gone'
+local wasTold, isLeaving, isAgain, cause = false, false, false, 'instance_gone'
 if me == '' then by = nil
 else
   local told, leaving
   scope, told, leaving, cause = string.match(ARGV[5], '^(%l+) (%l+) (%l+) ([%l_]+)$')
   wasTold, isLeaving = told == 'told', leaving == 'leaving'
+  if cause == 'again' then isAgain, cause = true, 'condition' end
   local entry = ARGV[2] .. '"at":' .. format('%.0f', now) .. ',' .. ARGV[3]
   local state, severity, breaching, known, keep, start, n, episode, age, at = string.match(entry, '${ENTRY}')
   start, n = tonumber(start), tonumber(n)
@@ -191,6 +192,12 @@ if me == '' and string.find(document or '', '^{"v":1,"rev":%d+,"alert_id":"[^"]*
   if not wasOpen and call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$')) then state, isKnown = 'firing', true end
 end
 
+-- Who said that a process is down is gone, and others of the service are alive: nobody would ever say that it is over.
+if me == '' and not isAct and wasOpen and not firing and call('ZCARD', KEYS[7]) > 0 and not call('ZSCORE', KEYS[8], string.match(KEYS[4], '[^:]*$'))
+  and string.find(document, '^{"v":1,"rev":%d+,"alert_id":"[^"]*","service":"[^"]*","rule":"${PROCESS_DOWN}"') then
+  state, speaker = 'resolved', nil
+end
+
 local isOpen = state == 'firing' or state == 'recovering' or state == 'unknown'
 local opens = isOpen and not wasOpen
 local severity = wasSeverity or by and by.severity or 'WARNING'
@@ -216,7 +223,8 @@ elseif wasOpen then
   if state == 'resolved' then kind = 'resolved'
   elseif state == 'unknown' then kind = wasState ~= 'unknown' and 'unknown' or nil
   elseif wasState == 'unknown' then kind = 'updated'
-  elseif severity ~= wasSeverity then kind = severity == 'CRITICAL' and 'escalated' or 'deescalated' end
+  elseif severity ~= wasSeverity then kind = severity == 'CRITICAL' and 'escalated' or 'deescalated'
+  elseif isAgain and state == 'firing' then kind, told = 'updated', '"fired"' end
 end
 
 local about = ARGV[4]

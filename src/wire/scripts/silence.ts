@@ -86,8 +86,8 @@ ${keepOverlay('of.alert', 'lies')}
  * | 12 to 14 | `{health}:silences`, `{health}:causing`, `{health}:overlay-due` | | |
  * | 15 | `{health}:draining:<service>` | | |
  *
- * Answers `0`: not overdue. `1`: silent. `2`: all of its instances have stopped or were replaced by such that have, or it counts as
- * stopped when nothing is heard of it. `3`: forgotten.
+ * Answers `0`: not overdue. `1`: silent, as it was. `2`: all of its instances have stopped or were replaced by such that have, or it counts as
+ * stopped when nothing is heard of it. `3`: forgotten. `4`: silent, which was told just now.
  */
 export const SILENCE: Script = {
   numberOfKeys: 15,
@@ -139,8 +139,10 @@ if isForgotten then
 end
 local nextLook = call('SCARD', KEYS[3]) > 1 and math.min(now + ARGV[7], last + forget) or last + forget
 call('ZADD', KEYS[6], format('%.0f', nextLook), ARGV[1])
-return unheard or '1'`,
+return unheard or (isKnown and isNews and '4' or '1')`,
 }
+
+export type SilenceReply = '0' | '1' | '2' | '3' | '4'
 
 /**
  * Ends an open alert of which nobody is left who could say that it is over.

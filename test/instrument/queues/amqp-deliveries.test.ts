@@ -3,16 +3,24 @@ import { beforeEach, expect, test } from 'vitest'
 
 import { Deliveries } from '../../../src/instrument/queues/amqp-deliveries.ts'
 import type { QueueAttempt } from '../../../src/instrument/queues/queue-library.ts'
+import { WorkInHand } from '../../../src/record/work-in-hand.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 let clock: VirtualClock
 let attempts: QueueAttempt[]
 let deliveries: Deliveries
+let inHand: WorkInHand
 beforeEach(() => {
   clock = new VirtualClock()
+  inHand = new WorkInHand(clock)
   attempts = []
   const onAttempt = (look: () => QueueAttempt): void => void attempts.push(look())
-  deliveries = new Deliveries({ clock, onAttempt, onQueue() {}, onAskedQueue() {}, onRest() {} })
+  deliveries = new Deliveries({
+    clock,
+    onAttempt,
+    onBegin: (look) => inHand.begin(look().queue),
+    onEnd: (piece) => piece && inHand.end(piece),
+  })
 })
 
 const channel = {}

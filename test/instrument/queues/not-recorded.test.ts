@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import type { ModuleHook } from '../../../src/instrument/hook/module-hook.ts'
+import { Hold } from '../../../src/instrument/calls/hold.ts'
 import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
 import { watchQueueLibraries } from '../../../src/instrument/queues/queue-libraries.ts'
 import type { Cancel } from '../../../src/types.ts'
 import { diagLines } from '../../contracts/diag-lines.ts'
+import { WorkInHand } from '../../../src/record/work-in-hand.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const rows = [
@@ -59,7 +61,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 beforeEach(() => {
   hook = hookModules()
-  cancel = watchQueueLibraries(hook, { clock: new VirtualClock(0), onAttempt() {}, onQueue() {}, onAskedQueue() {} })
+  const clock = new VirtualClock(0)
+  const counting = { inHand: new WorkInHand(clock), hold: new Hold(clock) }
+  cancel = watchQueueLibraries(hook, { clock, ...counting, onAttempt() {}, onQueue() {}, onAskedQueue() {} })
 })
 afterEach(() => {
   cancel()

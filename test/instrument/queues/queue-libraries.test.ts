@@ -8,6 +8,7 @@ import type { EmbeddedValkey } from '../../../examples/valkey/start-valkey.ts'
 import { startValkey } from '../../../examples/valkey/start-valkey.ts'
 import { checkQueues } from '../../../src/config/check-targets.ts'
 import type { CommandClient } from '../../../src/instrument/queues/command-client.ts'
+import { Hold } from '../../../src/instrument/calls/hold.ts'
 import { hookModules } from '../../../src/instrument/hook/module-hook.ts'
 import { QUEUE_LIBRARIES, watchQueueLibraries } from '../../../src/instrument/queues/queue-libraries.ts'
 import type { FoundQueue, QueueAttempt } from '../../../src/instrument/queues/queue-library.ts'
@@ -15,6 +16,7 @@ import { QueueReader } from '../../../src/instrument/queues/queues.ts'
 import type { Cancel } from '../../../src/types.ts'
 import { diagLines } from '../../contracts/diag-lines.ts'
 import { QUEUE_LIBRARIES_IN_CI } from '../../support/queue-libraries-in-ci.ts'
+import { WorkInHand } from '../../../src/record/work-in-hand.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 type End = 'completed' | 'failed'
@@ -100,6 +102,8 @@ const WORKS: readonly Row[] = [
 const works = WORKS.map(({ work }) => work)
 const ends = WORKS.map(({ end }) => end)
 
+const inHand = new WorkInHand(clock)
+const hold = new Hold(clock)
 let attempts: QueueAttempt[] = []
 let queues: FoundQueue[] = []
 let told = (): void => {}
@@ -111,6 +115,8 @@ beforeAll(async () => {
   const hook = hookModules()
   const cancel = watchQueueLibraries(hook, {
     clock,
+    inHand,
+    hold,
     onAttempt(attempt) {
       attempts.push(attempt)
       told()

@@ -12,7 +12,7 @@ beforeEach(() => {
   clock = new VirtualClock()
   attempts = []
   const onAttempt = (look: () => QueueAttempt): void => void attempts.push(look())
-  receipts = new SqsReceipts('mails', { clock, onAttempt, onQueue() {}, onAskedQueue() {}, onRest() {} })
+  receipts = new SqsReceipts('mails', { clock, onAttempt })
 })
 
 const done = (durationMs: number) => ({ queue: 'mails', durationMs, failed: false, postponed: false })

@@ -252,6 +252,7 @@ describe('figures', () => {
       found_per_attempt: null,
       events_generated: 0,
       attempt_duration_ms: null,
+      attempt_p99_ms: null,
       batch_processing_time_ms: null,
       process: { memory_bytes: null, cpu_percent: null, event_loop_delay_p99_ms: null },
     })
@@ -283,6 +284,7 @@ describe('figures', () => {
         found_per_attempt: 2,
         events_generated: 2,
         attempt_duration_ms: 200,
+        attempt_p99_ms: 495,
         batch_processing_time_ms: 800,
       },
       evidence: {

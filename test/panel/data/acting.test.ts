@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { ControlError } from '../../../src/control/control-error.ts'
 import { acting, type Controlling } from '../../../src/panel/data/acting.ts'
-import type { Action, ActionRequest } from '../../../src/panel/protocol.ts'
+import type { ActionRequest, AlertAction } from '../../../src/panel/protocol.ts'
 
 const ADA = { by: 'ada', from: '10.0.0.7' }
 
@@ -20,7 +20,7 @@ function control(): { readonly asked: string[]; readonly control: Controlling } 
   return { asked, control: new Proxy({}, handler) as Controlling }
 }
 
-test.for<{ readonly action: Action; readonly request: Omit<ActionRequest, 'why'>; readonly asked: string; readonly done: string }>([
+test.for<{ readonly action: AlertAction; readonly request: Omit<ActionRequest, 'why'>; readonly asked: string; readonly done: string }>([
   { action: 'ack', request: { alerts: ['a1'], forMs: 5 }, asked: 'ack a1 {"by":"ada","why":"w","from":"10.0.0.7","forMs":5}', done: 'a1' },
   { action: 'unack', request: { alerts: ['a1'] }, asked: 'unack a1 {"by":"ada","why":"w","from":"10.0.0.7"}', done: 'a1' },
   { action: 'resolve', request: { alerts: ['a1'] }, asked: 'resolve a1 {"by":"ada","why":"w","from":"10.0.0.7"}', done: 'a1' },
@@ -76,7 +76,7 @@ test('of several alerts each is dealt with alone, and once', async () => {
   expect(asked).toHaveLength(5)
 })
 
-test.for<{ readonly action: Action; readonly request: Omit<ActionRequest, 'why'>; readonly why: string }>([
+test.for<{ readonly action: AlertAction; readonly request: Omit<ActionRequest, 'why'>; readonly why: string }>([
   { action: 'ack', request: {}, why: 'There is no alert among alerts' },
   { action: 'ack', request: { alerts: Array.from({ length: 501 }, (_, i) => `a${i}`) }, why: 'There are 501 alerts' },
   { action: 'silence', request: { forMs: 5 }, why: 'There is no matcher' },

@@ -12,6 +12,10 @@ test.for<{ action: Action; body: Record<string, unknown> }>([
   { action: 'maintenance', body: { matcher: 'service=a', every: 'daily 03:00', forMs: 60_000, zone: 'UTC', why: 'w' } },
   { action: 'extend', body: { silence: 's', forMs: 60_000, why: 'w' } },
   { action: 'forget', body: { service: 's', why: 'w' } },
+  { action: 'pause', body: { service: 's', forMs: 60_000, why: 'w' } },
+  { action: 'drain', body: { service: 's', instance: '<b>i</b>', why: 'w' } },
+  { action: 'stop', body: { service: 's', name: 's', why: 'w' } },
+  { action: 'restart', body: { service: 's', why: 'w' } },
 ])('$action takes $body', ({ action, body }) => {
   expect(actionRequest(action, body)).toEqual(body)
 })
@@ -48,6 +52,16 @@ test.for<{ action: Action; body: Record<string, unknown>; says: string }>([
   { action: 'silence', body: { ...WHY, matcher: 'a=b', forMs: 1000, untilResolved: 'a' }, says: 'silence takes either' },
   { action: 'maintenance', body: { ...WHY, matcher: 'a=b', forMs: 1000, every: '' }, says: 'every of maintenance is not right' },
   { action: 'unsilence', body: WHY, says: 'silence of unsilence is missing, expected the id of a silence.' },
+  { action: 'pause', body: { ...WHY, service: 's' }, says: 'forMs of pause is missing, expected whole milliseconds' },
+  { action: 'stop', body: { service: 's', name: 's' }, says: 'why of stop is missing' },
+  { action: 'stop', body: { ...WHY, name: 's' }, says: 'service of stop is missing, expected the name of a service.' },
+  {
+    action: 'stop',
+    body: { ...WHY, service: 's', instance: '' },
+    says: 'instance of stop is not right, expected the name of an instance.',
+  },
+  { action: 'stop', body: { ...WHY, service: 's', instance: ['a', 'b'] }, says: 'instance of stop is not right' },
+  { action: 'restart', body: { ...WHY, service: 's', force: true }, says: '"force" is nothing that restart takes' },
   { action: 'forget', body: { ...WHY, service: 'x'.repeat(201) }, says: 'service of forget is not right' },
 ])('$action refuses $body: $says', ({ action, body, says }) => {
   expect(() => actionRequest(action, body)).toThrow(says)

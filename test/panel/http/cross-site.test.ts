@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 
 import { expect, test, vi } from 'vitest'
 
+import { ACTIONS } from '../../../src/panel/http/access/rights.ts'
 import { bearer, cookiesOf, OPERATOR, serve, TOKENS, type Serving } from './serving.ts'
 
 const ACK = { alerts: ['a1'], why: 'w' }
@@ -43,6 +44,14 @@ test.for([
   const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.replace('OWN', `http://127.0.0.1:${port}`)]))
   const answer = await ask('/api/actions/ack', { method: 'POST', headers: { cookie, ...sent }, body: JSON.stringify(ACK) })
   expect([answer.status, data.acted.length]).toEqual([status, status === 200 ? 1 : 0])
+})
+
+test.for(ACTIONS)('a page elsewhere does not %s with the login of whoever looks at it', async (action) => {
+  const { ask, data, cookie } = await loggedIn()
+  const headers = { cookie, ...JSON_TYPE, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+  const body = JSON.stringify({ alerts: ['a1'], service: 'a', name: 'a', forMs: 60_000, why: 'w' })
+  expect((await ask(`/api/actions/${action}`, { method: 'POST', headers, body })).status).toBe(403)
+  expect(data.acted).toEqual([])
 })
 
 test('behind a proxy only the public address is ours, whatever the Host says', async () => {

@@ -21,7 +21,7 @@ const LOOSE = { loginRates: { ofAddress: { burst: 1000, perMinute: 1 }, ofUser: 
 test('before a login only the way to log in is told', async () => {
   const { ask } = await serve({ auth: USERS })
   expect(JSON.parse((await ask('/api/session')).text)).toEqual({
-    ...{ may: [], login: 'basic', prometheus: false, retentionHours: 24 },
+    ...{ may: [], control: true, login: 'basic', prometheus: false, retentionHours: 24 },
     version: expect.any(String) as string,
   })
 })

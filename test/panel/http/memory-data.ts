@@ -89,6 +89,10 @@ export class MemoryData implements PanelData {
     const row = serviceRow()
     return { row, alerts: [], instances: [], checks: [], dependsOn: [], neededBy: [], metrics: {}, unknown: {}, problems: [] }
   }
+  async controlFacts(service: string) {
+    this.#note('controlFacts', service)
+    return service === 'fetcher' ? { took: {}, nameNeededFor: [], down: [] } : undefined
+  }
   async history(service: string, hours: 1 | 6 | 24) {
     this.#note('history', service, hours)
     return service === 'fetcher' ? { from: 0, to: hours * 3_600_000, charts: [], spans: [], restarts: [] } : undefined

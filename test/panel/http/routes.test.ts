@@ -28,6 +28,12 @@ const BODIES: Readonly<Record<string, object>> = {
   '/api/actions/extend': { silence: 's1', forMs: 60_000, why: 'w' },
   '/api/actions/maintenance': { matcher: 'service=a', every: 'Sun 02:00', forMs: 60_000, why: 'w' },
   '/api/actions/forget': { service: 'a', why: 'w' },
+  '/api/actions/pause': { service: 'a', forMs: 60_000, why: 'w' },
+  '/api/actions/resume': { service: 'a', why: 'w' },
+  '/api/actions/drain': { service: 'a', instance: 'a-1', why: 'w' },
+  '/api/actions/stop': { service: 'a', name: 'a', why: 'w' },
+  '/api/actions/start': { service: 'a', why: 'w' },
+  '/api/actions/restart': { service: 'a', why: 'w' },
 }
 
 /** What the route answers to somebody who may. */
@@ -115,6 +121,8 @@ test.for([
 test.for([
   { path: '/api/services/fetcher/history?hours=6', read: ['history', 'fetcher', 6] },
   { path: '/api/services/fetcher/history', read: ['history', 'fetcher', 1] },
+  { path: '/api/services/fetcher/control', read: ['controlFacts', 'fetcher'] },
+  { path: '/api/services/%3Cb%3E/control', read: ['controlFacts', '<b>'], status: 404 },
   { path: '/api/services/fetcher/alerts', read: ['episodes', 'fetcher'] },
   { path: '/api/bars?service=a&service=b%20c', read: ['bars', ['a', 'b c']] },
   { path: '/api/alerts/a%2Fb?episode=3', read: ['timeline', 'a/b', 3], status: 404 },
@@ -172,6 +180,29 @@ test('who acts, from where, is passed on', async () => {
   await post('/api/actions/ack', { alerts: ['a1'], why: 'w', forMs: 3_600_000 }, { ...bearer(ACKER), 'x-forwarded-for': '6.6.6.6' })
   expect(data.acted).toEqual([
     { action: 'ack', request: { alerts: ['a1'], why: 'w', forMs: 3_600_000 }, actor: { by: 'acker', from: '127.0.0.1' } },
+  ])
+})
+
+test('where services are not controlled from the panel nobody may, and everybody is told', async () => {
+  const { post, ask, data } = await serve({ auth: TOKENS, control: false })
+  const answer = await post('/api/actions/stop', { service: 'a', name: 'a', why: 'w' }, bearer(OPERATOR))
+  expect([answer.status, JSON.parse(answer.text)]).toEqual([
+    403,
+    { error: 'Services cannot be controlled from this panel: HEALTH_PANEL_CONTROL is false.' },
+  ])
+  expect(data.read).toEqual([])
+  expect((await post('/api/actions/ack', { alerts: ['a1'], why: 'w' }, bearer(OPERATOR))).status).toBe(200)
+  const session = JSON.parse((await ask('/api/session', { headers: bearer(OPERATOR) })).text) as { control: boolean; may: string[] }
+  expect([session.control, session.may.includes('forget'), session.may.includes('stop')]).toEqual([false, true, false])
+})
+
+test('a viewer may be given single actions of control', async () => {
+  const pauser = 'pausers-0123456789ab'
+  const { post } = await serve({ auth: { login: 'token', tokens: [{ token: pauser, role: 'viewer', may: ['pause', 'resume'] }] } })
+  const status = async (action: string, more: object) =>
+    (await post(`/api/actions/${action}`, { service: 'a', why: 'w', ...more }, bearer(pauser))).status
+  expect([await status('pause', { forMs: 60_000 }), await status('resume', {}), await status('stop', { name: 'a' })]).toEqual([
+    200, 200, 403,
   ])
 })
 

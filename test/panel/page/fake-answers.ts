@@ -1,4 +1,6 @@
 /** Made-up answers of the panel's server to what pages ask. */
+import { ACTIONS } from '../../../src/panel/http/access/rights.ts'
+import type { ControlFacts, ControlOfInstance } from '../../../src/panel/control-protocol.ts'
 import type {
   AlertTimeline,
   AuditRow,
@@ -30,6 +32,7 @@ export function answerOf(url: URL, world: Now): unknown {
       return barsOf(url.searchParams.getAll('service'), world)
     case 'services':
       if (!world.services.some(({ service }) => service === name)) return undefined
+      if (part === 'control') return controlOf()
       if (part === 'history') return historyOf(name, Number(url.searchParams.get('hours') ?? 1))
       return part === 'alerts' ? episodesOf(name) : detailOf(name, world)
     case 'alerts':
@@ -47,12 +50,25 @@ export function answerOf(url: URL, world: Now): unknown {
   }
 }
 
+function controlOf(): ControlFacts {
+  return {
+    took: { drain: { lastMs: [12_000, 41_000, 9000], medianMs: 12_000, times: 14 } },
+    nameNeededFor: [null],
+    down: ['tracker_fetcher-4'],
+  }
+}
+
+const CONTROL: ControlOfInstance = {
+  ...{ allows: ['pause', 'resume', 'drain', 'stop'], inHand: { count: 4, oldestSeconds: 12 }, drainLimitSeconds: 30, workP99Seconds: 45 },
+}
+
 function session(): Session {
   const role = process.env['FAKE_ROLE'] === 'viewer' ? 'viewer' : 'operator'
   return {
     user: 'you',
     role,
-    may: role === 'viewer' ? ['note'] : ['ack', 'unack', 'resolve', 'silence', 'unsilence', 'extend', 'maintenance', 'note', 'forget'],
+    may: role === 'viewer' ? ['note'] : ACTIONS,
+    control: true,
     login: 'none',
     version: '0.1.0',
     grafana: 'http://grafana.example',
@@ -130,8 +146,16 @@ function detailOf(name: string, { services, alerts, at }: Now): ServiceDetail {
     row,
     alerts: alerts.filter(({ service }) => service === name),
     instances: [
-      { instance, status: row.status, phase: 'running', beatAt: at - 3000, uptimeSeconds: 93_000 },
-      { instance: `${name}-2`, status: row.status, phase: 'draining', beatAt: at - 9000, uptimeSeconds: 61, clockAheadMs: 4200 },
+      { instance, status: row.status, phase: 'running', beatAt: at - 3000, uptimeSeconds: 93_000, control: CONTROL },
+      {
+        instance: `${name}-2`,
+        status: row.status,
+        phase: 'draining',
+        beatAt: at - 9000,
+        uptimeSeconds: 61,
+        clockAheadMs: 4200,
+        control: CONTROL,
+      },
       { instance: `${name}-3`, status: 'missing', beatAt: at - 9 * MIN, problem: 'its last message could not be read' },
     ],
     checks: [

@@ -39,7 +39,46 @@ function servicesOf(scenario: Scenario, at: number): readonly ServiceRow[] {
     scenario === 'broken'
       ? ['unhealthy', 'unknown', 'unhealthy', 'unhealthy', 'stopped']
       : ['unhealthy', 'healthy', 'degraded', 'healthy', 'healthy']
-  return [...KINDS.map(([name, kind], i) => row(name, kind, statuses[i]!, at)), row('old_importer', 'worker', 'unknown', at)]
+  return [
+    ...KINDS.map(([name, kind], i) => controlled(row(name, kind, statuses[i]!, at), at)),
+    row('old_importer', 'worker', 'unknown', at),
+  ]
+}
+
+/** One that is paused, and one that drains. */
+function controlled(service: ServiceRow, at: number): ServiceRow {
+  const asked = { instance: null, by: 'ann', from: '10.0.0.7', at: at - 40_000, expires: at + 20_000 }
+  if (service.service === 'geocoder') {
+    const [why, until] = ['the provider moves', at + 52 * MIN]
+    const instances = ['geocoder-1', 'geocoder-2', 'geocoder-3'].map((instance) => ({ instance, state: 'done' as const, at: at - 37_000 }))
+    return {
+      ...service,
+      status: 'paused',
+      phases: { paused: 3 },
+      control: {
+        requests: [{ ...asked, id: 'r1', action: 'pause', why, until, state: 'done', asked: instances, endedAt: at - 37_000 }],
+        desired: [{ instance: null, state: 'paused', by: 'ann', why, at: at - 40_000, until }],
+      },
+    }
+  }
+  if (service.service !== 'tracker_fetcher') return service
+  const why = 'new disks <b>today</b>'
+  return {
+    ...service,
+    control: {
+      requests: [
+        {
+          ...{ ...asked, id: 'r2', action: 'drain', why, state: 'under way' },
+          asked: [
+            { instance: 'tracker_fetcher-1', state: 'under way', at: at - 1000, inHand: 4, oldestSeconds: 12 },
+            { instance: 'tracker_fetcher-2', state: 'done', at: at - 20_000 },
+            { instance: 'tracker_fetcher-3', state: 'refused', at: at - 39_000, reason: 'Another request is under way: restart.' },
+          ],
+        },
+      ],
+      desired: [{ instance: null, state: 'stopped', by: 'ann', why, at: at - 40_000 }],
+    },
+  }
 }
 
 function statusOf(i: number): ShownStatus {

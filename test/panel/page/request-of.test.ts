@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import type { Asking } from '../../../src/panel/page/actions/asking.ts'
+import type { AskingAboutAlerts } from '../../../src/panel/page/actions/asking.ts'
 import { requestsOf, type Filled } from '../../../src/panel/page/actions/request-of.ts'
 import type { ActionRequest, SilenceRow } from '../../../src/panel/protocol.ts'
 import { alertRow } from './rows.ts'
@@ -10,7 +10,12 @@ const silence: SilenceRow = { id: '4b1f', matcher: '*', by: 'ada', why: 'x', inF
 const filled: Filled = { why: 'deploy', forMs: 60_000, matchers: ['service=a', 'service=b'] }
 const { forMs: _forMs, ...untilResolved } = filled
 
-test.for<{ readonly says: string; readonly asking: Asking; readonly filled: Filled; readonly requests: readonly ActionRequest[] }>([
+test.for<{
+  readonly says: string
+  readonly asking: AskingAboutAlerts
+  readonly filled: Filled
+  readonly requests: readonly ActionRequest[]
+}>([
   {
     says: 'an acknowledgement has an end',
     asking: { action: 'ack', alerts: [alert] },

@@ -1,7 +1,9 @@
 /** Who may do what: two roles, and single actions for viewers. */
-import type { Action, Role } from '../../protocol.ts'
+import { CONTROL_ACTIONS } from '../../../wire/control-request.ts'
+import type { Action, AlertAction, Role } from '../../protocol.ts'
 
-export const ACTIONS: readonly Action[] = ['ack', 'unack', 'resolve', 'silence', 'unsilence', 'extend', 'maintenance', 'note', 'forget']
+const ALERT_ACTIONS: readonly AlertAction[] = ['ack', 'unack', 'resolve', 'silence', 'unsilence', 'extend', 'maintenance', 'note', 'forget']
+export const ACTIONS: readonly Action[] = [...ALERT_ACTIONS, ...CONTROL_ACTIONS]
 
 /** What a person is given. An operator may do everything; a viewer what `may` names besides looking. */
 export interface Rights {

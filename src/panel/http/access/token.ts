@@ -3,7 +3,7 @@ import { cleanText } from '../../../wire/clean-text.ts'
 import type { Call } from '../call.ts'
 import type { Access } from './access.ts'
 import { userWith, type Rights, type User } from './rights.ts'
-import { isSameSecret } from './same-secret.ts'
+import { isSameSecret } from '../../../wire/same-secret.ts'
 
 export interface PanelToken extends Rights {
   /** At least 16 characters. */

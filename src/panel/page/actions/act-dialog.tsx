@@ -2,15 +2,17 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 
-import { timeSpan } from '../../../control/time-span.ts'
 import type { ActionAnswer } from '../../protocol.ts'
 import { useModal } from '../parts/modal.ts'
 import { act } from '../state/api.ts'
 import { tell, ticked } from '../state/store.ts'
 import { texts } from '../texts.ts'
-import { asking, type Asking } from './asking.ts'
+import { asking, type AskingAboutAlerts } from './asking.ts'
+import { ControlDialog } from '../control/control-dialog.tsx'
 import { MatcherField } from './matcher-field.tsx'
 import { requestsOf } from './request-of.ts'
+import { SpanField, spanOf } from './span-field.tsx'
+import { textOf, WhyField } from './why-field.tsx'
 
 const words = texts.actions
 /** In the place of a length: it ends with the alert. */
@@ -18,16 +20,16 @@ const UNTIL_RESOLVED = 'resolved'
 
 export function ActDialog(): JSX.Element | null {
   const asked = asking.value
+  if (asked && 'control' in asked) return <ControlDialog key={JSON.stringify(asked)} asked={asked} />
   return asked ? <Dialog key={JSON.stringify([asked.action, aboutOf(asked)])} asked={asked} /> : null
 }
 
-function Dialog({ asked }: { readonly asked: Asking }): JSX.Element {
+function Dialog({ asked }: { readonly asked: AskingAboutAlerts }): JSX.Element {
   const { action } = asked
   const box = useModal()
   const [error, setError] = useState<string>()
   const [isSending, setSending] = useState(false)
   const [span, setSpan] = useState(action === 'ack' ? '4h' : '1h')
-  const [other, setOther] = useState('')
   const [matchers, setMatchers] = useState<readonly string[]>('matchers' in asked ? asked.matchers : [])
   const [repeats, setRepeats] = useState(false)
 
@@ -35,7 +37,7 @@ function Dialog({ asked }: { readonly asked: Asking }): JSX.Element {
     event.preventDefault()
     const said = new FormData(event.currentTarget as HTMLFormElement)
     const why = textOf(said, 'why')
-    const forMs = span === UNTIL_RESOLVED ? undefined : spanOf(other.trim() === '' ? span : other)
+    const forMs = span === UNTIL_RESOLVED ? undefined : spanOf(span)
     if (why === '') return setError(words.needsWhy)
     if (takesTime(asked) && span !== UNTIL_RESOLVED && forMs === undefined) return setError(words.forWrong)
     const filled = {
@@ -64,45 +66,14 @@ function Dialog({ asked }: { readonly asked: Asking }): JSX.Element {
         <p class="about">{aboutOf(asked)}</p>
         <p class="quiet">{words.explains[action]}</p>
         {'matchers' in asked && span !== UNTIL_RESOLVED && <MatcherField matchers={matchers} onChange={setMatchers} />}
-        <label>
-          {words.why}
-          <textarea name="why" required rows={2} maxLength={500} placeholder={words.whyHint} autoFocus onKeyDown={sendByKey} />
-        </label>
+        <WhyField />
         {action === 'maintenance' && <Repeats on={repeats} onChange={setRepeats} />}
         {takesTime(asked) && (
-          <fieldset class="spans">
-            <legend>{words.forHowLong}</legend>
-            {Object.entries(words.spans).map(([value, name]) => (
-              <Choice
-                key={value}
-                value={value}
-                name={name}
-                chosen={other === '' ? span : ''}
-                onChoose={setSpan}
-                onClear={() => setOther('')}
-              />
-            ))}
-            {action === 'silence' && 'alert' in asked && asked.alert && (
-              <Choice
-                value={UNTIL_RESOLVED}
-                name={words.untilResolved}
-                chosen={other === '' ? span : ''}
-                onChoose={setSpan}
-                onClear={() => setOther('')}
-              />
-            )}
-            <input
-              type="text"
-              class="other"
-              aria-label={words.forOther}
-              placeholder={words.forOther}
-              value={other}
-              onInput={({ currentTarget: { value } }) => {
-                setOther(value)
-                if (span === UNTIL_RESOLVED) setSpan('1h')
-              }}
-            />
-          </fieldset>
+          <SpanField
+            span={span}
+            {...(action === 'silence' && 'alert' in asked && asked.alert && { last: [UNTIL_RESOLVED, words.untilResolved] as const })}
+            onChange={setSpan}
+          />
         )}
         {error !== undefined && (
           <p class="trouble" role="alert">
@@ -119,27 +90,6 @@ function Dialog({ asked }: { readonly asked: Asking }): JSX.Element {
         </div>
       </form>
     </dialog>
-  )
-}
-
-interface ChoiceProps {
-  readonly value: string
-  readonly name: string
-  readonly chosen: string
-  readonly onChoose: (value: string) => void
-  readonly onClear: () => void
-}
-
-function Choice({ value, name, chosen, onChoose, onClear }: ChoiceProps): JSX.Element {
-  const choose = (): void => {
-    onChoose(value)
-    onClear()
-  }
-  return (
-    <label class="chip">
-      <input type="radio" name="span" value={value} checked={chosen === value} onChange={choose} />
-      {name}
-    </label>
   )
 }
 
@@ -175,30 +125,12 @@ function close(): void {
   asking.value = undefined
 }
 
-/** Enter makes a new line, Ctrl or Command with it sends. */
-function sendByKey(event: KeyboardEvent): void {
-  if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) (event.currentTarget as HTMLTextAreaElement).form?.requestSubmit()
-}
-
-function takesTime({ action }: Asking): boolean {
+function takesTime({ action }: AskingAboutAlerts): boolean {
   return action === 'ack' || action === 'silence' || action === 'maintenance' || action === 'extend'
 }
 
-function textOf(said: FormData, name: string): string {
-  const value = said.get(name)
-  return typeof value === 'string' ? value.trim() : ''
-}
-
-function spanOf(text: string): number | undefined {
-  try {
-    return timeSpan(text, words.forHowLong)
-  } catch {
-    return undefined
-  }
-}
-
 /** What it is done to, in few words. */
-function aboutOf(asked: Asking): string {
+function aboutOf(asked: AskingAboutAlerts): string {
   if ('service' in asked) return asked.service
   if ('silence' in asked) return asked.silence.matcher
   const chosen = 'alerts' in asked ? asked.alerts : asked.alert ? [asked.alert] : []
@@ -207,7 +139,7 @@ function aboutOf(asked: Asking): string {
   return chosen.length === 1 ? `${first.service}: ${first.rule}` : texts.several(chosen.length, 'alert')
 }
 
-function tellAnswer(asked: Asking, answers: readonly ActionAnswer[]): void {
+function tellAnswer(asked: AskingAboutAlerts, answers: readonly ActionAnswer[]): void {
   const done = answers.flatMap((answer) => answer.done)
   const refused = answers.flatMap((answer) => answer.refused)
   if (done.length > 0) tell(words.done(asked.action, done.length))

@@ -1,6 +1,6 @@
 /** The requests that a filled-in dialog becomes. Pure. */
 import type { ActionRequest } from '../../protocol.ts'
-import type { Asking } from './asking.ts'
+import type { AskingAboutAlerts } from './asking.ts'
 
 export interface Filled {
   readonly why: string
@@ -14,7 +14,7 @@ export interface Filled {
 /** The server takes so many alerts at once. */
 const MOST_ALERTS = 500
 
-export function requestsOf(asking: Asking, { why, forMs, matchers, repeats }: Filled): readonly ActionRequest[] {
+export function requestsOf(asking: AskingAboutAlerts, { why, forMs, matchers, repeats }: Filled): readonly ActionRequest[] {
   switch (asking.action) {
     case 'ack':
     case 'unack':

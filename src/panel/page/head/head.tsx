@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks'
 import { StatusMark } from '../parts/mark.tsx'
 import { Link } from '../parts/link.tsx'
 import { NO_FILTER, type Route } from '../route/route.ts'
+import type { ShownStatus } from '../../protocol.ts'
 import { alerts, freshness, isFresh, services } from '../state/store.ts'
 import { route } from '../state/where.ts'
 import { texts } from '../texts.ts'
@@ -14,6 +15,8 @@ import { summaryOf, type Summary } from './summary.ts'
 const words = texts.head
 
 export const summary: ReadonlySignal<Summary> = computed(() => summaryOf(services.value, alerts.value))
+
+const BAD: ReadonlySet<ShownStatus> = new Set(['unhealthy', 'degraded', 'unknown'])
 
 const SCREENS: readonly (readonly [keyof typeof texts.nav, Route])[] = [
   ['now', { screen: 'now', filter: NO_FILTER }],
@@ -66,7 +69,7 @@ function Fresh(): JSX.Element {
 export function useTitle(): void {
   const { counts } = summary.value
   const [worst] = counts
-  const isBad = worst !== undefined && worst.status !== 'healthy' && worst.status !== 'stopped'
+  const isBad = worst !== undefined && BAD.has(worst.status)
   const bad = !isFresh.value ? '…' : isBad ? `${worst.count} ${texts.status[worst.status]}` : ''
   const shown = route.value
   const screen =

@@ -23,22 +23,23 @@ export function DeedTable({ rows }: { readonly rows: readonly AuditRow[] }): JSX
         ['from', from],
       ]}
       rows={rows}
-      keyOf={(row) => row.id}
-      cells={(row) => [<Ago at={row.at} />, row.actor, deedOf(row.action), <About row={row} />, row.why, row.from]}
+      keyOf={(row) => `${row.id} ${row.about['outcome'] ?? ''}`}
+      cells={(row) => [<Ago at={row.at} />, row.actor, deedOf(row), <About row={row} />, row.why, row.from]}
     />
   )
 }
 
-function deedOf(action: string): string {
-  return texts.actions.deeds[action] ?? action
+/** What an instance says of what it was asked is in the record, too. */
+function deedOf({ action, about: { outcome } }: AuditRow): string {
+  return outcome === undefined ? (texts.actions.deeds[action] ?? action) : texts.control.outcome(action, outcome)
 }
 
 /** The service and the alert lead to where they are; the rest stands as it was recorded. */
 function About({ row: { about } }: { readonly row: AuditRow }): JSX.Element {
-  const { service, alert, rule, matcher } = about
+  const { service, instance, alert, rule, matcher } = about
   return (
     <>
-      {service !== undefined && <Link to={serviceRoute(service)}>{service}</Link>}{' '}
+      {service !== undefined && <Link to={serviceRoute(service)}>{service}</Link>} {instance}{' '}
       {alert !== undefined && <Link to={{ screen: 'alert', id: alert }}>{rule ?? alert}</Link>}{' '}
       {matcher !== undefined && <code>{matcher}</code>}
     </>

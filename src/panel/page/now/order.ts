@@ -2,7 +2,7 @@
 import type { AlertRow, ServiceRow, ShownStatus } from '../../protocol.ts'
 
 /** The worst first. What nobody speaks for may be anything: it comes before what is known to be well. */
-export const WORST_FIRST: readonly ShownStatus[] = ['unhealthy', 'degraded', 'unknown', 'stopped', 'healthy']
+export const WORST_FIRST: readonly ShownStatus[] = ['unhealthy', 'degraded', 'unknown', 'stopped', 'draining', 'paused', 'healthy']
 
 const rank = new Map(WORST_FIRST.map((status, i) => [status, i]))
 

@@ -1,25 +1,32 @@
 /** One service in one line. */
 import type { JSX } from 'preact'
 
-import type { KeyFigure, ServiceRow } from '../../protocol.ts'
+import type { KeyFigure, ServiceRow, ShownStatus } from '../../protocol.ts'
 import { ActButton } from '../actions/act-button.tsx'
+import { wantedOf } from '../control/standing.ts'
 import { Link, serviceRoute } from '../parts/link.tsx'
 import { StatusMark } from '../parts/mark.tsx'
 import { Ago, For } from '../parts/when.tsx'
 import { keyFigure, NOTHING } from '../show/figures.ts'
 import { bars } from '../state/bars.ts'
+import { now } from '../state/store.ts'
 import { texts } from '../texts.ts'
 import { DayBar, Spark } from './day-bar.tsx'
 
 const words = texts.now
 
 export const COLUMNS = ['state', 'service', 'since', 'instances', 'beat', 'rate', 'success', 'p95', 'due', 'day', 'spark'] as const
+/** States that somebody may have asked for. */
+const ASKED: ReadonlySet<ShownStatus> = new Set(['paused', 'draining', 'stopped'])
 type Column = (typeof COLUMNS)[number]
 
 export function ServiceCells({ row }: { readonly row: ServiceRow }): JSX.Element {
   const { service, kind, status, since, beatAt, live } = row
   const bar = bars.value.get(service)?.bar
-  const why = row.cause ?? row.reasons[0]
+  const [wanted] = row.control?.desired ?? []
+  // That somebody wants it so says more than that it is so.
+  const asked = wanted && ASKED.has(status) ? `${wantedOf(wanted, now.value)} ${texts.control.whose(wanted.by, wanted.why)}` : undefined
+  const why = asked ?? row.cause ?? row.reasons[0]
   return (
     <>
       <Cell of="state">
@@ -33,7 +40,7 @@ export function ServiceCells({ row }: { readonly row: ServiceRow }): JSX.Element
           {kind !== undefined && kind !== service && <span class="quiet small"> {kind}</span>}
         </span>
         {why !== undefined && (
-          <span class="reason" title={[row.cause, ...row.reasons].filter(Boolean).join('\n')}>
+          <span class="reason" title={[asked, row.cause, ...row.reasons].filter(Boolean).join('\n')}>
             {why}
           </span>
         )}

@@ -26,7 +26,15 @@ export type Route =
 
 export const NO_FILTER: NowFilter = { q: '', states: [], severity: undefined, unacked: false, grouped: false }
 
-const STATES: readonly string[] = ['healthy', 'degraded', 'unhealthy', 'stopped', 'unknown'] satisfies readonly ShownStatus[]
+const STATES: readonly string[] = [
+  'healthy',
+  'degraded',
+  'unhealthy',
+  'paused',
+  'draining',
+  'stopped',
+  'unknown',
+] satisfies readonly ShownStatus[]
 
 /** `path` begins with a slash; `search` may begin with `?`. */
 export function routeOf(path: string, search: string): Route {

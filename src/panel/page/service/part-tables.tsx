@@ -1,11 +1,14 @@
 import type { JSX } from 'preact'
 
 import { duration } from '../../../subscribe/duration.ts'
-import type { CheckRow, InstanceRow } from '../../protocol.ts'
+import { InstanceActions } from '../control/instance-actions.tsx'
+import { isControllable } from '../control/why-not.ts'
+import type { CheckRow, InstanceRow, ServiceRow } from '../../protocol.ts'
 import { StatusMark } from '../parts/mark.tsx'
 import { Table } from '../parts/table.tsx'
 import { Ago } from '../parts/when.tsx'
 import { milliseconds, NOTHING } from '../show/figures.ts'
+import { session } from '../state/store.ts'
 import { texts } from '../texts.ts'
 
 const words = texts.service
@@ -35,8 +38,16 @@ export function CheckTable({ rows }: { readonly rows: readonly CheckRow[] }): JS
   )
 }
 
-export function InstanceTable({ rows }: { readonly rows: readonly InstanceRow[] }): JSX.Element {
-  const { name, state, phase, beat, uptime, note } = words.instance
+interface InstanceTableProps {
+  readonly rows: readonly InstanceRow[]
+  readonly service: ServiceRow
+}
+
+export function InstanceTable({ rows, service: { service, control } }: InstanceTableProps): JSX.Element {
+  const { name, state, phase, hand, beat, uptime, note, act } = words.instance
+  const isOn = session.value?.control ?? false
+  // Where nothing can be asked of any of them, nothing stands there.
+  const isControlled = isControllable({ service, instances: rows, control, isOn })
   return (
     <Table
       label={words.instances}
@@ -46,7 +57,9 @@ export function InstanceTable({ rows }: { readonly rows: readonly InstanceRow[] 
         ['phase', phase],
         ['beat', beat],
         ['uptime', uptime],
+        ...(isControlled ? ([['hand', hand]] as const) : []),
         ['note', note],
+        ...(isControlled ? ([['act', act]] as const) : []),
       ]}
       rows={rows}
       keyOf={(row) => row.instance}
@@ -56,7 +69,9 @@ export function InstanceTable({ rows }: { readonly rows: readonly InstanceRow[] 
         row.phase ?? NOTHING,
         <Ago at={row.beatAt} />,
         row.uptimeSeconds === undefined ? NOTHING : duration(row.uptimeSeconds * 1000),
+        ...(isControlled ? [row.control?.inHand?.count ?? NOTHING] : []),
         notesOf(row),
+        ...(isControlled ? [<InstanceActions controlled={{ service, instances: [row], control, isOn }} instance={row.instance} />] : []),
       ]}
     />
   )

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from 'preact'
 
 import { ActButton } from '../actions/act-button.tsx'
 import { meant } from '../actions/matchers-for.ts'
+import { ControlSection } from '../control/control-section.tsx'
 import { DeedTable } from '../journal/deed-table.tsx'
 import { AlertCards } from '../now/alert-card.tsx'
 import { Crumb } from '../parts/crumb.tsx'
@@ -31,7 +32,9 @@ export function ServiceScreen({ service, hours }: { readonly service: string; re
   // What is live of it says when to ask for the rest.
   const live = known.value?.services.get(service)
   const alerts = [...(known.value?.alerts.values() ?? [])].filter((alert) => alert.service === service)
-  const news = `${live?.status} ${live?.since} ${live?.live} ${live?.missing} ${alerts.map(({ id, rev }) => id + rev).join(' ')}`
+  const asked = live?.control?.requests.map(({ id, state }) => id + state).join(' ')
+  const phases = JSON.stringify(live?.phases)
+  const news = `${live?.status} ${live?.since} ${live?.live} ${live?.missing} ${phases} ${asked} ${alerts.map(({ id, rev }) => id + rev).join(' ')}`
   const detail = useResource<ServiceDetail>(path, EVERY_MS, news)
   const episodes = useResource<readonly EpisodeRow[]>(`${path}/alerts`, SELDOM_MS, alerts.length)
   const deeds = useResource<readonly AuditRow[]>(`audit?count=20&service=${encodeURIComponent(service)}`, SELDOM_MS, news)
@@ -44,7 +47,7 @@ export function ServiceScreen({ service, hours }: { readonly service: string; re
       </Crumb>
       <Loaded of={detail} missing={words.unknown(service)}>
         {(loaded) => (
-          <Detail detail={{ ...loaded, row: live ?? loaded.row, alerts: known.value ? alerts : loaded.alerts }}>
+          <Detail detail={{ ...loaded, row: live ?? loaded.row, alerts: known.value ? alerts : loaded.alerts }} news={news}>
             <History service={service} hours={hours} />
           </Detail>
         )}
@@ -67,7 +70,14 @@ export function ServiceScreen({ service, hours }: { readonly service: string; re
 
 const FIGURES: readonly KeyFigure[] = ['rate', 'success', 'p95', 'due']
 
-function Detail({ detail, children }: { readonly detail: ServiceDetail; readonly children: ComponentChildren }): JSX.Element {
+interface DetailProps {
+  readonly detail: ServiceDetail
+  /** Is another when there is something new of it. */
+  readonly news: string
+  readonly children: ComponentChildren
+}
+
+function Detail({ detail, news, children }: DetailProps): JSX.Element {
   const { row, alerts, instances, checks, rules, dependsOn, neededBy, metrics, unknown, problems, grafanaUrl } = detail
   return (
     <>
@@ -116,6 +126,7 @@ function Detail({ detail, children }: { readonly detail: ServiceDetail; readonly
           <AlertCards of={alerts} />
         </section>
       )}
+      <ControlSection detail={detail} news={news} />
       <section>
         <h2>{words.rules}</h2>
         {rules ? <RuleTable rules={rules} /> : <p class="quiet">{words.rulesOld}</p>}
@@ -153,7 +164,7 @@ function Detail({ detail, children }: { readonly detail: ServiceDetail; readonly
       </section>
       <section>
         <h2>{words.instances}</h2>
-        <InstanceTable rows={instances} />
+        <InstanceTable rows={instances} service={row} />
       </section>
       <FigureList metrics={metrics} unknown={unknown} />
     </>

@@ -1,0 +1,247 @@
+/**
+ * Does what people ask of an instance, one thing at a time and in order: each request is taken in Redis first, so that no two processes do it, and
+ * its end is said there. Nothing is done of what came too late, or was asked before this process began.
+ */
+import type { Clock } from '../types.ts'
+import type { EndingAction, Supervised } from '../supervised/supervised.ts'
+import { SAID_AGAIN_MS, type ControlAction, type ControlRequest } from '../wire/control-request.ts'
+import type { WorkInHand } from '../record/work-in-hand.ts'
+import type { Answers, Asked } from './answers.ts'
+import { decide } from './decide.ts'
+import { drain, type Drain } from './drain.ts'
+import { heldReason, type HeldAt, type Holding } from './holding.ts'
+import type { QueueGrowth } from './queue-growth.ts'
+import type { RestartTurn } from './restart-turn.ts'
+import type { ServerTime } from './server-time.ts'
+
+/** Milliseconds between two words on how far a drain is. */
+const PROGRESS_MS = 2000
+
+export interface ObedienceOptions {
+  readonly instance: string
+  readonly allow: readonly ControlAction[]
+  readonly answers: Answers
+  readonly holding: Holding
+  readonly growth: Pick<QueueGrowth, 'begin' | 'words'>
+  readonly inHand: Pick<WorkInHand, 'isSeen' | 'isNone' | 'begun' | 'now'>
+  /** What of its work waits while it is held. */
+  readonly pausable: () => { readonly any: boolean; readonly goesOn: readonly string[] }
+  /** Whether the service itself, or a signal, says that it is ending. */
+  readonly saysDraining: () => boolean
+  readonly supervised: Pick<Supervised, 'restarts' | 'ending'> | undefined
+  /** When it may be started again beside others. */
+  readonly turn: RestartTurn | undefined
+  readonly drainLimitMs: number
+  readonly time: ServerTime
+  readonly clock: Clock
+  /** Sends SIGTERM to this process: what then happens is the service's own way to end. */
+  readonly end: () => void
+}
+
+export class Obedience {
+  readonly #options: ObedienceOptions
+  #underWay: ControlRequest | undefined
+  #calledOffBy: ControlRequest | undefined
+  #drain: Drain | undefined
+  /** For which request this process was sent SIGTERM. */
+  #leavingFor: ControlRequest | undefined
+
+  constructor(options: ObedienceOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when it is taken or refused; what is done then goes on by itself. Never rejects. */
+  async consider(request: ControlRequest): Promise<void> {
+    const { answers } = this.#options
+    const decision = decide(request, this.#ownState())
+    if (decision.does === 'nothing') return
+    if (decision.does === 'refuse') return answers.end(request, { state: 'refused', reason: decision.reason })
+    if (request.action !== 'resume') this.#underWay = request
+    if ((await answers.take(request)) === 'ours') void this.#do(request)
+    else if (this.#underWay === request) this.#underWay = undefined
+  }
+
+  /** What this process is to be from its start, because somebody asked so before it was there. */
+  comeBackHeld(at: HeldAt & { readonly request: ControlRequest }): void {
+    const { holding, time, growth } = this.#options
+    growth.begin()
+    const reason = heldReason(at.state, at.request, time.now())
+    holding.begin(at, { phase: 'paused', reason })
+    this.#endInTime(at.request)
+  }
+
+  /** Its supervisor has found that to start it again can help. */
+  async drainFor(why: string): Promise<void> {
+    if (this.#leavingFor) return
+    const { holding, inHand, clock, drainLimitMs, end } = this.#options
+    const at: HeldAt = { state: 'stopped' }
+    const shown = { phase: 'draining', reason: `draining: ${why}` } as const
+    await holding.pause(at, shown).catch(() => holding.begin(at, shown))
+    await drain(inHand, clock, drainLimitMs).ended
+    end()
+  }
+
+  /** In the tick in which the process says that it stops: what was asked has come about, or can't any more. */
+  stopped(): void {
+    const { answers, inHand, supervised } = this.#options
+    const request = this.#leavingFor ?? this.#underWay
+    // Who starts it again says so when it runs, and who supervises it when it is gone.
+    if (!request || supervised?.restarts === true || !['drain', 'stop'].includes(request.action)) return
+    const { count } = inHand.now()
+    const isDone = count === 0 || request.action === 'stop'
+    const reason = count === 0 ? 'it has ended, with nothing in hand' : `it has ended with ${piecesOf(count)} in hand`
+    answers.end(request, { state: isDone ? 'done' : 'failed', reason })
+  }
+
+  #ownState() {
+    const { instance, allow, time, saysDraining, holding, pausable, inHand, supervised } = this.#options
+    return {
+      instance,
+      allow,
+      now: time.now(),
+      underWay: this.#underWay,
+      isEnding: this.#leavingFor !== undefined || saysDraining(),
+      held: holding.at?.state,
+      canPause: pausable().any,
+      seesWork: inHand.isSeen,
+      isRestarted: supervised?.restarts === true,
+    }
+  }
+
+  async #do(request: ControlRequest): Promise<void> {
+    const { answers } = this.#options
+    try {
+      if (request.action === 'pause') await this.#pause(request)
+      else if (request.action === 'resume' || request.action === 'start') await this.#resume(request)
+      else await this.#leave(request)
+    } catch (error) {
+      answers.end(request, { state: 'failed', reason: (error as Error).message })
+    } finally {
+      if (this.#underWay === request && this.#leavingFor !== request) this.#underWay = undefined
+    }
+  }
+
+  async #pause(request: ControlRequest): Promise<void> {
+    const { answers, holding, time, inHand, pausable, growth } = this.#options
+    growth.begin()
+    const reason = heldReason('paused', request, time.now())
+    await holding.pause({ state: 'paused', request }, { phase: 'paused', reason })
+    if (this.#isCalledOff(request)) return
+    this.#endInTime(request)
+    const { count, oldestSeconds } = inHand.now()
+    const inHandStill = inHand.isSeen && count > 0 ? `; ${piecesOf(count)} in hand will still be done` : ''
+    answers.end(request, { state: 'done', reason: `it is paused${inHandStill}${goesOn(pausable())}`, inHand: count, oldestSeconds })
+  }
+
+  async #resume(request: ControlRequest): Promise<void> {
+    const { answers, holding, growth } = this.#options
+    if (this.#underWay && this.#underWay !== request) {
+      this.#calledOffBy = request
+      this.#drain?.callOff()
+    }
+    await holding.resume()
+    answers.end(request, { state: 'done', reason: `it works again${growth.words()}` })
+  }
+
+  /** Of a drain, a stop and a restart. */
+  async #leave(request: ControlRequest): Promise<void> {
+    const { answers, holding, time, clock, inHand, drainLimitMs, turn, pausable } = this.#options
+    const { action } = request
+    const before = holding.at
+    if (action === 'restart') await this.#waitForTurn(request)
+    const reason = heldReason('draining', request, time.now())
+    const saySo = (): void => answers.progress(request, this.#progress())
+    const stopSaying = clock.every(PROGRESS_MS, saySo)
+    try {
+      await holding.pause({ state: 'stopped', request }, { phase: 'draining', reason }).catch((error: unknown) => {
+        // Who is to stop stops.
+        if (action !== 'stop') throw error
+        holding.begin({ state: 'stopped', request }, { phase: 'draining', reason })
+      })
+      saySo()
+      if (this.#isCalledOff(request)) return
+      this.#drain = drain(inHand, clock, drainLimitMs)
+      const end = action === 'stop' && !inHand.isSeen ? 'drained' : await this.#drain.ended
+      if (this.#isCalledOff(request) || end === 'called off') return
+      if (end === 'drained' || action === 'stop') return this.#go(request)
+      const still = `${piecesOf(inHand.now().count)} still in hand after ${drainLimitMs / 1000} s${goesOn(pausable())}`
+      if (action === 'drain') {
+        const shown = { phase: 'paused', reason: heldReason('paused', request, time.now()) } as const
+        holding.show(shown)
+        throw new Error(`${still}; it stays paused until it is resumed`)
+      }
+      if (before) holding.begin(before, { phase: 'paused', reason })
+      else await holding.resume()
+      throw new Error(`${still}; it goes on as it did`)
+    } finally {
+      stopSaying()
+      this.#drain = undefined
+      if (this.#leavingFor !== request) turn?.release()
+    }
+  }
+
+  #go(request: ControlRequest): void {
+    const { supervised, end, clock, answers, drainLimitMs } = this.#options
+    this.#leavingFor = request
+    const sentAt = clock.monotonicMs()
+    supervised?.ending(request.id, request.action as EndingAction)
+    end()
+    const cancel = clock.every(SAID_AGAIN_MS, () => {
+      const seconds = Math.round((clock.monotonicMs() - sentAt) / 1000)
+      const reason = `it was sent SIGTERM ${seconds} s ago, and still runs`
+      if (seconds * 1000 < drainLimitMs) return answers.progress(request, { reason })
+      cancel()
+      answers.end(request, { state: 'failed', reason })
+    })
+  }
+
+  /** Of all instances of a service only a share is started again at once. */
+  async #waitForTurn(request: ControlRequest): Promise<void> {
+    const { turn, answers, clock } = this.#options
+    if (!turn) return
+    const cancel = clock.every(PROGRESS_MS, () => answers.progress(request, { reason: 'it waits until other instances are started again' }))
+    try {
+      await turn.take()
+    } finally {
+      cancel()
+    }
+  }
+
+  #isCalledOff(request: ControlRequest): boolean {
+    const by = this.#calledOffBy
+    if (!by || this.#underWay !== request) return false
+    this.#calledOffBy = undefined
+    this.#options.answers.end(request, { state: 'failed', reason: `${by.actor} called it off: ${by.why}` })
+    return true
+  }
+
+  #progress(): { readonly inHand: number; readonly oldestSeconds: number } {
+    const { count, oldestSeconds } = this.#options.inHand.now()
+    return { inHand: count, oldestSeconds }
+  }
+
+  /** A pause ends by itself, and says so. */
+  #endInTime(request: ControlRequest): void {
+    const { until } = request
+    if (until === null) return
+    const { clock, time, holding, answers, growth } = this.#options
+    clock.after(Math.max(0, until - time.now()), () => {
+      if (holding.at?.request?.id !== request.id) return
+      const asked: Asked = request
+      holding.resume().then(
+        () => answers.end(asked, { state: 'ended', reason: `its time was up: it works again${growth.words()}` }),
+        (error: unknown) => answers.end(asked, { state: 'ended', reason: `its time was up, but ${(error as Error).message}` }),
+      )
+    })
+  }
+}
+
+function piecesOf(count: number): string {
+  return count === 1 ? '1 piece of work' : `${count} pieces of work`
+}
+
+function goesOn({ goesOn: sources }: { readonly goesOn: readonly string[] }): string {
+  if (sources.length === 0) return ''
+  const shown = sources.slice(0, 5).join(', ')
+  return `; what cannot be paused goes on: ${shown}${sources.length > 5 ? ` and ${sources.length - 5} more` : ''}`
+}
