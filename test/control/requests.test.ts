@@ -348,6 +348,27 @@ describe('what is desired', () => {
     expect(await desired()).toEqual(is)
   })
 
+  test.for<{ what: string; asked: readonly (readonly [ControlAction, string?])[]; is: readonly string[] }>([
+    { what: 'a start of all keeps what is to be paused', asked: [['pause', 'i1'], ['stop', 'i2'], ['start']], is: ['i1 paused'] },
+    { what: 'a start of all while all are to be paused', asked: [['pause'], ['start']], is: ['* paused'] },
+    { what: 'a start of one while all are to be paused', asked: [['pause'], ['start', 'i1']], is: ['* paused'] },
+    { what: 'a start of one that is to be paused', asked: [['stop'], ['pause', 'i1'], ['start', 'i1']], is: ['* stopped', 'i1 paused'] },
+    {
+      what: 'a start of one that was stopped',
+      asked: [
+        ['stop', 'i1'],
+        ['start', 'i1'],
+      ],
+      is: [],
+    },
+  ])('to start is not to resume: $what', async ({ asked, is }) => {
+    for (const [action, instance] of asked) {
+      await ask(action, instance)
+      for (const each of ['i1', 'i2']) await isAlive(redis, names, { instance: each, control: CONTROL_ACTIONS, phase: 'paused' })
+    }
+    expect(await desired()).toEqual(is)
+  })
+
   test('ends by itself with the pause', async () => {
     const { request } = await ask('pause')
     const over = { ...request, at: request.at - HOUR, expires: request.at - 1, until: request.at - 1 }

@@ -16,10 +16,12 @@ export function controlFacts(requests: readonly RequestRow[], instances: readonl
   return { took: Object.fromEntries(took), nameNeededFor: nameNeededFor(instances), down: down.slice(0, MOST_DOWN).map(cleanText) }
 }
 
-/** Of which instances (`null`: of all) nothing is left running after a stop or drain. */
+/** Of which instances (`null`: of all) nothing is left running after a stop or drain. One that is paused is there to be lost, but runs nothing. */
 export function nameNeededFor(instances: readonly InstanceRow[]): readonly (string | null)[] {
-  const running = instances.filter(({ phase }) => phase === 'running' || phase === 'starting').map(({ instance }) => instance)
-  return [...(running.length > 0 ? [null] : []), ...(running.length === 1 ? running : [])]
+  const works = ({ phase }: InstanceRow) => phase === 'running' || phase === 'starting'
+  const there = instances.filter((each) => works(each) || each.phase === 'paused')
+  const last = there.filter((each) => !there.some((other) => other !== each && works(other)))
+  return [...(there.length > 0 ? [null] : []), ...last.map(({ instance }) => instance)]
 }
 
 function tookRow(times: readonly number[]): TookRow {

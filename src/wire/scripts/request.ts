@@ -66,11 +66,27 @@ if action == 'start' or action == 'restart' or action == 'stop' then
 end
 if #asked == 0 then return {'2'} end
 
+-- To start is not to resume: what is to be paused stays so.
+local function startUnlessPaused()
+  local isPaused, held = {}, call('HGETALL', KEYS[2])
+  for i = 1, #held, 2 do
+    local isRead, request = pcall(cjson.decode, held[i + 1])
+    isPaused[held[i]] = isRead and type(request) == 'table' and request.action == 'pause'
+  end
+  if whom == '*' then
+    for name, isSo in pairs(isPaused) do
+      if not isSo then call('HDEL', KEYS[2], name) end
+    end
+  elseif isPaused[whom] or (isPaused[whom] == nil and isPaused['*']) then return
+  elseif isPaused['*'] == false then call('HSET', KEYS[2], whom, ARGV[1])
+  else call('HDEL', KEYS[2], whom) end
+end
 if ARGV[5] == 'set' then
   if whom == '*' then call('DEL', KEYS[2]) end
   call('HSET', KEYS[2], whom, ARGV[1])
 elseif ARGV[5] == 'remove' then
-  if whom == '*' then call('DEL', KEYS[2])
+  if action == 'start' then startUnlessPaused()
+  elseif whom == '*' then call('DEL', KEYS[2])
   elseif call('HEXISTS', KEYS[2], '*') == 1 then call('HSET', KEYS[2], whom, ARGV[1])
   else call('HDEL', KEYS[2], whom) end
 end

@@ -169,7 +169,8 @@ describe('before one asks', () => {
     { phases: ['running', 'running'], needed: [null] },
     { phases: ['running'], needed: [null, 'i0'] },
     { phases: ['running', 'paused', 'stopped', undefined], needed: [null, 'i0'] },
-    { phases: ['paused', 'draining'], needed: [] },
+    { phases: ['paused', 'draining'], needed: [null, 'i0'] },
+    { phases: ['draining', 'stopped', undefined], needed: [] },
     { phases: ['starting', 'paused'], needed: [null, 'i0'] },
   ])('of $phases the name is typed for $needed', ({ phases, needed }) => {
     const rows = phases.map((phase, i): InstanceRow => ({
