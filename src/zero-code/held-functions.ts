@@ -1,7 +1,4 @@
 /** Functions of the service whose calls wait while it is held, such as the one that takes the next piece of work. */
-import { pathToFileURL } from 'node:url'
-import { resolve } from 'node:path'
-
 import type { HeldFunction } from '../config/control-config.ts'
 import { diag } from '../diag.ts'
 import type { Hold } from '../instrument/calls/hold.ts'
@@ -10,6 +7,7 @@ import { watchMethod } from '../instrument/calls/watch-methods.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Cancel, Clock } from '../types.ts'
+import { namedModule } from './named-module.ts'
 
 export interface HeldFunctionsOptions {
   readonly hook: ModuleHook
@@ -25,10 +23,9 @@ export function holdFunctions(targets: readonly HeldFunction[], options: HeldFun
   const { hook, folder, clock } = options
   return targets.map(({ module, class: owner, method, function: exported }) => {
     const named = exported === undefined ? { class: owner!, method: method! } : { function: exported }
-    const path = /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(folder, module)).href : module
     return watchMethod(
       hook,
-      { module: path, label: module, folder, named: { in: 'control.holds', to: 'held' }, ...named },
+      { module: namedModule(module, folder), label: module, folder, named: { in: 'control.holds', to: 'held' }, ...named },
       {
         clock,
         onCall() {},

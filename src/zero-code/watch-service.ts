@@ -1,6 +1,4 @@
 /** A service watched and recorded without its knowledge: what health.config names of it, and what every service has. */
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 import { diag } from '../diag.ts'
 import { AskedQueues } from './asked-queues.ts'
@@ -13,6 +11,7 @@ import { watchDependencies } from '../instrument/clients/dependencies.ts'
 import type { Hold } from '../instrument/calls/hold.ts'
 import type { ModuleHook } from '../instrument/hook/module-hook.ts'
 import { holdFunctions } from './held-functions.ts'
+import { namedModule } from './named-module.ts'
 import { pausable, type Pausable } from './pausable.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import { watchChannel } from '../instrument/calls/tracing-channel.ts'
@@ -200,7 +199,7 @@ function watchCalls(
         sources.see(`${module} ${workNameOf(target)}`)
       }
       const watching = isAttempt(target, { config, kind }) ? withNews(hook, onFound) : hook
-      return watchMethod(watching, { module: moduleOf(target, folder), label: module, folder, callback, ...named }, listener(target))
+      return watchMethod(watching, { module: namedModule(module, folder), label: module, folder, callback, ...named }, listener(target))
     }),
     ...channels.map((target) => watchChannel(target.channel, listener(target))),
   ]
@@ -220,11 +219,6 @@ function withNews(hook: ModuleHook, onFound: () => void): ModuleHook {
         },
       }),
   }
-}
-
-/** A file: URL, or the name of a package. */
-function moduleOf({ module }: MethodTarget, folder: string): string {
-  return /^\.{0,2}\//.test(module) ? pathToFileURL(resolve(folder, module)).href : module
 }
 
 /** A module that is never loaded would otherwise be missed at night. */

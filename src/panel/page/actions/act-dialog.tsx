@@ -8,6 +8,7 @@ import { act } from '../state/api.ts'
 import { tell, ticked } from '../state/store.ts'
 import { texts } from '../texts.ts'
 import { asking, type AskingAboutAlerts } from './asking.ts'
+import { closeDialog, DialogEnd } from './dialog-end.tsx'
 import { ControlDialog } from '../control/control-dialog.tsx'
 import { MatcherField } from './matcher-field.tsx'
 import { requestsOf } from './request-of.ts'
@@ -56,11 +57,11 @@ function Dialog({ asked }: { readonly asked: AskingAboutAlerts }): JSX.Element {
     }
     tellAnswer(asked, answers)
     if ('alerts' in asked) ticked.value = new Set()
-    close()
+    closeDialog()
   }
 
   return (
-    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={close} onCancel={close}>
+    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={closeDialog} onCancel={closeDialog}>
       <form onSubmit={(event) => void send(event)} method="dialog">
         <h2 id="dialog-title">{words.titles[action]}</h2>
         <p class="about">{aboutOf(asked)}</p>
@@ -75,19 +76,7 @@ function Dialog({ asked }: { readonly asked: AskingAboutAlerts }): JSX.Element {
             onChange={setSpan}
           />
         )}
-        {error !== undefined && (
-          <p class="trouble" role="alert">
-            {error}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="submit" class="main" disabled={isSending}>
-            {isSending ? words.sending : words.verbs[action]}
-          </button>
-          <button type="button" onClick={close}>
-            {words.cancel}
-          </button>
-        </div>
+        <DialogEnd action={action} error={error} isSending={isSending} />
       </form>
     </dialog>
   )
@@ -119,10 +108,6 @@ function Repeats({ on, onChange }: { readonly on: boolean; readonly onChange: (o
       )}
     </fieldset>
   )
-}
-
-function close(): void {
-  asking.value = undefined
 }
 
 function takesTime({ action }: AskingAboutAlerts): boolean {

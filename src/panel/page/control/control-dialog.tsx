@@ -2,7 +2,8 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 
-import { asking, type AskingService } from '../actions/asking.ts'
+import type { AskingService } from '../actions/asking.ts'
+import { closeDialog, DialogEnd } from '../actions/dialog-end.tsx'
 import { SpanField, spanOf } from '../actions/span-field.tsx'
 import { textOf, WhyField } from '../actions/why-field.tsx'
 import type { ControlFacts } from '../../control-protocol.ts'
@@ -51,12 +52,12 @@ export function ControlDialog({ asked: { control: action, service, instance } }:
       return setError(failure instanceof Error ? failure.message : String(failure))
     }
     tell(words.asked(action, instance === null ? service : `${service} ${instance}`))
-    close()
+    closeDialog()
   }
 
   const { happens, warnings } = detail.value ? foreseen(action, instance, detail.value, facts.value) : { happens: [], warnings: [] }
   return (
-    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={close} onCancel={close}>
+    <dialog ref={box} class="dialog" aria-labelledby="dialog-title" onClose={closeDialog} onCancel={closeDialog}>
       <form onSubmit={(event) => void send(event)} method="dialog">
         <h2 id="dialog-title">{texts.actions.verbs[action]}</h2>
         <p class="about">
@@ -81,24 +82,8 @@ export function ControlDialog({ asked: { control: action, service, instance } }:
             <input type="text" name="name" required autocomplete="off" autocapitalize="off" spellcheck={false} />
           </label>
         )}
-        {error !== undefined && (
-          <p class="trouble" role="alert">
-            {error}
-          </p>
-        )}
-        <div class="buttons">
-          <button type="submit" class="main" disabled={isSending}>
-            {isSending ? texts.actions.sending : texts.actions.verbs[action]}
-          </button>
-          <button type="button" onClick={close}>
-            {texts.actions.cancel}
-          </button>
-        </div>
+        <DialogEnd action={action} error={error} isSending={isSending} />
       </form>
     </dialog>
   )
-}
-
-function close(): void {
-  asking.value = undefined
 }
