@@ -17,7 +17,7 @@ import { RULES_GUARDS } from './guards/rules.ts'
 export const GUARDED: readonly GuardedFile[] = [...JUDGE_GUARDS, ...COMPUTE_GUARDS, ...OVERLAYS_GUARDS, ...RULES_GUARDS]
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts']
+const COPIED = ['src', 'test', 'package.json', 'tsconfig.json']
 const AT_A_TIME = 2
 /** For the tests of one guard, which may be what ends a loop. */
 const LONGEST_MS = 180_000
@@ -50,7 +50,8 @@ async function outcomeOf(copy: string, tests: readonly string[]): Promise<Outcom
   const report = join(copy, 'report.json')
   rmSync(report, { force: true })
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-  const options = ['--bail', '1', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
+  const config = join(ROOT, 'scripts/guards/vitest.config.ts')
+  const options = ['--config', config, '--root', copy, '--bail', '1', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
   // A worker in an endless loop outlives its parent: it is ended with its whole group.
   const child = spawn(process.execPath, [vitest, 'run', ...tests, ...options], {
     cwd: copy,

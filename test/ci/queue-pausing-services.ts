@@ -1,4 +1,4 @@
-/** Services that are given jobs all the time, and print of each that they begin it and that they have done it. They print `begun` once they work. */
+/** Services that are given jobs all the time, and print each that they are given, begin and have done. They print `begun` once they work. */
 
 const WORK = `
 async function doJob(n) {
@@ -7,7 +7,10 @@ async function doJob(n) {
   console.log('job done ' + n)
 }
 let n = 0
-const feed = (add) => setInterval(() => add(n++), 20)
+const feed = (add) => setInterval(() => {
+  console.log('job given ' + n)
+  add(n++)
+}, 20)
 const redis = { host: '127.0.0.1', port: Number(process.env.SERVICE_REDIS_PORT), db: Number(process.env.SERVICE_REDIS_DB) }
 `
 

@@ -14,6 +14,8 @@ export interface Paused {
   readonly twice: readonly string[]
   /** Words of the answers to pause and resume. */
   readonly said: readonly (string | null)[]
+  /** Jobs that it was given until it was resumed. */
+  readonly given: number
 }
 
 /** Fails if it does not do ten jobs before, or ten after. */
@@ -35,15 +37,16 @@ export async function pausedAndResumed(redis: Redis, service: ServiceStart & { r
     for (let i = 0; i < 3; i++) expect(await ask('start')).toBe('it runs already')
     const begunWhilePaused = jobs(running, 'begun').length - before
     const resumed = await ask('resume')
+    const given = jobs(running, 'given').length
     await vi.waitUntil(() => jobs(running, 'done').length >= before + 10, patience)
     const done = jobs(running, 'done')
-    return { begunWhilePaused, twice: done.filter((job, at) => done.indexOf(job) !== at), said: [paused, resumed] }
+    return { begunWhilePaused, twice: done.filter((job, at) => done.indexOf(job) !== at), said: [paused, resumed], given }
   } finally {
     running.child.kill('SIGKILL')
     await running.ended
   }
 }
 
-function jobs({ lines }: ControlledService, word: 'begun' | 'done'): readonly string[] {
+function jobs({ lines }: ControlledService, word: 'given' | 'begun' | 'done'): readonly string[] {
   return lines.filter((line) => line.startsWith(`job ${word} `))
 }
