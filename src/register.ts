@@ -44,6 +44,9 @@ const REGISTERED = Symbol.for('otel-health.registered')
 /** Milliseconds after which a launcher that has loaded code of the project is the service, whatever it does: tools are done by then. */
 const TOOLS_ARE_DONE_MS = 10_000
 
+const SUPERVISOR_GONE =
+  'otel-health: the supervisor that started this process is gone. The service goes on, but nobody starts it again when it ends: start it anew by otel-health run.'
+
 /** Undoes what was done, in this order. */
 const ends: (() => void)[] = []
 
@@ -119,11 +122,12 @@ function watchFrom(place: ServicePlace, byWork: boolean): () => void {
     if (givenName({ env: process.env, config: loaded?.config ?? {}, packageName: place.name }) === undefined) {
       diag.warn(`otel-health: nothing names this service, so it is ${UNKNOWN_SERVICE}, one with all others without a name. ${NAME_IT}`)
     }
-    onProcessEnd(monitor)
+    const supervised = isMainThread ? linkToSupervisor(process.env, () => diag.warn(SUPERVISOR_GONE)) : undefined
+    onProcessEnd(monitor, (signal) => supervised?.signalled(signal))
     ends.push(
       obey({
         ...{ controlled: monitor.controlled, control: loaded?.config.control, waiting: hold, pausable: watch.pausable, clock: systemClock },
-        supervised: isMainThread ? linkToSupervisor() : undefined,
+        supervised,
         age: () => process.uptime() * 1000,
         end: () => process.kill(process.pid, 'SIGTERM'),
       }),

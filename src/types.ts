@@ -490,6 +490,14 @@ export interface CheckResult {
   readonly error?: string
 }
 
+export interface InterruptedJob {
+  /** The queue or the kind of work. */
+  readonly name: string
+  readonly id: string
+  /** How many processes were killed or crashed with it in hand. */
+  readonly times: number
+}
+
 /** Status + verdicts + alerts of one instance at one instant. */
 export interface Snapshot {
   readonly service: string
@@ -524,8 +532,12 @@ export interface Snapshot {
   readonly drainLimitSeconds?: number
   /** A supervisor starts it again when it ends, so that it can be asked to restart; left out: nothing that we know of does. */
   readonly supervised?: true
+  /** It works again after a pause, but for what it pauses itself: that did not go on. Left out: it is not so. */
+  readonly pausedInPart?: true
   /** Work that it has begun and not ended; left out where nobody sees when its work begins. */
   readonly inHand?: { readonly count: number; readonly oldestSeconds: number }
+  /** Jobs that were in hand when the process before was killed or crashed, those first to which it has happened most often: at most five. Left out: none. */
+  readonly interrupted?: readonly InterruptedJob[]
   readonly evidence: Readonly<Record<string, unknown>>
   readonly totals: Readonly<Record<string, unknown>>
   /** What this process has counted for rules that judge a service by what it is used to, by the rule. */

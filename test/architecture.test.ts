@@ -309,6 +309,11 @@ test('every import obeys the table of architecture', () => {
   expect(broken).toEqual([])
 })
 
+test('one module samples the event loop: two that reset what they read would each know the half', () => {
+  const samples = /\b(?:monitorEventLoopDelay|eventLoopUtilization)\b/
+  expect(sources().flatMap(({ file, text }) => (samples.test(text) ? [file] : []))).toEqual(['record/process-metrics.ts'])
+})
+
 /** What Node 20 does not export: an import of it by name would end with a stack trace there, before scripts/old-node.cjs has its say. */
 const NEWER_EXPORTS: Readonly<Record<string, RegExp>> = {
   'node:module': /\b(?:findPackageJSON|registerHooks|stripTypeScriptTypes|enableCompileCache|constants)\b/,

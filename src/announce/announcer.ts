@@ -113,6 +113,8 @@ export class Announcer {
       this.#toldDown = down.n
       tell({ is: 'told', what: 'down', n: down.n })
     }
+    // Before anybody hears that it is stopped, and asks it to start.
+    await this.#list(voice, report)
     // By the clock that the requests go by.
     const at = report.answers.length > 0 ? toMs(await connection.run((client) => client.healthTime(names.meta))) : 0
     for (const { instance, ...answer } of report.answers) {
@@ -121,7 +123,7 @@ export class Announcer {
       tell({ is: 'answered', request: answer.request })
     }
     await this.#recover(voice, report)
-    await this.#listen(voice, report)
+    if (report.listens) await this.#listen(voice, report)
   }
 
   async #sayDeath({ speaker: present, connection }: Voice, { death }: Report): Promise<void> {
@@ -158,24 +160,22 @@ export class Announcer {
     if (how === 'take') tell({ is: 'recovery', granted })
   }
 
-  async #listen(voice: Voice, { listens, death }: Report): Promise<void> {
+  async #list(voice: Voice, { listens }: Report): Promise<void> {
+    const now = this.#options.clock.monotonicMs()
+    const isDue = voice.listedAt === undefined ? listens : !listens || now - voice.listedAt >= LISTED_AGAIN_MS
+    if (!isDue) return
+    await voice.connection.run((client) => voice.requests.list(client, listens))
+    voice.listedAt = listens ? now : undefined
+  }
+
+  async #listen(voice: Voice, { death }: Report): Promise<void> {
     const { clock, tell } = this.#options
     const now = clock.monotonicMs()
-    if (!listens) {
-      if (voice.listedAt === undefined) return
-      await voice.connection.run((client) => voice.requests.list(client, false))
-      voice.listedAt = undefined
-      return
-    }
-    if (voice.listedAt === undefined || now - voice.listedAt >= LISTED_AGAIN_MS) {
-      await voice.connection.run((client) => voice.requests.list(client, true))
-      voice.listedAt = now
-    }
-    this.#diedAt ??= death?.at ?? clock.epochMs()
-    const ago = clock.epochMs() - this.#diedAt
+    this.#diedAt ??= now - Math.max(0, death ? clock.epochMs() - death.at : 0)
+    const ago = now - this.#diedAt
     for (const heard of await voice.connection.run((client) => voice.requests.read(client, ago))) tell(heard)
   }
 
-  /** What was asked before is for the process that was there then. Epoch milliseconds. */
+  /** What was asked before is for the process that was there then. Milliseconds on the monotonic clock: that of the machine may be set meanwhile. */
   #diedAt: number | undefined
 }

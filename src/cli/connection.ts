@@ -66,7 +66,7 @@ export async function connect(
 
 /** A command that was refused something, or lost its connection on the way. */
 export function lost(target: RedisTarget, error: unknown): CommandError {
-  if (!(error instanceof Error) || !REFUSED.test(error.message)) return unreachable(target, error)
+  if (!(error instanceof Error) || !isRefusal(error)) return unreachable(target, error)
   const { message, mend } = refusal(error)
   const named = /'[\w|]+' command/.exec(error.message)?.[0]
   const what = named === undefined ? '' : ` (the ${named})`
@@ -74,6 +74,11 @@ export function lost(target: RedisTarget, error: unknown): CommandError {
     UNHEALTHY,
     `The health Redis at ${target.host}:${target.port}: ${message}${what}. ${NO_RIGHT.test(error.message) ? RIGHTS : mend}`,
   )
+}
+
+/** A server that answers is there, whatever it answers; but for one that is none of ours, or knows nobody of us. */
+function isRefusal({ name, message }: Error): boolean {
+  return REFUSED.test(message) || (name === 'ReplyError' && !KNOWN_TROUBLE.test(message))
 }
 
 const NO_RIGHT = /NOPERM|no permissions|user executing the script can't/i

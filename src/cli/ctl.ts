@@ -10,7 +10,7 @@ import { MOST_REQUESTS } from '../wire/scripts/request.ts'
 import type { Io } from './commands.ts'
 import { controlling, lengthOf, saidBy, type ActionOptions } from './control.ts'
 import { CommandError, OK, UNHEALTHY, USAGE } from './outcome.ts'
-import { desiredData, desiredSentence, progressOf, requestData, resultOf, sayingOf, whomOf } from './request-words.ts'
+import { desiredData, desiredSentence, endingsOf, progressOf, requestData, resultOf, sayingOf, whomOf } from './request-words.ts'
 import { coloured, columns, plain } from './text.ts'
 
 export interface CtlOptions extends ActionOptions {
@@ -174,7 +174,13 @@ function requestTable(requests: readonly RequestView[], width: number | undefine
   const header = ['ASKED', 'WHAT', 'STATE', 'BY', 'COMES TO'].map((title) => coloured('dim', title))
   const rows = requests.map((view) => {
     const { at, action, actor, why } = view.request
-    return [toIso(at), `${action} ${whomOf(view.request)}`, view.state, actor, `${progressOf(view)}: ${why}`].map(plain)
+    return [
+      toIso(at),
+      `${action} ${whomOf(view.request)}`,
+      view.state,
+      actor,
+      [`${progressOf(view)}: ${why}`, ...endingsOf(view)].join('; '),
+    ].map(plain)
   })
   return columns([header, ...rows], '', width)
 }

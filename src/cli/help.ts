@@ -23,7 +23,9 @@ export function overviewHelp(width: number = WIDTH): readonly string[] {
 
 /** Of one. */
 export function commandHelp(command: Command, width: number = WIDTH): readonly string[] {
-  const options = [...command.options, ...OF_ALL].map((name): readonly string[] => [optionText(name), OPTIONS[name].says])
+  // What `run` writes is the service's.
+  const all = [...command.options, ...OF_ALL].filter((name) => name !== 'json' || command.name !== 'run')
+  const options = all.map((name): readonly string[] => [optionText(name), OPTIONS[name].says])
   return [
     `Usage: ${usageOf(command)}`,
     '',
@@ -35,9 +37,11 @@ export function commandHelp(command: Command, width: number = WIDTH): readonly s
   ]
 }
 
-/** `otel-health ack <id> [options]`. */
+/** `otel-health ack <id> [options]`; what stands behind a `--` are options of another command. */
 export function usageOf(command: Command): string {
-  return `otel-health ${signature(command)}${command.options.length > 0 ? ' [options]' : ''}`
+  const options = command.options.length > 0 ? ' [options]' : ''
+  if (command.takes?.startsWith('--')) return `otel-health ${command.name}${options} ${command.takes}`
+  return `otel-health ${signature(command)}${options}`
 }
 
 function signature({ name, takes }: Command): string {

@@ -4,6 +4,7 @@ import { dependenciesOf, dependencyName, dependencySentence, type Dependency } f
 import { problemsOf, type HealthView, type InstanceView, type Problem, type ServiceView } from '../subscribe/health-view.ts'
 import { serviceStatus, type ServiceStatus } from '../subscribe/service-status.ts'
 import { seenWork } from '../subscribe/work-seen.ts'
+import type { Phase } from '../types.ts'
 import type { AlertView } from '../wire/alert-view.ts'
 import { NO_SOURCE } from '../wire/no-source.ts'
 import { isFields, type Fields } from '../wire/fields.ts'
@@ -122,10 +123,14 @@ export function summary(view: HealthView, service: ServiceView): string {
   return plain(cause ? `${said} (${dependencySentence(cause)})` : said)
 }
 
-/** `2 of 3, 1 draining`. */
+/** Those that take on no work; what is down and still listed is started again. */
+const RESTING: readonly Phase[] = ['paused', 'draining', 'stopped']
+
+/** `3 of 3, 2 paused, 1 draining`: that nothing takes on work is no illness, and must be seen all the same. */
 function instancesText(live: readonly InstanceView[], missing: readonly InstanceView[], called: string = ''): string {
-  const draining = live.filter(({ status }) => status?.phase === 'draining').length
-  return `${live.length} of ${live.length + missing.length}${called}${draining > 0 ? `, ${draining} draining` : ''}`
+  const resting = RESTING.map((phase) => [live.filter(({ status }) => status?.phase === phase).length, phase] as const)
+  const those = resting.flatMap(([count, phase]) => (count > 0 ? [`, ${count} ${phase}`] : []))
+  return `${live.length} of ${live.length + missing.length}${called}${those.join('')}`
 }
 
 /** `{health}:meta is of another type than it should be`. */

@@ -40,6 +40,11 @@ function sumOf(numbers: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : known.reduce((sum, number) => sum + number, 0)
 }
 
+/** How a pause ended by itself, as its instances say it: each sentence once. */
+export function endingsOf({ answers }: Pick<RequestView, 'answers'>): readonly string[] {
+  return [...new Set(answers.flatMap(({ state, reason }) => (state === 'ended' && reason !== undefined ? [reason] : [])))]
+}
+
 /** What one instance has come to. */
 export function sayingOf({ state, reason, answer }: InstanceOfRequest): string {
   const waits = state === 'expired' ? 'It did not begin in time, and will not.' : ''
@@ -63,14 +68,16 @@ export function resultOf(view: RequestView): string {
 }
 
 /** As data; times: ISO 8601. */
-export function requestData({ request, state, byInstance }: RequestView): object {
+export function requestData({ request, state, byInstance, answers }: RequestView): object {
   const { id, action, service, instance, actor, from, why, at, expires, until } = request
+  const endings = new Map(answers.flatMap((each) => (each.state === 'ended' ? [[each.instance, each.reason ?? '']] : [])))
   return {
     ...{ request: id, action, service, instance, by: actor, from, why },
     ...{ at: toIso(at), expires: toIso(expires), until: until === null ? null : toIso(until), state },
     instances: byInstance.map((each) => ({
       ...{ instance: each.instance, state: each.state, reason: each.reason },
       ...{ in_hand: each.answer?.inHand ?? null, oldest_seconds: each.answer?.oldestSeconds ?? null },
+      ...(endings.has(each.instance) && { ended: endings.get(each.instance) }),
     })),
   }
 }

@@ -114,6 +114,11 @@ const REFUSED: readonly Cause[] = [
     message: 'the connection was lost in the middle of it',
     mend: 'Look whether the server is frozen, overloaded or ends connections by itself.',
   },
+  {
+    sign: /WRONGTYPE/,
+    message: 'a key of otel-health holds what is not of otel-health',
+    mend: 'Look who else writes to keys that begin with {health}, and delete what they have written.',
+  },
   { sign: /LOADING/, message: 'the server is still loading its data', mend: 'Wait until it has loaded.' },
   {
     sign: /MASTERDOWN|CLUSTERDOWN/,

@@ -14,6 +14,8 @@ export interface OwnState {
   readonly isEnding: boolean
   /** What it is held at; `undefined`: it works. */
   readonly held: DesiredState | undefined
+  /** It works, but for what it pauses itself and could not let go on. */
+  readonly isPausedInPart: boolean
   /** Whether any of its work can be paused. */
   readonly canPause: boolean
   /** Whether it is seen when work begins and ends. */
@@ -40,15 +42,21 @@ function whyNot(request: ControlRequest, own: OwnState): string | undefined {
   return whyNotBeside(action, own.underWay) ?? whyNotHere(action, own)
 }
 
-/** One thing at a time; only a pause or a drain is called off. */
+/** What a resume calls off. */
+const CALLED_OFF: readonly ControlAction[] = ['pause', 'drain', 'restart']
+
+/** One thing at a time; who is to stop stops. */
 function whyNotBeside(action: ControlAction, underWay: ControlRequest | undefined): string | undefined {
   if (!underWay) return undefined
-  if (action === 'resume' && (underWay.action === 'pause' || underWay.action === 'drain')) return undefined
+  if (action === 'resume' && CALLED_OFF.includes(underWay.action)) return undefined
   return `a ${underWay.action} that ${underWay.actor} asked for is under way (${underWay.id})`
 }
 
-function whyNotHere(action: ControlAction, { held, canPause, seesWork, isRestarted }: OwnState): string | undefined {
-  if (action === 'resume' && held === undefined) return 'it is not paused'
+function whyNotHere(
+  action: ControlAction,
+  { underWay, held, isPausedInPart, canPause, seesWork, isRestarted }: OwnState,
+): string | undefined {
+  if (action === 'resume' && held === undefined && !isPausedInPart && !underWay) return 'it is not paused'
   if (action === 'start' && held !== 'stopped') return 'it runs already'
   if (action === 'restart' && !isRestarted)
     return 'nothing would start this process again: have it started by `otel-health run -- <command>`'

@@ -27,9 +27,10 @@ export interface HoldingOptions {
   readonly clock: Clock
 }
 
-/** What a service is held at, and for whose request; nobody's where its supervisor wants it. */
+/** What a service is held at, as what it is shown, and for whose request; nobody's where its supervisor wants it. */
 export interface HeldAt {
   readonly state: DesiredState
+  readonly shown: NonNullable<Shown>
   readonly request?: ControlRequest
 }
 
@@ -37,6 +38,8 @@ export class Holding {
   readonly #options: HoldingOptions
   #isPausedByHook = false
   #pausing: Promise<void> | undefined
+  #resuming: Promise<void> | undefined
+  #couldNotGoOn = false
   #at: HeldAt | undefined
 
   constructor(options: HoldingOptions) {
@@ -48,21 +51,28 @@ export class Holding {
     return this.#at
   }
 
+  /** Whether it works, but for what it pauses itself: that could not be let go on. It can be resumed again. */
+  get isPausedInPart(): boolean {
+    return !this.#at && this.#couldNotGoOn
+  }
+
   /** From now on nothing is taken. What the service pauses itself is not paused yet. */
-  begin(at: HeldAt, shown: Shown): void {
+  begin(at: HeldAt): void {
     this.#at = at
     this.#options.waiting.begin()
-    this.#options.show(shown)
+    this.#options.show(at.shown)
   }
 
   /** As `begin`; resolves when the service has paused what it pauses itself. Rejects with one sentence, and is then held as it was before. */
-  async pause(at: HeldAt, shown: Shown): Promise<void> {
+  async pause(at: HeldAt): Promise<void> {
     const before = this.#at
-    this.begin(at, shown)
+    this.begin(at)
     try {
       await this.pauseByHook()
     } catch (error) {
-      if (before) this.#at = before
+      // Whoever has called it off meanwhile is obeyed.
+      if (this.#at !== at) throw error
+      if (before) this.begin(before)
       else this.#goOn()
       throw error
     }
@@ -71,24 +81,43 @@ export class Holding {
   /** Rejects with one sentence. */
   async pauseByHook(): Promise<void> {
     if (this.#isPausedByHook) return
-    this.#pausing ??= this.#call('onPause').finally(() => (this.#pausing = undefined))
+    this.#pausing ??= this.#call('onPause')
+      .then(() => void (this.#isPausedByHook = true))
+      .finally(() => (this.#pausing = undefined))
     await this.#pausing
     // It was called off meanwhile.
-    if (!this.#at && !this.#isPausedByHook) return await this.#call('onResume')
-    this.#isPausedByHook = this.#at !== undefined
-  }
-
-  /** It is held all the same, and shown as something else. */
-  show(shown: Shown): void {
-    this.#options.show(shown)
+    if (!this.#at) await this.resumeByHook()
   }
 
   /** All goes on. Rejects with one sentence if the service could not let go on what it pauses itself. */
   async resume(): Promise<void> {
-    const wasPaused = this.#isPausedByHook
     this.#goOn()
+    await this.resumeByHook()
+  }
+
+  /** Rejects with one sentence. */
+  async resumeByHook(): Promise<void> {
+    if (this.#isPausedByHook) this.#resuming = this.#letGoOn().finally(() => (this.#resuming = undefined))
+    await this.#resuming
+  }
+
+  async #letGoOn(): Promise<void> {
     this.#isPausedByHook = false
-    if (wasPaused) await this.#call('onResume')
+    try {
+      await this.#call('onResume')
+    } catch (error) {
+      this.#isPausedByHook = true
+      this.#say(true)
+      throw error
+    }
+    this.#say(false)
+  }
+
+  /** Whether it is paused in part is shown with the rest. */
+  #say(couldNotGoOn: boolean): void {
+    if (this.#couldNotGoOn === couldNotGoOn) return
+    this.#couldNotGoOn = couldNotGoOn
+    this.#options.show(this.#at?.shown)
   }
 
   #goOn(): void {

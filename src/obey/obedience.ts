@@ -2,17 +2,20 @@
  * Does what people ask of an instance, one thing at a time and in order: each request is taken in Redis first, so that no two processes do it, and
  * its end is said there. Nothing is done of what came too late, or was asked before this process began.
  */
-import type { Clock } from '../types.ts'
+import type { Cancel, Clock } from '../types.ts'
 import type { EndingAction, Supervised } from '../supervised/supervised.ts'
-import { SAID_AGAIN_MS, type ControlAction, type ControlRequest } from '../wire/control-request.ts'
+import { SAID_AGAIN_MS, type ControlAction, type ControlRequest, type DesiredState } from '../wire/control-request.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Answers, Asked } from './answers.ts'
 import { decide } from './decide.ts'
-import { drain, type Drain } from './drain.ts'
-import { heldReason, type HeldAt, type Holding } from './holding.ts'
+import { drain } from './drain.ts'
+import { heldReason, type Holding } from './holding.ts'
 import type { QueueGrowth } from './queue-growth.ts'
 import type { RestartTurn } from './restart-turn.ts'
 import type { ServerTime } from './server-time.ts'
+
+/** After which the process ends. */
+const ENDING: readonly ControlAction[] = ['drain', 'stop', 'restart']
 
 /** Milliseconds between two words on how far a drain is. */
 const PROGRESS_MS = 2000
@@ -30,7 +33,7 @@ export interface ObedienceOptions {
   readonly saysDraining: () => boolean
   readonly supervised: Pick<Supervised, 'restarts' | 'ending'> | undefined
   /** When it may be started again beside others. */
-  readonly turn: RestartTurn | undefined
+  readonly turn: Pick<RestartTurn, 'take' | 'release'> | undefined
   readonly drainLimitMs: number
   readonly time: ServerTime
   readonly clock: Clock
@@ -42,9 +45,12 @@ export class Obedience {
   readonly #options: ObedienceOptions
   #underWay: ControlRequest | undefined
   #calledOffBy: ControlRequest | undefined
-  #drain: Drain | undefined
+  /** No longer waits for what it waits for: its turn, or the end of work in hand. */
+  #callOff: Cancel | undefined
   /** For which request this process was sent SIGTERM. */
   #leavingFor: ControlRequest | undefined
+  /** Its supervisor has it end. */
+  #isDrainedAway = false
 
   constructor(options: ObedienceOptions) {
     this.#options = options
@@ -62,35 +68,41 @@ export class Obedience {
   }
 
   /** What this process is to be from its start, because somebody asked so before it was there. */
-  comeBackHeld(at: HeldAt & { readonly request: ControlRequest }): void {
+  comeBackHeld({ state, request }: { readonly state: DesiredState; readonly request: ControlRequest }): void {
     const { holding, time, growth } = this.#options
-    growth.begin()
-    const reason = heldReason(at.state, at.request, time.now())
-    holding.begin(at, { phase: 'paused', reason })
-    this.#endInTime(at.request)
+    growth.begin('it came back')
+    holding.begin({ state, request, shown: { phase: 'paused', reason: heldReason(state, request, time.now()) } })
+    this.#endInTime(request)
   }
 
-  /** Its supervisor has found that to start it again can help. */
+  /** Its supervisor has found that to start it again can help: from now on there is no way back. */
   async drainFor(why: string): Promise<void> {
-    if (this.#leavingFor) return
+    if (this.#leavingFor || this.#isDrainedAway) return
+    this.#isDrainedAway = true
     const { holding, inHand, clock, drainLimitMs, end } = this.#options
-    const at: HeldAt = { state: 'stopped' }
-    const shown = { phase: 'draining', reason: `draining: ${why}` } as const
-    await holding.pause(at, shown).catch(() => holding.begin(at, shown))
+    const at = { state: 'stopped', shown: { phase: 'draining', reason: `draining: ${why}` } } as const
+    await holding.pause(at).catch(() => holding.begin(at))
     await drain(inHand, clock, drainLimitMs).ended
-    end()
+    if (this.#leavingFor) return
+    // What was asked before comes about with it.
+    const asked = this.#underWay
+    if (asked && ENDING.includes(asked.action)) this.#go(asked)
+    else end()
   }
 
   /** In the tick in which the process says that it stops: what was asked has come about, or can't any more. */
   stopped(): void {
     const { answers, inHand, supervised } = this.#options
     const request = this.#leavingFor ?? this.#underWay
+    const isSupervised = supervised?.restarts === true
     // Who starts it again says so when it runs, and who supervises it when it is gone.
-    if (!request || supervised?.restarts === true || !['drain', 'stop'].includes(request.action)) return
+    if (!request || (isSupervised && this.#leavingFor)) return
     const { count } = inHand.now()
-    const isDone = count === 0 || request.action === 'stop'
-    const reason = count === 0 ? 'it has ended, with nothing in hand' : `it has ended with ${piecesOf(count)} in hand`
-    answers.end(request, { state: isDone ? 'done' : 'failed', reason })
+    // What ended for another reason may be started again by who supervises it.
+    const isMeant = !isSupervised && (request.action === 'stop' || request.action === 'drain')
+    const isDone = isMeant && (count === 0 || request.action === 'stop')
+    const left = count === 0 ? ', with nothing in hand' : ` with ${piecesOf(count)} in hand`
+    answers.end(request, { state: isDone ? 'done' : 'failed', reason: `it has ended${isMeant ? '' : ' for another reason'}${left}` })
   }
 
   #ownState() {
@@ -100,8 +112,9 @@ export class Obedience {
       allow,
       now: time.now(),
       underWay: this.#underWay,
-      isEnding: this.#leavingFor !== undefined || saysDraining(),
+      isEnding: this.#leavingFor !== undefined || this.#isDrainedAway || saysDraining(),
       held: holding.at?.state,
+      isPausedInPart: holding.isPausedInPart,
       canPause: pausable().any,
       seesWork: inHand.isSeen,
       isRestarted: supervised?.restarts === true,
@@ -109,23 +122,25 @@ export class Obedience {
   }
 
   async #do(request: ControlRequest): Promise<void> {
-    const { answers } = this.#options
+    const { answers, holding } = this.#options
     try {
       if (request.action === 'pause') await this.#pause(request)
       else if (request.action === 'resume' || request.action === 'start') await this.#resume(request)
       else await this.#leave(request)
     } catch (error) {
       answers.end(request, { state: 'failed', reason: (error as Error).message })
+      // A pause that it was to take the place of holds again: its time may have come meanwhile.
+      if (holding.at?.request) this.#endInTime(holding.at.request)
     } finally {
+      if (this.#underWay === request) this.#calledOffBy = undefined
       if (this.#underWay === request && this.#leavingFor !== request) this.#underWay = undefined
     }
   }
 
   async #pause(request: ControlRequest): Promise<void> {
     const { answers, holding, time, inHand, pausable, growth } = this.#options
-    growth.begin()
-    const reason = heldReason('paused', request, time.now())
-    await holding.pause({ state: 'paused', request }, { phase: 'paused', reason })
+    if (!holding.at) growth.begin('it was paused')
+    await holding.pause({ state: 'paused', request, shown: { phase: 'paused', reason: heldReason('paused', request, time.now()) } })
     if (this.#isCalledOff(request)) return
     this.#endInTime(request)
     const { count, oldestSeconds } = inHand.now()
@@ -137,50 +152,56 @@ export class Obedience {
     const { answers, holding, growth } = this.#options
     if (this.#underWay && this.#underWay !== request) {
       this.#calledOffBy = request
-      this.#drain?.callOff()
+      this.#callOff?.()
     }
+    // A restart that waits for its turn works meanwhile.
+    const isHeld = holding.at !== undefined || holding.isPausedInPart
     await holding.resume()
-    answers.end(request, { state: 'done', reason: `it works again${growth.words()}` })
+    answers.end(request, { state: 'done', reason: isHeld ? `it works again${growth.words()}` : 'it works on' })
   }
 
   /** Of a drain, a stop and a restart. */
   async #leave(request: ControlRequest): Promise<void> {
-    const { answers, holding, time, clock, inHand, drainLimitMs, turn, pausable } = this.#options
+    const { answers, holding, growth, time, clock, inHand, drainLimitMs, turn, pausable } = this.#options
     const { action } = request
-    const before = holding.at
     if (action === 'restart') await this.#waitForTurn(request)
-    const reason = heldReason('draining', request, time.now())
+    if (this.#isCalledOff(request)) return turn?.release()
+    const before = holding.at
+    if (!before) growth.begin('it was paused')
+    const at = { state: 'stopped', request, shown: { phase: 'draining', reason: heldReason('draining', request, time.now()) } } as const
     const saySo = (): void => answers.progress(request, this.#progress())
     const stopSaying = clock.every(PROGRESS_MS, saySo)
     try {
-      await holding.pause({ state: 'stopped', request }, { phase: 'draining', reason }).catch((error: unknown) => {
+      await holding.pause(at).catch((error: unknown) => {
         // Who is to stop stops.
         if (action !== 'stop') throw error
-        holding.begin({ state: 'stopped', request }, { phase: 'draining', reason })
+        holding.begin(at)
       })
       saySo()
       if (this.#isCalledOff(request)) return
-      this.#drain = drain(inHand, clock, drainLimitMs)
-      const end = action === 'stop' && !inHand.isSeen ? 'drained' : await this.#drain.ended
+      const draining = drain(inHand, clock, drainLimitMs)
+      this.#callOff = draining.callOff
+      const end = action === 'stop' && !inHand.isSeen ? 'drained' : await draining.ended
       if (this.#isCalledOff(request) || end === 'called off') return
       if (end === 'drained' || action === 'stop') return this.#go(request)
       const still = `${piecesOf(inHand.now().count)} still in hand after ${drainLimitMs / 1000} s${goesOn(pausable())}`
+      if (this.#isDrainedAway) throw new Error(still)
       if (action === 'drain') {
-        const shown = { phase: 'paused', reason: heldReason('paused', request, time.now()) } as const
-        holding.show(shown)
+        holding.begin({ ...at, shown: { phase: 'paused', reason: heldReason('paused', request, time.now()) } })
         throw new Error(`${still}; it stays paused until it is resumed`)
       }
-      if (before) holding.begin(before, { phase: 'paused', reason })
+      if (before) holding.begin(before)
       else await holding.resume()
       throw new Error(`${still}; it goes on as it did`)
     } finally {
       stopSaying()
-      this.#drain = undefined
+      this.#callOff = undefined
       if (this.#leavingFor !== request) turn?.release()
     }
   }
 
   #go(request: ControlRequest): void {
+    if (this.#leavingFor) return
     const { supervised, end, clock, answers, drainLimitMs } = this.#options
     this.#leavingFor = request
     const sentAt = clock.monotonicMs()
@@ -189,20 +210,24 @@ export class Obedience {
     const cancel = clock.every(SAID_AGAIN_MS, () => {
       const seconds = Math.round((clock.monotonicMs() - sentAt) / 1000)
       const reason = `it was sent SIGTERM ${seconds} s ago, and still runs`
-      if (seconds * 1000 < drainLimitMs) return answers.progress(request, { reason })
+      // Its supervisor makes it end.
+      if (supervised?.restarts === true || seconds * 1000 < drainLimitMs) return answers.progress(request, { reason })
       cancel()
       answers.end(request, { state: 'failed', reason })
     })
   }
 
-  /** Of all instances of a service only a share is started again at once. */
+  /** Of all instances of a service only a share is started again at once, and none after one that could not be. */
   async #waitForTurn(request: ControlRequest): Promise<void> {
     const { turn, answers, clock } = this.#options
     if (!turn) return
     const cancel = clock.every(PROGRESS_MS, () => answers.progress(request, { reason: 'it waits until other instances are started again' }))
+    const waiting = new AbortController()
+    this.#callOff = () => waiting.abort()
     try {
-      await turn.take()
+      await turn.take(request, waiting.signal)
     } finally {
+      this.#callOff = undefined
       cancel()
     }
   }

@@ -46,12 +46,14 @@ export function obey(options: ObeyOptions): Cancel {
   const holding = new Holding({ waiting, hooks: control ?? {}, show: (shown) => controlled.hold(shown), clock })
   const liveWithinMs = 3 * settings.publishingInterval * 1000
   const turn = supervised && new RestartTurn({ connection, recovery: { names, service, holder: supervised.id, liveWithinMs }, clock })
+  const growth = new QueueGrowth(() => controlled.waiting)
   const obedience = new Obedience({
     ...{ instance, allow, answers, holding, inHand, pausable, supervised, turn, time, clock, end },
-    growth: new QueueGrowth(() => controlled.waiting),
+    growth,
     saysDraining: () => controlled.saysDraining,
     drainLimitMs: settings.drainLimit * 1000,
   })
+  controlled.pausedInPartIf(() => holding.isPausedInPart)
   controlled.onDraining(() => waiting.letGo())
   controlled.onStop(() => obedience.stopped())
   const cancels: Cancel[] = []
@@ -66,7 +68,10 @@ export function obey(options: ObeyOptions): Cancel {
       ...{ connection: publishedTo.connection, names, service, instance, answers, obedience, time, clock, age, isSupervised },
       onKnown: letStart,
     })
-    cancels.push(() => listening.stop(), keepHeldByHook(holding, controlled, clock))
+    const keepsGrowth = clock.every(BEAT_MS, () => {
+      if (holding.at) growth.goesOn()
+    })
+    cancels.push(() => listening.stop(), keepsGrowth, keepHooksCalled(holding, controlled, clock))
   }
   if (supervised) cancels.push(...beSupervised({ controlled, supervised, obedience, answers, allow, clock }))
   return () => {
@@ -74,10 +79,14 @@ export function obey(options: ObeyOptions): Cancel {
   }
 }
 
-/** A service that is held from its start is asked to pause what it pauses itself until it can: its own parts may not be there yet. */
-function keepHeldByHook(holding: Holding, controlled: Controlled, clock: Clock): Cancel {
+/**
+ * A service that is held from its start is asked to pause what it pauses itself until it can: its own parts may not be there yet. It is asked as long to
+ * let go on what it could not let go on when it was resumed.
+ */
+function keepHooksCalled(holding: Holding, controlled: Controlled, clock: Clock): Cancel {
   return clock.every(BEAT_MS, () => {
     if (holding.at && controlled.standing.phase !== 'starting') holding.pauseByHook().catch(() => {})
+    else if (holding.isPausedInPart) holding.resumeByHook().catch(() => {})
   })
 }
 

@@ -91,4 +91,8 @@ export interface ControlOfInstance {
   readonly workP99Seconds?: number
   /** `otel-health run` started it: it can be started again. */
   readonly supervised?: true
+  /** It works again after a pause, but for what it pauses itself. */
+  readonly pausedInPart?: true
+  /** Jobs that were in hand when the process before was killed or crashed. */
+  readonly interrupted?: readonly { readonly queue: string; readonly job: string; readonly times: number }[]
 }

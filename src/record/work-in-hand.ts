@@ -29,8 +29,7 @@ export type InHandElsewhere = Pick<InHand, 'count' | 'oldestSeconds'>
 
 export class WorkInHand {
   readonly #clock: Clock
-  /** The oldest and the newest of a list in the order in which they began: to end one takes the same time however many there are. */
-  #first: Piece | undefined
+  /** The newest of a list in the order in which they began: to end one takes the same time however many there are. */
   #last: Piece | undefined
   #listed = 0
   #count = 0
@@ -68,8 +67,7 @@ export class WorkInHand {
     if (this.#listed >= MOST_PIECES) return
     this.#listed++
     const last = this.#last
-    if (last === undefined) this.#first = piece
-    else {
+    if (last !== undefined) {
       last.after = piece
       piece.before = last
     }
@@ -93,10 +91,9 @@ export class WorkInHand {
 
   #unlist(piece: Piece): void {
     const { before, after } = piece
-    if (before === undefined && this.#first !== piece) return
+    if (after === undefined && this.#last !== piece) return
     this.#listed--
-    if (before === undefined) this.#first = after
-    else {
+    if (before !== undefined) {
       before.after = after
       piece.before = undefined
     }
@@ -153,20 +150,28 @@ export class WorkInHand {
   now(): InHand {
     const now = this.#clock.monotonicMs()
     const elsewhere = [...this.#elsewhere.values()]
-    const oldestAt = Math.min(this.#first?.startedAt ?? now, ...elsewhere.map((each) => each.oldestAt))
+    const first = this.#first()
+    const oldestAt = Math.min(first?.startedAt ?? now, ...elsewhere.map((each) => each.oldestAt))
     return {
       count: elsewhere.reduce((sum, each) => sum + each.count, this.#count),
       oldestSeconds: Math.max(0, now - oldestAt) / 1000,
-      oldest: this.#oldest(now),
+      oldest: oldestFrom(first, now),
     }
   }
 
-  #oldest(now: number): readonly PieceInHand[] {
-    const oldest: PieceInHand[] = []
-    for (let piece = this.#first; piece !== undefined && oldest.length < MOST_SHOWN; piece = piece.after) {
-      const { name, id, startedAt } = piece
-      oldest.push({ name, ...(id !== undefined && { id }), seconds: Math.max(0, now - startedAt) / 1000 })
-    }
-    return oldest
+  /** The oldest is looked for when somebody asks, among at most MOST_PIECES: to keep it as well would cost each call. */
+  #first(): Piece | undefined {
+    let first = this.#last
+    while (first?.before !== undefined) first = first.before
+    return first
   }
+}
+
+function oldestFrom(first: Piece | undefined, now: number): readonly PieceInHand[] {
+  const oldest: PieceInHand[] = []
+  for (let piece = first; piece !== undefined && oldest.length < MOST_SHOWN; piece = piece.after) {
+    const { name, id, startedAt } = piece
+    oldest.push({ name, ...(id !== undefined && { id }), seconds: Math.max(0, now - startedAt) / 1000 })
+  }
+  return oldest
 }

@@ -12,6 +12,7 @@ import type { ServiceKind } from '../rules/service-kind.ts'
 import { causesOfRules } from '../overlays/causes.ts'
 import { FanOut } from '../publish/fan-out.ts'
 import { RedisExporter } from '../publish/redis-exporter.ts'
+import { Interruptions } from '../record/interruptions.ts'
 import { WorkInHand } from '../record/work-in-hand.ts'
 import { Controlled } from './controlled.ts'
 import { Evaluation } from './evaluation.ts'
@@ -84,8 +85,9 @@ export function assemble(options: ServiceHealthMonitorOptions, kind: ServiceKind
   const healthMetrics = new HealthMetrics(recording, [...profile.rules.map(({ name }) => name), SERVICE_SILENT])
   const work = new Work(recording, () => rounds.evaluateSoon())
   const inHand = new WorkInHand(clock)
+  const interruptions = new Interruptions(recording)
   const shown = { allowed: allowedBy(options.config?.control), drainLimitSeconds: settings.drainLimit }
-  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording, work, inHand }
+  const parts = { clock, guard, phases, evaluation, evidence, checks, neighbours, exporter, recording, work, inHand, interruptions }
   const publication = new Publication({ ...parts, service, instance, profile, dependsOn, healthMetrics, intervalSeconds, ...shown })
   const probing = new Probing({ service, instance, settings, clock, phases, evaluation, publication })
   const lifecycle = new Lifecycle({ ...parts, ...rounds, settings, publication, metricsExport, probing, source })

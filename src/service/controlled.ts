@@ -2,8 +2,7 @@
 import type { HealthOptions } from '../config/options.ts'
 import type { Settings } from '../config/settings.ts'
 import type { RedisExporter } from '../publish/redis-exporter.ts'
-import { Interruptions } from '../record/interruptions.ts'
-import type { Recording } from '../record/recording.ts'
+import type { Interruptions } from '../record/interruptions.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Clock, Profile } from '../types.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -18,7 +17,7 @@ export interface ControlledParts {
   readonly instance: string
   readonly profile: Profile
   readonly clock: Clock
-  readonly recording: Recording
+  readonly interruptions: Interruptions
   readonly phases: Phases
   readonly evaluation: Evaluation
   readonly publication: Publication
@@ -31,12 +30,10 @@ export interface ControlledParts {
 export class Controlled {
   readonly #parts: ControlledParts
   readonly #recoverable: Recoverable
-  readonly #interruptions: Interruptions
 
   constructor(parts: ControlledParts) {
     this.#parts = parts
     this.#recoverable = new Recoverable(parts.profile.rules)
-    this.#interruptions = new Interruptions(parts.recording)
   }
 
   get service(): string {
@@ -93,6 +90,11 @@ export class Controlled {
     this.#parts.publication.supervisedIf(isSo)
   }
 
+  /** `isSo`: whether it works again after a pause, but for what it pauses itself, as its status says from now on. */
+  pausedInPartIf(isSo: () => boolean): void {
+    this.#parts.publication.pausedInPartIf(isSo)
+  }
+
   /** What is done once the service says that it is ending, or a signal does, after everybody who hears the signal as well. It must not throw. */
   onDraining(action: () => void): void {
     this.#parts.phases.onDraining(action)
@@ -109,7 +111,7 @@ export class Controlled {
   }
 
   /** Work that was in hand when an earlier process was killed or crashed. */
-  recordInterrupted(work: readonly { readonly name: string }[]): void {
-    for (const { name } of work) this.#interruptions.add(name)
+  recordInterrupted(work: Parameters<Interruptions['add']>[0]): void {
+    this.#parts.interruptions.add(work)
   }
 }

@@ -14,7 +14,8 @@ import { onSignals, type Listener } from './signals.ts'
 const FLUSH_MS = 2000
 
 /** Whoever handles one of these ends the service, at once or later. */
-const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
+const ENDING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const
+type EndingSignal = (typeof ENDING)[number]
 /** So do these where nobody handles them; who does may read its configuration anew, or write down its heap. */
 const MAYBE_ENDING: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR2']
 
@@ -29,7 +30,8 @@ export interface Farewell {
   flush(timeoutMs: number): Promise<void>
 }
 
-export function onProcessEnd(farewell: Farewell): void {
+/** `asked`: called as soon as it has a signal that asks it to end, before anybody else hears of that. */
+export function onProcessEnd(farewell: Farewell, asked: (signal: EndingSignal) => void = () => {}): void {
   let stopping: Promise<void> | undefined
   let flushed = false
   const heard = new Set<NodeJS.Signals>()
@@ -44,9 +46,11 @@ export function onProcessEnd(farewell: Farewell): void {
   onSignals([...ENDING, ...MAYBE_ENDING], {
     handled(signal, listeners) {
       heard.add(signal)
-      if (ENDING.includes(signal) || listeners.some(endsToo)) drain()
+      if (isEnding(signal)) asked(signal)
+      if (isEnding(signal) || listeners.some(endsToo)) drain()
     },
     unhandled(signal) {
+      if (isEnding(signal)) asked(signal)
       // Who asks twice, or raises it again having done what there was to do, does not wait for us.
       const isAgain = heard.has(signal) || stopping !== undefined
       const stopped = stopOnce()
@@ -64,6 +68,10 @@ export function onProcessEnd(farewell: Farewell): void {
     const wasAsked = farewell.isEnding || [...heard].some((signal) => code === 128 + constants.signals[signal])
     if (code === 0 || wasAsked) void stopOnce()
   })
+}
+
+function isEnding(signal: NodeJS.Signals): signal is EndingSignal {
+  return (ENDING as readonly NodeJS.Signals[]).includes(signal)
 }
 
 /** Whether a listener of a signal that may mean something else is one of those that end the service: the same function, or as it is written. */

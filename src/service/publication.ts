@@ -4,6 +4,7 @@ import { isOpen, isWorthSaving } from '../judge/alert.ts'
 import type { Judgement } from '../judge/judge.ts'
 import { alertKey } from '../judge/judge.ts'
 import type { HealthMetrics } from '../record/health-metrics.ts'
+import type { Interruptions } from '../record/interruptions.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Clock, HealthExporter, Phase, Profile, Snapshot, Status } from '../types.ts'
 import type { CheckRunner } from '../checks/check-runner.ts'
@@ -33,6 +34,7 @@ export interface PublicationOptions {
   readonly healthMetrics: HealthMetrics
   readonly work: Work
   readonly inHand: WorkInHand
+  readonly interruptions: Pick<Interruptions, 'jobs'>
   /** What people may ask of this instance. */
   readonly allowed: readonly string[]
   readonly drainLimitSeconds: number
@@ -48,6 +50,7 @@ export class Publication {
   #lastPhase: Phase | undefined
   #lastShown = ''
   #isSupervised: () => boolean = () => false
+  #isPausedInPart: () => boolean = () => false
   #onPhase: () => void = () => {}
 
   constructor(options: PublicationOptions) {
@@ -59,6 +62,11 @@ export class Publication {
   /** `isSo`: whether a supervisor starts this process again when it ends. */
   supervisedIf(isSo: () => boolean): void {
     this.#isSupervised = isSo
+  }
+
+  /** `isSo`: whether it works again after a pause, but for what it pauses itself. */
+  pausedInPartIf(isSo: () => boolean): void {
+    this.#isPausedInPart = isSo
   }
 
   /** What is done in the tick in which another phase is shown. It must not throw. */
@@ -114,6 +122,8 @@ export class Publication {
       allowed,
       drainLimitSeconds: this.#options.drainLimitSeconds,
       isSupervised: this.#isSupervised(),
+      isPausedInPart: this.#isPausedInPart(),
+      interrupted: this.#options.interruptions.jobs,
     })
   }
 
@@ -153,7 +163,7 @@ export class Publication {
     const standing = this.standing()
     this.record(standing)
     const { work, phases } = this.#options
-    const shown = `${changesWorthTelling(standing)} ${work.isWatched} ${phases.heldBecause}`
+    const shown = `${changesWorthTelling(standing)} ${work.isWatched} ${phases.heldBecause} ${this.#isPausedInPart()}`
     if (shown === this.#lastShown) return
     this.#lastShown = shown
     if (standing.status !== this.#lastStatus || standing.phase !== this.#lastPhase) this.#since = clock.epochMs()

@@ -1,6 +1,6 @@
 /** Everything that is said of one instance at one instant: how it stands, and the figures. */
 import { plainVerdict } from '../judge/verdicts.ts'
-import type { Counted, KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
+import type { Counted, InterruptedJob, KeyFigures, KeyMetric, Profile, Readings, Sample, Snapshot } from '../types.ts'
 import type { WorkInHand } from '../record/work-in-hand.ts'
 import type { Standing } from './standing.ts'
 import type { Work } from './work.ts'
@@ -29,6 +29,9 @@ export interface SnapshotFacts {
   readonly drainLimitSeconds: number
   /** Whether a supervisor starts it again when it ends. */
   readonly isSupervised: boolean
+  /** Whether it works again after a pause, but for what it pauses itself. */
+  readonly isPausedInPart: boolean
+  readonly interrupted: readonly InterruptedJob[]
 }
 
 export function snapshotOf(facts: SnapshotFacts): Snapshot {
@@ -53,7 +56,9 @@ export function snapshotOf(facts: SnapshotFacts): Snapshot {
     ...(work.isWatched !== undefined && { working: work.isWatched }),
     ...(facts.allowed.length > 0 && { control: facts.allowed, drainLimitSeconds: facts.drainLimitSeconds }),
     ...(facts.isSupervised && { supervised: true as const }),
+    ...(facts.isPausedInPart && { pausedInPart: true as const }),
     ...(facts.inHand.isSeen && { inHand: facts.inHand.now() }),
+    ...(facts.interrupted.length > 0 && { interrupted: facts.interrupted }),
     evidence: { ...figures.evidence, ...own.evidence },
     totals: profile.totals(samples, new Date(startedAt.epochMs).toISOString()),
     counted: facts.counted,

@@ -30,7 +30,7 @@ export interface RunOptions extends Omit<SupervisorOptions, 'id' | 'isNamed' | '
 export function readRunOptions(args: readonly string[]): RunOptions {
   const end = args.indexOf('--')
   const [first, ...others] = end === -1 ? [] : args.slice(end + 1)
-  if (first === undefined) throw new RunUsageError(`What is to be run? ${RUN_USAGE}.`)
+  if (first === undefined) throw new RunUsageError(`What is to be run? It stands behind a --. ${RUN_USAGE}.`)
   const values = parse(args.slice(0, end))
   const restart = values.restart ?? 'on-failure'
   if (restart !== 'on-failure' && restart !== 'always' && restart !== 'never')

@@ -9,6 +9,7 @@ import { Child, OF_TERMINAL, PASSED_ON } from './child.ts'
 import type { Effect, Event } from './events.ts'
 import type { Exit } from './evidence.ts'
 import { comesOf, hasProc, isInForeground, memoryOf, standingOf } from './proc.ts'
+import { PassingOn } from './passing-on.ts'
 import { stepAsideAsPidOne } from './pid-one.ts'
 import type { Report } from './report.ts'
 import { readRunOptions, RunUsageError, type RunOptions } from './run-options.ts'
@@ -53,7 +54,9 @@ class RunProcess {
   readonly #socket: ServiceSocket
   readonly #announcer: AnnouncerProcess
   readonly #systemd = new Systemd(process.env)
+  readonly #passingOn = new PassingOn(systemClock, (signal) => this.#child?.signal(signal))
   #child: Child | undefined
+  #hasStarted = false
   #memoryReadAt = 0
   #watchdogAt = 0
   #heardAt: number | undefined
@@ -80,6 +83,7 @@ class RunProcess {
         this.#handle({ is: 'beat', state, isInspected })
       },
       ending: (request, action) => this.#handle({ is: 'ending', request, action }),
+      signalled: (signal) => this.#passingOn.heard(signal),
       unlinked: () => this.#unlinked(),
     })
   }
@@ -89,6 +93,8 @@ class RunProcess {
     // PM2 asks by a message in place of a signal; it is passed on with all others.
     if (process.send) process.on('message', (message) => message === 'shutdown' && this.#handle({ is: 'signalled', signal: 'SIGTERM' }))
     this.#handle({ is: 'begin' })
+    const { trouble } = this.#socket
+    if (trouble !== undefined) say(`Of the service only its end and its memory are seen, for ${trouble}.`)
     if (this.#options.maxMemoryBytes !== undefined && !hasProc()) say('--max-memory is not seen to here, for there is no /proc.')
     // Not unref'ed: while there is no process it keeps us alive.
     keepTicking(() => this.#tick())
@@ -127,13 +133,25 @@ class RunProcess {
   #start(startedFor: StartedFor | undefined): void {
     const env = { ...process.env, [SUPERVISOR]: this.#socket.path, ...(startedFor && { [STARTED_FOR]: encodeStartedFor(startedFor) }) }
     this.#heardAt = undefined
-    this.#child = new Child(this.#options.command, env, {
-      exited: (exit) => this.#exited(exit),
-      failed: ({ code }) => {
-        say(`${this.#options.command[0]} cannot be started (${code ?? 'unknown error'}).`)
-        this.#end({ code: code === 'ENOENT' ? NOT_FOUND : NOT_STARTED, signal: null })
-      },
-    })
+    this.#passingOn.startAnew()
+    try {
+      this.#child = new Child(this.#options.command, env, {
+        exited: (exit) => this.#exited(exit),
+        failed: (error) => this.#notStarted(error),
+      })
+    } catch (error) {
+      // As of a path that leads through a file, or more arguments than fit.
+      return this.#notStarted(error as NodeJS.ErrnoException)
+    }
+    this.#hasStarted ||= this.#child.pid !== undefined
+  }
+
+  /** At first that is what whoever started us is told. Later it has ended like any other, and may be there again with the next try. */
+  #notStarted({ code }: NodeJS.ErrnoException): void {
+    say(`${JSON.stringify(this.#options.command[0])} cannot be started (${code ?? 'unknown error'}).`)
+    const exit = { code: code === 'ENOENT' ? NOT_FOUND : NOT_STARTED, signal: null }
+    if (this.#hasStarted) this.#handle({ is: 'exited', exit })
+    else this.#end(exit)
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -168,7 +186,7 @@ class RunProcess {
 
   #signalled(signal: NodeJS.Signals): void {
     const hasIt = OF_TERMINAL.includes(signal) && isInForeground()
-    if (!hasIt) this.#child?.signal(signal)
+    if (!hasIt) this.#passingOn.pass(signal, this.#socket.pid !== undefined)
     if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT') {
       this.#isAsked = true
       this.#systemd.stopping()

@@ -4,13 +4,16 @@
  */
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 
 import { encodeLine, lineReader, readFromProcess } from '../supervised/protocol.ts'
-import type { EndingAction, Interrupted, ProcessState } from '../supervised/supervised.ts'
+import type { EndingAction, EndingSignal, Interrupted, ProcessState } from '../supervised/supervised.ts'
 
 export interface SocketEvents {
   beat(state: ProcessState, isInspected: boolean): void
   ending(request: string, action: EndingAction): void
+  /** It has it. */
+  signalled(signal: EndingSignal): void
   /** The service is heard no more. */
   unlinked(): void
 }
@@ -35,8 +38,10 @@ interface Service {
 }
 
 export class ServiceSocket {
-  /** In a folder that only this user can enter. */
+  /** In a folder that only this user can enter; '': none could be made, and nothing is heard of any process. */
   readonly path: string
+  /** Why there is none: half a sentence. */
+  readonly trouble: string | undefined
   readonly #options: SocketOptions
   readonly #folder: string
   readonly #server: ReturnType<typeof createServer>
@@ -46,9 +51,16 @@ export class ServiceSocket {
   constructor(options: SocketOptions) {
     this.#options = options
     this.#folder = folderFor(options.id)
-    this.path = `${this.#folder}/socket`
-    mkdirSync(this.#folder, { mode: 0o700 })
     this.#server = createServer((socket) => this.#connected(socket))
+    try {
+      mkdirSync(this.#folder, { mode: 0o700 })
+    } catch (error) {
+      const { code = 'unknown error' } = error as NodeJS.ErrnoException
+      this.path = ''
+      this.trouble = `no folder can be made in ${dirname(this.#folder)} (${code}): set TMPDIR to one that can be written to`
+      return
+    }
+    this.path = `${this.#folder}/socket`
     this.#server.maxConnections = MOST_CONNECTIONS
     this.#server.on('error', () => {})
     this.#server.listen(this.path)
@@ -105,7 +117,8 @@ export class ServiceSocket {
       socket.write(encodeLine({ is: 'welcome', restarts: isFirst && this.#options.restarts, interrupted }))
     } else if (message && this.#service?.socket === socket) {
       if (message.is === 'beat') this.#options.beat(message.state, this.#service.isInspected)
-      else this.#options.ending(message.request, message.action)
+      else if (message.is === 'ending') this.#options.ending(message.request, message.action)
+      else this.#options.signalled(message.signal)
     }
   }
 }

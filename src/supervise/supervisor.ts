@@ -3,7 +3,7 @@
  * within a budget. It never acts on a process that says that it is starting, paused or draining, and waits for work in hand.
  */
 import { duration } from '../subscribe/duration.ts'
-import type { EndingAction, Interrupted, ProcessState, StartedFor } from '../supervised/supervised.ts'
+import type { EndingAction, Interrupted, PieceInHand, ProcessState, StartedFor } from '../supervised/supervised.ts'
 import type { Effect, Event, RunPhase, SupervisorOptions } from './events.ts'
 import { evidenceIn, evidenceWords, exitWords, isSilent, type Evidence, type Exit, type Observed, type Standing } from './evidence.ts'
 import { Interruptions, interruptionSentences } from './interruptions.ts'
@@ -25,6 +25,8 @@ interface Run {
   readonly startedFor: StartedFor | undefined
   readonly signals: Set<NodeJS.Signals>
   said: ProcessState | undefined
+  /** What it had in hand when it was heard last: its link ends just before it does, and is the first that is heard of that. */
+  inHand: readonly PieceInHand[]
   heardAt: number
   isInspected: boolean
   standing: Standing | undefined
@@ -84,7 +86,7 @@ export class Supervisor {
     else if (!run) return []
     else if (event.is === 'beat') this.#beat(run, event.state, event.isInspected, now)
     else if (event.is === 'unlinked') run.said = undefined
-    else if (event.is === 'ending') run.ending = this.#options.watchOnly ? undefined : { request: event.request, action: event.action }
+    else if (event.is === 'ending') this.#ending(run, { request: event.request, action: event.action }, now)
     else if (event.is === 'memory') run.memory = [...run.memory, event.bytes].slice(-2)
     else {
       run.standing = event.standing
@@ -102,7 +104,7 @@ export class Supervisor {
 
   #start(startedFor: StartedFor | undefined, now: number): void {
     this.#run = {
-      ...{ startedAt: now, startedFor, signals: new Set(), said: undefined, heardAt: now, isInspected: false },
+      ...{ startedAt: now, startedFor, signals: new Set(), said: undefined, inHand: [], heardAt: now, isInspected: false },
       ...{ standing: undefined, memory: [], readyAt: undefined, ending: undefined },
     }
     this.#effects.push({ do: 'start', ...(startedFor && { startedFor }), interrupted: this.#interrupted })
@@ -114,6 +116,7 @@ export class Supervisor {
     // How it reaches Redis is said once.
     const speaksBy = state.speaksBy ?? run.said?.speaksBy
     run.said = { ...state, ...(speaksBy && { speaksBy }) }
+    run.inHand = state.inHand.oldest
     run.isInspected = isInspected
     run.heardAt = now
     run.standing = undefined
@@ -138,7 +141,7 @@ export class Supervisor {
     this.#telling.tick(now)
     if (this.#phase === 'starting' && run && !run.said && now - run.startedAt >= this.#options.graceMs) this.#ready(run, now)
     else if (this.#phase === 'draining' && run && (isOver || isSilent(this.#observed(run, now), this.#options))) this.#end('SIGTERM', now)
-    else if (this.#phase === 'ending' && isOver) this.#end('SIGKILL', now)
+    else if (this.#phase === 'ending' && isOver) this.#kill(now)
     else if (this.#phase === 'waiting' && isOver) this.#start(undefined, now)
     else if (this.#phase === 'leaving' && isOver) this.#leave()
     this.#judge(now)
@@ -201,6 +204,19 @@ export class Supervisor {
     this.#enter('ending', now + this.#options.killAfterMs)
   }
 
+  #kill(now: number): void {
+    this.#say(`${this.#options.what} does not end by SIGTERM: it is ended by SIGKILL.`)
+    this.#end('SIGKILL', now)
+  }
+
+  /** It has sent itself SIGTERM on request, with nothing in hand or at its limit. Its own way to end takes no longer than it may take to drain. */
+  #ending(run: Run, ending: NonNullable<Run['ending']>, now: number): void {
+    const { watchOnly, killAfterMs } = this.#options
+    if (watchOnly) return
+    run.ending = ending
+    if (this.#phase !== 'ending') this.#enter('ending', now + (run.said?.drainLimitSeconds ?? 0) * 1000 + killAfterMs)
+  }
+
   // ---- its end, and what follows ----
 
   #wasAsked({ signals }: Run): boolean {
@@ -217,7 +233,10 @@ export class Supervisor {
     const isAsked = this.#wasAsked(run) || (exit.signal !== null && run.signals.has(exit.signal))
     const isFailure = exit.code !== 0
     if (exit.signal === 'SIGKILL' || (isFailure && !isAsked && !run.ending)) this.#noteInterrupted(run)
-    if (isAsked) return this.#endAs(exit, run, false, now)
+    if (isAsked) {
+      if (run.ending) this.#answerEnding(run.ending, exit)
+      return this.#endAs(exit, run, false, now)
+    }
     if (run.ending) return this.#endedOnRequest(run, run.ending, exit, now)
     if (run.startedFor && run.readyAt === undefined)
       this.#telling.answer({ ...run.startedFor, state: 'failed', reason: `It ${exitWords(exit)} before it was running.` })
@@ -233,7 +252,7 @@ export class Supervisor {
       const message = `${what} ${why}, and stays down: ${this.#restarts.triesWords(now)}`
       this.#isRecovering = false
       this.#died(run, exit, 'stays down, for it was started again too often', true, now)
-      this.#say(`${message}.`)
+      this.#say(exitOnGiveUp ? `${message}.` : `${message}. ${this.#whatStartsIt()}`)
       this.#tellDown(message, now, exitOnGiveUp ? undefined : toldAgainMs)
       return exitOnGiveUp ? this.#leaveOnceTold(now) : this.#enter('gave up')
     }
@@ -245,14 +264,28 @@ export class Supervisor {
     this.#enter('waiting', now + pause)
   }
 
+  #whatStartsIt(): string {
+    const { service, allow } = this.#about ?? {}
+    if (service === undefined || !allow?.includes('start'))
+      return 'Nobody can ask for a start (control.allow of its health.config): a signal ends this.'
+    return `otel-health ctl start ${service} has it started, a signal ends this.`
+  }
+
   #endedOnRequest(run: Run, { request, action }: NonNullable<Run['ending']>, exit: Exit, now: number): void {
     const instance = this.#about?.instance ?? ''
     this.#isRecovering = action === 'restart'
     if (action === 'restart') return this.#start({ request, action, instance }, now)
     this.#died(run, exit, 'stays down until it is asked to start', true, now)
-    this.#telling.answer({ request, instance, action, state: 'done', reason: `It ${exitWords(exit)}.` })
+    this.#answerEnding({ request, action }, exit)
     this.#say(`${this.#options.what} was stopped on request. It stays down until it is asked to start.`)
     this.#enter('stopped')
+  }
+
+  /** It stays down. */
+  #answerEnding({ request, action }: NonNullable<Run['ending']>, exit: Exit): void {
+    const isDone = action !== 'restart'
+    const reason = `It ${exitWords(exit)}${isDone ? '' : ', and its supervisor was asked to end meanwhile'}.`
+    this.#telling.answer({ request, instance: this.#about?.instance ?? '', action, state: isDone ? 'done' : 'failed', reason })
   }
 
   /** The supervisor ends as the process did, once that was said of which the process itself cannot have spoken. */
@@ -272,6 +305,7 @@ export class Supervisor {
     if (!ENDING.includes(signal) || this.#phase === 'leaving' || this.#phase === 'over') return
     this.#exit = { code: null, signal }
     this.#isRecovering = false
+    this.#telling.staysDown('is not started again, for its supervisor was asked to end')
     this.#leaveOnceTold(now)
   }
 
@@ -293,19 +327,24 @@ export class Supervisor {
       if (heard.granted) this.#recover(this.#run, this.#evidence, now)
       else this.#enter('claiming', now + CLAIM_TIMEOUT_MS + this.#options.random() * this.#options.longestLocalPauseMs)
     }
-    if (heard.is === 'asked' && this.report().listens) this.#asked(heard, now)
+    if (heard.is === 'asked') this.#asked(heard, now)
     if (this.#phase === 'leaving' && this.#telling.isDone) this.#leave()
   }
 
-  /** While nothing runs. */
+  /** While nothing runs; what comes after another request that was carried out is not. */
   #asked({ action, request, instance }: Extract<Heard, { is: 'asked' }>, now: number): void {
     const { what } = this.#options
+    if (!this.report().listens) {
+      const reason = this.#run ? 'It is being started already.' : 'Its supervisor ends.'
+      return this.#telling.answer({ request, instance, action, state: 'failed', reason })
+    }
     this.#restarts.clear()
     this.#isRecovering = action !== 'stop'
     this.#say(action === 'stop' ? `${what} stays down, on request.` : `${what} is started on request.`)
     if (action !== 'stop') return this.#start({ request, action, instance }, now)
     this.#telling.answer({ request, instance, action, state: 'done', reason: 'It does not run, and is not started again.' })
     this.#telling.lives(`${what} stays down on request`)
+    this.#telling.staysDown('stays down until it is asked to start')
     this.#enter('stopped')
   }
 
@@ -320,8 +359,8 @@ export class Supervisor {
     if (this.#canSpeak) this.#telling.down(message, this.#about?.instance, now, againMs)
   }
 
-  #noteInterrupted({ said }: Run): void {
-    this.#interrupted = this.#interruptions.note(said?.inHand.oldest ?? [])
+  #noteInterrupted({ inHand }: Run): void {
+    this.#interrupted = this.#interruptions.note(inHand)
     for (const sentence of interruptionSentences(this.#interrupted)) this.#say(`${sentence}.`)
   }
 

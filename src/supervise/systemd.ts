@@ -4,12 +4,14 @@
  */
 import { spawn } from 'node:child_process'
 
+const STOPPING = 'STOPPING=1'
+
 export class Systemd {
   /** How often it wants to hear that the service lives; `undefined`: it does not. Milliseconds. */
   readonly watchdogMs: number | undefined
   readonly #isAsked: boolean
   readonly #env: NodeJS.ProcessEnv
-  #said = ''
+  readonly #said = new Set<string>()
 
   constructor(env: NodeJS.ProcessEnv) {
     this.#env = env
@@ -18,12 +20,13 @@ export class Systemd {
     this.watchdogMs = this.#isAsked && Number.isFinite(usec) && usec > 0 ? usec / 2000 : undefined
   }
 
+  /** Said once, and not of a process that becomes ready while all is ending. */
   ready(): void {
-    this.#once('READY=1')
+    if (!this.#said.has(STOPPING)) this.#once('READY=1')
   }
 
   stopping(): void {
-    this.#once('STOPPING=1')
+    this.#once(STOPPING)
   }
 
   alive(): void {
@@ -31,8 +34,8 @@ export class Systemd {
   }
 
   #once(state: string): void {
-    if (this.#said === state) return
-    this.#said = state
+    if (this.#said.has(state)) return
+    this.#said.add(state)
     this.#send(state)
   }
 

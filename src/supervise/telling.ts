@@ -10,6 +10,7 @@ const OLD_NEWS_MS = 30_000
 
 export class Telling {
   #death: Death | undefined
+  #lastDeath: Death | undefined
   #deaths = 0
   /** Another process has taken its place. */
   #isOver = false
@@ -31,7 +32,14 @@ export class Telling {
 
   died(exit: Exit, death: Omit<Death, 'n' | 'exit'>): void {
     this.#isOver = false
-    this.#death = { n: ++this.#deaths, exit, ...death }
+    this.#death = this.#lastDeath = { n: ++this.#deaths, exit, ...death }
+  }
+
+  /** The process that died last is not started again after all. */
+  staysDown(next: string): void {
+    if (this.#lastDeath?.staysDown !== false) return
+    const { exit, n: _n, ...death } = this.#lastDeath
+    this.died(exit, { ...death, next, staysDown: true })
   }
 
   /** An alert in the name of an instance, told again every `againMs` milliseconds; left out: once. `now`: milliseconds on the monotonic clock, here and below. */

@@ -6,7 +6,7 @@ import { createConnection } from 'node:net'
 import { basename, dirname } from 'node:path'
 
 import { encodeLine, lineReader, readFromSupervisor, readStartedFor, STARTED_FOR, SUPERVISOR, type FromProcess } from './protocol.ts'
-import type { EndingAction, Interrupted, ProcessState, SpeaksBy, StartedFor, Supervised } from './supervised.ts'
+import type { EndingAction, EndingSignal, Interrupted, ProcessState, SpeaksBy, StartedFor, Supervised } from './supervised.ts'
 
 /** A supervisor that reads nothing is sent nothing more until it does. Bytes. */
 const MOST_UNREAD = 262_144
@@ -15,14 +15,14 @@ type Environment = Record<string, string | undefined>
 
 /**
  * `undefined` where no supervisor started this process. For the process that is the service: what it starts in turn goes by the same
- * environment, and finds another to be first.
+ * environment, and finds another to be first. `gone`: called if the supervisor is gone that would have started this process again.
  */
-export function linkToSupervisor(env: Environment = process.env): Supervised | undefined {
+export function linkToSupervisor(env: Environment = process.env, gone: () => void = () => {}): Supervised | undefined {
   const path = env[SUPERVISOR]
   if (path === undefined || path === '') return undefined
   const startedFor = readStartedFor(env[STARTED_FOR])
   Reflect.deleteProperty(env, STARTED_FOR)
-  return new Link(path, startedFor)
+  return new Link(path, startedFor, gone)
 }
 
 class Link implements Supervised {
@@ -39,7 +39,7 @@ class Link implements Supervised {
   #told: ((work: readonly Interrupted[]) => void) | undefined
   #interrupted: readonly Interrupted[] = []
 
-  constructor(path: string, startedFor: StartedFor | undefined) {
+  constructor(path: string, startedFor: StartedFor | undefined, gone: () => void) {
     this.id = basename(dirname(path)).replace(/^otel-health-/, '')
     if (startedFor) this.startedFor = startedFor
     const socket = createConnection(path)
@@ -62,6 +62,7 @@ class Link implements Supervised {
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#isOver = true
+      if (this.#restarts) gone()
       this.#restarts = false
     })
   }
@@ -81,6 +82,10 @@ class Link implements Supervised {
 
   ending(request: string, action: EndingAction): void {
     this.#send({ is: 'ending', request, action })
+  }
+
+  signalled(signal: EndingSignal): void {
+    this.#send({ is: 'signalled', signal })
   }
 
   onDrain(drain: (why: string) => void): void {

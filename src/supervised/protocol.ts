@@ -3,7 +3,7 @@
  * for hostile: whatever runs in the service could write to it.
  */
 import type { Phase, Status } from '../types.ts'
-import type { EndingAction, InHand, Interrupted, PieceInHand, ProcessState, SpeaksBy, StartedFor } from './supervised.ts'
+import type { EndingAction, EndingSignal, InHand, Interrupted, PieceInHand, ProcessState, SpeaksBy, StartedFor } from './supervised.ts'
 
 /** Names the socket to whatever the supervisor starts, through launchers such as npm too. */
 export const SUPERVISOR = 'HEALTH_SUPERVISOR'
@@ -20,11 +20,15 @@ export function readStartedFor(text: string = ''): StartedFor | undefined {
   return { request, action, instance }
 }
 
+/** Of these a process says when it has one. */
+export const ENDING_SIGNALS: readonly EndingSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
+
 export type FromProcess =
   /** It is the service. `inspected`: a debugger may stop it. */
   | { readonly is: 'service'; readonly pid: number; readonly inspected: boolean }
   | { readonly is: 'beat'; readonly state: ProcessState }
   | { readonly is: 'ending'; readonly request: string; readonly action: EndingAction }
+  | { readonly is: 'signalled'; readonly signal: EndingSignal }
 
 export type FromSupervisor =
   | { readonly is: 'welcome'; readonly restarts: boolean; readonly interrupted: readonly Interrupted[] }
@@ -86,6 +90,10 @@ export function readFromProcess(line: string): FromProcess | undefined {
       const { request, action } = fields
       if (!isName(request) || !ENDING_ACTIONS.includes(action)) return undefined
       return { is: 'ending', request, action: action as EndingAction }
+    }
+    case 'signalled': {
+      const signal = ENDING_SIGNALS.find((each) => each === fields['signal'])
+      return signal && { is: 'signalled', signal }
     }
     default:
       return undefined

@@ -51,6 +51,9 @@ export interface Interrupted {
   readonly times: number
 }
 
+/** Whoever handles one of these ends the service, at once or later. */
+export type EndingSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT'
+
 /** What was asked of a process that ends: after `restart` it is started again, else it stays down. */
 export type EndingAction = 'drain' | 'stop' | 'restart'
 
@@ -73,6 +76,8 @@ export interface Supervised {
   beat(state: ProcessState): void
   /** This process ends on request, and what is to follow: the supervisor acts on it when the process is gone. */
   ending(request: string, action: EndingAction): void
+  /** This process has it, whoever sent it: the supervisor does not send it once more. */
+  signalled(signal: EndingSignal): void
   /** The supervisor asks it to drain: it found that a restart can help. */
   onDrain(drain: (why: string) => void): void
   /** Told once, soon after the start, if an earlier process of the same run left work unfinished. */

@@ -320,7 +320,8 @@ const REFUSED_CREDENTIALS = /^(WRONGPASS|NOAUTH)|invalid password/i
 
 /** A stable short reason. Text of an error could hold anything; a code, or the first line of a server's reply, holds no credential. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'connection closed'
+  // What the client says of a command that it had sent when the connection was closed is about its own options.
+  if (!(error instanceof Error) || error.name === 'MaxRetriesPerRequestError') return 'connection closed'
   const { code } = error as NodeJS.ErrnoException
   return typeof code === 'string' ? code : error.message.slice(0, 120)
 }

@@ -10,6 +10,8 @@ import { toIso } from './iso-time.ts'
 import { encodeRules, toRuleReadings, type RuleReading } from './rule-reading.ts'
 import { LONGEST_NAME, MAX_MESSAGE_BYTES, MOST_ENTRIES, SIGNATURE_BYTES } from './sizes.ts'
 
+const MOST_INTERRUPTED = 5
+
 export interface StatusMessage extends InstanceHead {
   readonly channel: 'status'
   /** What kind of service it is: a name of a profile. */
@@ -35,8 +37,12 @@ export interface StatusMessage extends InstanceHead {
   readonly drain_limit_seconds?: number
   /** A supervisor starts it again when it ends; left out: nothing that we know of does. */
   readonly supervised?: true
+  /** It works again after a pause, but for what it pauses itself: `onResume` of its health.config threw. Left out: it is not so. */
+  readonly paused_in_part?: true
   /** Work that it has begun and not ended; left out where nobody sees when its work begins. */
   readonly work_in_hand?: { readonly count: number; readonly oldest_seconds: number }
+  /** Jobs that were in hand when the process before was killed or crashed, and how often that has happened to each; left out: none. */
+  readonly interrupted?: readonly InterruptedOnWire[]
   /** How the process ended, of the last message of one that could not say it itself. */
   readonly exit?: { readonly code: number | null; readonly signal: string | null }
   /** What happens next, then: a sentence without its subject. */
@@ -46,6 +52,13 @@ export interface StatusMessage extends InstanceHead {
   readonly rules?: readonly RuleReading[]
   /** So many more there are. */
   readonly rules_left_out?: number
+}
+
+interface InterruptedOnWire {
+  /** Or the kind of work. */
+  readonly queue: string
+  readonly job: string
+  readonly times: number
 }
 
 interface CheckEntry {
@@ -84,7 +97,9 @@ export function encodeStatus(snapshot: Snapshot, beat: number): { readonly json:
     control: snapshot.control,
     drain_limit_seconds: snapshot.drainLimitSeconds,
     supervised: snapshot.supervised,
+    paused_in_part: snapshot.pausedInPart,
     work_in_hand: inHandOnWire(snapshot.inHand),
+    interrupted: snapshot.interrupted?.map(({ name, id, times }) => ({ queue: name, job: id, times })),
     alerts: snapshot.alerts.map(alertInStatus),
   })
   const room = MAX_MESSAGE_BYTES - SIGNATURE_BYTES - Buffer.byteLength(message.json)
@@ -107,7 +122,16 @@ function alertInStatus({ id, rule, labels, severity, state, since, message, runb
 export function toStatusMessage(fields: Fields): StatusMessage | undefined {
   if (!isStatusMessage(fields)) return undefined
   const { depends_on: dependsOn, unknown, working, rules, rules_left_out: leftOut, control, ...rest } = fields
-  const { drain_limit_seconds: drainLimit, work_in_hand: inHand, supervised, exit, next, ...others } = rest
+  const {
+    drain_limit_seconds: drainLimit,
+    work_in_hand: inHand,
+    supervised,
+    paused_in_part: inPart,
+    interrupted,
+    exit,
+    next,
+    ...others
+  } = rest
   const readings = toRuleReadings(rules)
   // How the service is does not hang on them: what is none of them is left out, and the message stands.
   return {
@@ -118,8 +142,10 @@ export function toStatusMessage(fields: Fields): StatusMessage | undefined {
     ...(isListOf(control, isAction) && control.length <= CONTROL_ACTIONS.length && { control }),
     ...(isAmount(drainLimit) && { drain_limit_seconds: drainLimit }),
     ...(supervised === true && { supervised }),
+    ...(inPart === true && { paused_in_part: inPart }),
     ...(isExit(exit) && { exit: { code: exit.code, signal: exit.signal } }),
     ...(isText(next) && { next }),
+    ...(isListOf(interrupted, isInterrupted) && interrupted.length <= MOST_INTERRUPTED && { interrupted }),
     ...(isInHand(inHand) && { work_in_hand: { count: inHand.count, oldest_seconds: inHand.oldest_seconds } }),
     ...(readings && { rules: readings }),
     ...(readings && Number.isSafeInteger(leftOut) && Number(leftOut) > 0 && { rules_left_out: leftOut }),
@@ -141,6 +167,12 @@ function isAmount(value: unknown): value is number {
 
 function isInHand(value: unknown): value is NonNullable<StatusMessage['work_in_hand']> {
   return isFields(value) && Number.isSafeInteger(value['count']) && isAmount(value['count']) && isAmount(value['oldest_seconds'])
+}
+
+function isInterrupted(value: unknown): value is InterruptedOnWire {
+  if (!isFields(value)) return false
+  const { queue, job, times } = value
+  return [queue, job].every((name) => isText(name) && name.length <= LONGEST_NAME) && Number.isSafeInteger(times) && Number(times) > 0
 }
 
 function isNames(value: unknown): value is readonly string[] {

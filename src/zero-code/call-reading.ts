@@ -49,6 +49,8 @@ type Extracted = keyof typeof CONSEQUENCES
 export class CallReader {
   readonly #name: string
   readonly #isBatch: boolean
+  /** A call that did not fail succeeded, and more is not known. */
+  readonly #readsNothing: boolean
   readonly #dropped: (what: string) => void
   readonly #extractions: { readonly [K in Extracted]: Extraction | undefined }
 
@@ -56,6 +58,7 @@ export class CallReader {
     this.#name = name
     this.#isBatch = reading.records === 'batch'
     this.#dropped = dropped
+    this.#readsNothing = reading.success === undefined && reading.reportsFound === undefined && reading.events === undefined
     const of = (field: Extracted): Extraction | undefined => {
       const extractor = reading[field]
       if (extractor === undefined) return undefined
@@ -72,6 +75,10 @@ export class CallReader {
   }
 
   read(call: WatchedCall): CallFacts {
+    if (this.#readsNothing && !call.failed) {
+      const { durationMs } = call
+      return { success: true, name: this.#name, durationMs, errorType: undefined, reportsFound: undefined, events: undefined }
+    }
     const success = this.#success(call)
     return {
       success,

@@ -164,7 +164,8 @@ test(
       const random = chance(SEED)
       const plan = Array.from({ length: FAULTS }, (_, i) => ({
         of: i % services.length,
-        fault: FAULT_LIST[Math.floor(random() * FAULT_LIST.length)]!,
+        // Each once, and then by chance.
+        fault: FAULT_LIST[i] ?? FAULT_LIST[Math.floor(random() * FAULT_LIST.length)]!,
       }))
       await Promise.all(
         services.map(async (service, i) => {

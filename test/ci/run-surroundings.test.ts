@@ -94,6 +94,30 @@ console.log('pid 1 is', fs.readFileSync('/proc/1/comm', 'utf8'))`,
   expect(run.output()).toContain('zombies 0')
 })
 
+test.runIf(isRoot)('as process 1 it starts again what crashed, and what else is in the container stays', async () => {
+  const [crashed, sibling] = [join(folder, 'crashed'), join(folder, 'sibling')]
+  const beside = script('beside.cjs', `require('node:fs').writeFileSync('${sibling}', String(process.pid)); setInterval(() => {}, 1000)`)
+  const crashing = script(
+    'crashing.cjs',
+    `const fs = require('node:fs')
+process.on('SIGTERM', () => process.exit(9))
+const isAgain = fs.existsSync('${crashed}')
+const look = setInterval(() => {
+  if (!fs.existsSync('${sibling}')) return
+  clearInterval(look)
+  if (isAgain) console.log('again, beside', fs.readFileSync('/proc/' + fs.readFileSync('${sibling}') + '/cmdline', 'latin1'))
+  else fs.writeFileSync('${crashed}', ''), process.exit(3)
+}, 50)
+setInterval(() => {}, 1000)`,
+  )
+  const both = `${process.execPath} ${beside} & exec ${[...RUN, '--', process.execPath, crashing].join(' ')}`
+  const run = start(['unshare', '--pid', '--fork', '--mount-proc', 'sh', '-c', both])
+  await run.said(/again, beside .*beside\.cjs/)
+  const [first] = readFileSync(`/proc/${run.child.pid}/task/${run.child.pid}/children`, 'utf8').trim().split(' ')
+  process.kill(Number(first), 'SIGTERM')
+  expect(await run.ended).toEqual([9, null])
+})
+
 test('before npm it is the service that hangs, and no copy of it is left', async () => {
   const valkey = await startValkey()
   const options = ['--grace', '1s', '--hang-limit', '2s', '--kill-after', '1s']
@@ -125,4 +149,6 @@ test('it is small beside a service that it hears', async () => {
   // Its own: the rest is the program Node, which the service has in memory as well.
   const [, own] = /RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${run.child.pid}/status`, 'latin1'))!
   expect(Number(own) / 1024).toBeLessThanOrEqual(11)
+  run.child.kill('SIGTERM')
+  await run.ended
 })

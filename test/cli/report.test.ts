@@ -91,6 +91,26 @@ describe('what is not known, and what is paused', () => {
     expect(shown({ metrics }).at(-1)).toBe('  queue_sizes  mails 120 (paused), digests 3, _OTHER 9 (4 paused), empty 0 (paused)')
   })
 
+  test.for([
+    { phases: ['running', 'running'], says: '2 of 2' },
+    { phases: ['paused', 'running'], says: '2 of 2, 1 paused' },
+    { phases: ['paused', 'paused'], says: '2 of 2, 2 paused' },
+    { phases: ['stopped', 'running'], says: '2 of 2, 1 stopped' },
+    { phases: ['draining', 'paused', 'paused'], says: '3 of 3, 2 paused, 1 draining' },
+  ] as const)('instances that are $phases: $says, though all are well', ({ phases, says }) => {
+    const instances = phases.map((phase, i) => {
+      const { json } = encodeStatus(
+        snapshotOf({ service: 'mailer', instance: `pod-${i}`, phase, instanceStatus: 'healthy', alerts: [] }),
+        1,
+      )
+      return { instance: `pod-${i}`, lastBeatAt: AT, status: parseStatus('mailer', json) }
+    })
+    const mailer = { ...service, instances }
+    const seen = { ...view, services: [mailer], alerts: [] }
+    expect(summary(seen, mailer)).toBe(`mailer is healthy, ${says.replace(/^\d of \d/, '$& instances')}, last beat 0 s ago`)
+    expect(overview(seen)[1]!.replaceAll(/ +/g, ' ')).toContain(`mailer healthy ${says} `)
+  })
+
   test('figures of which all parts are unknown say why', () => {
     const lines = shown({ metrics: { percentiles: { p50: null, p95: null } }, unknown: { percentiles: 'no calls in the last 5 min' } })
     expect(lines.at(-1)).toBe('  percentiles  no calls in the last 5 min')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { desiredSentence, progressOf, resultOf, sayingOf } from '../../src/cli/request-words.ts'
+import { desiredSentence, endingsOf, progressOf, requestData, resultOf, sayingOf } from '../../src/cli/request-words.ts'
 import { viewOfRequest } from '../../src/control/request-view.ts'
 import type { AnswerState, ControlAnswer, ControlRequest } from '../../src/wire/control-request.ts'
 import { AT } from '../wire/fixtures.ts'
@@ -94,4 +94,19 @@ test('what is desired, of all and of one', () => {
     'All of mailer are to be paused until 2026-11-22T12:00:00.000Z, says ann: a larger disk',
   )
   expect(desiredSentence({ instance: 'i1', state: 'stopped', request: DRAIN })).toBe('mailer/i1 is to be stopped, says ann: a larger disk')
+})
+
+test('of a pause that is over by itself each ending is said once, and as data by its instance', () => {
+  const works = 'its time was up: it works again'
+  const stuck = 'its time was up, but onResume of health.config threw ECRON'
+  const view = viewed([
+    { instance: 'i1', state: 'done', reason: 'it is paused' },
+    { instance: 'i2', state: 'done', reason: 'it is paused' },
+    { instance: 'i3', state: 'done', reason: 'it is paused' },
+    { instance: 'i1', state: 'ended', reason: works },
+    { instance: 'i2', state: 'ended', reason: stuck },
+    { instance: 'i3', state: 'ended', reason: works },
+  ])
+  expect(endingsOf(view)).toEqual([works, stuck])
+  expect(requestData(view)).toMatchObject({ instances: [{ ended: works }, { ended: stuck }, { ended: works }] })
 })

@@ -143,7 +143,8 @@ test('with --watch-only the end is announced and is an alert, and the run ends a
 }, 60_000)
 
 test('a rule marked with recover has it started again once, and says why', async () => {
-  start([], [...WATCHED.slice(0, -1), '../run-recovering/service.js'])
+  // To take so much memory may hold it up for longer than the others are given.
+  start(['--hang-limit', '60s'], [...WATCHED.slice(0, -1), '../run-recovering/service.js'])
   await running(1)
   run!.tell('leak 600')
   const death = await died(1)

@@ -12,7 +12,7 @@ const request = (given: Partial<ControlRequest> = {}): ControlRequest => ({
 })
 const WELL: OwnState = {
   ...{ instance: 'i1', allow: CONTROL_ACTIONS, now: NOW, underWay: undefined, isEnding: false, held: undefined },
-  ...{ canPause: true, seesWork: true, isRestarted: true },
+  ...{ isPausedInPart: false, canPause: true, seesWork: true, isRestarted: true },
 }
 const draining = request({ id: 'b'.repeat(32), action: 'drain', actor: 'bob' })
 
@@ -57,12 +57,26 @@ test.for<Row>([
   { why: 'calls off a drain', asked: { action: 'resume' }, own: { underWay: draining, held: 'stopped' }, does: 'run' },
   { why: 'calls off a pause', asked: { action: 'resume' }, own: { underWay: request(), held: 'paused' }, does: 'run' },
   {
+    why: 'calls off a restart',
+    asked: { action: 'resume' },
+    own: { underWay: request({ action: 'restart' }), held: 'stopped' },
+    does: 'run',
+  },
+  { why: 'calls off a restart that waits', asked: { action: 'resume' }, own: { underWay: request({ action: 'restart' }) }, does: 'run' },
+  {
+    why: 'would call off a start',
+    asked: { action: 'resume' },
+    own: { underWay: request({ action: 'start' }), held: 'stopped' },
+    does: /^a start that ann asked for is under way/,
+  },
+  {
     why: 'would call off a stop',
     asked: { action: 'resume' },
     own: { underWay: request({ action: 'stop' }), held: 'stopped' },
     does: /^a stop that ann asked for is under way/,
   },
   { why: 'resumes what is not paused', asked: { action: 'resume' }, does: 'it is not paused' },
+  { why: 'resumes what did not go on whole', asked: { action: 'resume' }, own: { isPausedInPart: true }, does: 'run' },
   { why: 'resumes what is stopped and still runs', asked: { action: 'resume' }, own: { held: 'stopped' }, does: 'run' },
   { why: 'starts what runs', asked: { action: 'start' }, does: 'it runs already' },
   { why: 'starts what is paused', asked: { action: 'start' }, own: { held: 'paused' }, does: 'it runs already' },
@@ -99,9 +113,10 @@ const states = fc.record({
   instance: fc.constantFrom('i1', 'i2'),
   allow: fc.subarray([...CONTROL_ACTIONS]),
   now: fc.integer({ min: NOW - 120_000, max: NOW + 120_000 }),
-  underWay: fc.constantFrom(undefined, draining, request({ action: 'stop' })),
+  underWay: fc.constantFrom(undefined, draining, request({ action: 'stop' }), request({ action: 'restart' })),
   isEnding: fc.boolean(),
   held: fc.constantFrom(undefined, 'paused' as const, 'stopped' as const),
+  isPausedInPart: fc.boolean(),
   canPause: fc.boolean(),
   seesWork: fc.boolean(),
   isRestarted: fc.boolean(),
@@ -117,7 +132,7 @@ test('whatever the state, what runs is allowed, for this instance, in time, and 
       expect([null, own.instance]).toContain(it.instance)
       expect(own.now).toBeLessThanOrEqual(it.expires)
       expect(own.isEnding).toBe(false)
-      if (own.underWay) expect([it.action, own.underWay.action]).toEqual(['resume', 'drain'])
+      if (own.underWay) expect([it.action, own.underWay.action]).toEqual(['resume', expect.stringMatching(/^(drain|restart)$/)])
     }),
   )
 })

@@ -12,6 +12,7 @@ const request: ControlRequest = {
   ...{ at: NOW, expires: NOW + 60_000, until: NOW + 3_600_000 },
 }
 const PAUSED = { phase: 'paused', reason: 'paused by ann' } as const
+const AT = { state: 'paused', request, shown: PAUSED } as const
 
 let clock: VirtualClock
 let hold: Hold
@@ -32,8 +33,8 @@ test('nothing is taken before its hook is called, and it goes on before the othe
     onPause: () => log.push(`onPause, held ${hold.isHeld}`),
     onResume: () => log.push(`onResume, held ${hold.isHeld}`),
   })
-  await holding.pause({ state: 'paused', request }, PAUSED)
-  expect(holding.at).toEqual({ state: 'paused', request })
+  await holding.pause(AT)
+  expect(holding.at).toEqual({ state: 'paused', request, shown: PAUSED })
   await holding.resume()
   expect([log, holding.at]).toEqual([['paused', 'onPause, held true', 'nothing', 'onResume, held false'], undefined])
 })
@@ -52,13 +53,13 @@ test.for([
       throw thrown
     },
   })
-  await expect(holding.pause({ state: 'paused', request }, PAUSED)).rejects.toThrow(`onPause of health.config threw ${says}`)
+  await expect(holding.pause(AT)).rejects.toThrow(`onPause of health.config threw ${says}`)
   expect([hold.isHeld, holding.at, log]).toEqual([false, undefined, ['paused', 'nothing']])
 })
 
 test('a hook that never answers fails the pause after 30 s', async () => {
   const holding = holdingWith({ onPause: () => new Promise(() => {}) })
-  const paused = holding.pause({ state: 'paused', request }, PAUSED).catch((error: Error) => error.message)
+  const paused = holding.pause(AT).catch((error: Error) => error.message)
   clock.advance(30_000)
   expect(await paused).toBe('onPause of health.config took longer than 30 s')
   expect(hold.isHeld).toBe(false)
@@ -67,7 +68,7 @@ test('a hook that never answers fails the pause after 30 s', async () => {
 test('a pause that is called off while its hook is under way is undone when the hook is over', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const holding = holdingWith({ onPause: () => promise, onResume: logs('onResume') })
-  const paused = holding.pause({ state: 'paused', request }, PAUSED)
+  const paused = holding.pause(AT)
   await holding.resume()
   resolve()
   await paused
@@ -76,9 +77,9 @@ test('a pause that is called off while its hook is under way is undone when the 
 
 test('a hook is called once, however often the service is paused and asked again', async () => {
   const holding = holdingWith({ onPause: logs('onPause') })
-  holding.begin({ state: 'stopped', request }, PAUSED)
+  holding.begin({ ...AT, state: 'stopped' })
   await Promise.all([holding.pauseByHook(), holding.pauseByHook()])
-  await holding.pause({ state: 'paused', request }, PAUSED)
+  await holding.pause(AT)
   expect(log).toEqual(['paused', 'onPause', 'paused'])
 })
 
@@ -93,4 +94,28 @@ test.for([
 
 test('a time has its seconds where it has any, and its date where that is another day', () => {
   expect([clockTime(NOW + 1000, NOW), clockTime(NOW - 86_400_000, NOW)]).toEqual(['10:00:01 UTC', '2026-11-21 10:00 UTC'])
+})
+
+test('what it could not let go on is shown until it goes on, though it is asked again meanwhile, and who resumes it is told what comes of that', async () => {
+  const again = Promise.withResolvers<void>()
+  const calls = [() => Promise.reject(new TypeError('no')), () => again.promise]
+  const holding = holdingWith({ onResume: () => calls.shift()!() })
+  const isShown = (): readonly unknown[] => [holding.isPausedInPart, log.splice(0)]
+  await holding.pause(AT)
+  expect(isShown()).toEqual([false, ['paused']])
+  await expect(holding.resume()).rejects.toThrow('onResume of health.config threw TypeError')
+  expect(isShown()).toEqual([true, ['nothing', 'nothing']])
+  const asked = [holding.resumeByHook(), holding.resumeByHook()]
+  expect(isShown()).toEqual([true, []])
+  again.resolve()
+  await Promise.all(asked)
+  expect([...isShown(), calls.length]).toEqual([false, ['nothing'], 0])
+})
+
+test('what is paused again is not paused in part', async () => {
+  const holding = holdingWith({ onResume: () => Promise.reject(new TypeError('no')) })
+  await holding.pause(AT)
+  await holding.resume().catch(() => {})
+  await holding.pause(AT)
+  expect(holding.isPausedInPart).toBe(false)
 })

@@ -59,6 +59,28 @@ test('it owes no work: queues grow and nothing is begun, neither then nor of tha
   expect(told()).toEqual([])
 })
 
+test('that it works again only in part is said at once, and that it does not any more', async () => {
+  const { monitor, exporter } = await started()
+  let isInPart = false
+  monitor.controlled.pausedInPartIf(() => isInPart)
+  for (isInPart of [true, false]) {
+    monitor.controlled.hold(undefined)
+    await setImmediate()
+    expect(exporter.last?.pausedInPart).toBe(isInPart || undefined)
+  }
+})
+
+test('the status says which jobs were in hand when the process before was killed', async () => {
+  const { monitor, exporter, pass } = await started()
+  expect(exporter.last).not.toHaveProperty('interrupted')
+  monitor.controlled.recordInterrupted([
+    { name: 'mails', id: '7', times: 2 },
+    { name: 'digests', times: 1 },
+  ])
+  await pass(30)
+  expect(exporter.last?.interrupted).toEqual([{ name: 'mails', id: '7', times: 2 }])
+})
+
 test('nothing that it says of itself changes that, but that it ends', async () => {
   const { monitor, exporter } = await started()
   monitor.controlled.hold(PAUSED)

@@ -91,6 +91,28 @@ describe('evidence', () => {
     expect(run.done.filter((each) => each === 'start')).toHaveLength(2)
   })
 
+  test('that it hangs while it drains has a limit of its own, far below that of the drain', () => {
+    const run = new SupervisedRun({ killAfterMs: 5000 })
+      .up({ ...MARKED, drainLimitSeconds: 3600 })
+      .granted()
+      .pass(10, (each) => each.beat({ ...MARKED, phase: 'draining', drainLimitSeconds: 3600 }))
+    expect(acted(run.pass(29))).toEqual(['drain'])
+    expect(acted(run.pass(1))).toEqual(['drain', 'SIGTERM'])
+    expect(acted(run.pass(5))).toEqual(['drain', 'SIGTERM', 'SIGKILL'])
+  })
+
+  test('that is found while it is asked to end by a person or a signal is not acted on: it has its own time for that', () => {
+    for (const { asked, silentFor } of [
+      // Its drain limit and --kill-after: test/supervise/ending.test.ts says what follows.
+      { asked: { is: 'ending', request: 'r1', action: 'restart' }, silentFor: 34 },
+      { asked: { is: 'signalled', signal: 'SIGTERM' }, silentFor: 600 },
+    ] as const) {
+      const run = new SupervisedRun().up().handle(asked)
+      run.pass(30, (each) => each.beat(MARKED)).pass(silentFor)
+      expect(acted(run)).toEqual([])
+    }
+  })
+
   test('of memory needs two readings beyond the limit', () => {
     const run = new SupervisedRun()
       .up()
@@ -234,6 +256,14 @@ describe('a request', () => {
     expect(run.supervisor.report().answers).toEqual([])
   })
 
+  test('to restart keeps others waiting until it runs again', () => {
+    const run = new SupervisedRun().up().handle({ is: 'ending', request: 'r1', action: 'restart' }).exit(0)
+    expect(run.supervisor.report().recovery).toBe('join')
+    run.pass(5, (each) => each.beat({ phase: 'starting' }))
+    expect(run.supervisor.report().recovery).toBe('join')
+    expect(run.beat().supervisor.report().recovery).toBeUndefined()
+  })
+
   test('to restart has failed if the next process ends before it is running', () => {
     const run = new SupervisedRun().up().handle({ is: 'ending', request: 'r1', action: 'restart' }).exit(0).exit(1)
     expect(run.supervisor.report().answers).toMatchObject([
@@ -248,6 +278,27 @@ describe('a request', () => {
     expect(report.answers).toMatchObject([{ request: 'r1', state: 'done' }])
     expect(report).toMatchObject({ listens: true, death: { staysDown: true } })
     expect(run.handle({ is: 'signalled', signal: 'SIGTERM' }).pass(3).done).toEqual(['start', 'exit SIGTERM'])
+  })
+
+  test('to start what was stopped starts it, and who runs then answers', () => {
+    const run = new SupervisedRun().up().handle({ is: 'ending', request: 'r1', action: 'stop' }).exit(0).told().pass(600)
+    run.handle({ is: 'heard', heard: { is: 'asked', action: 'start', request: 'r2', instance: 'a' } })
+    expect(run.effects.at(-1)).toEqual({ do: 'start', startedFor: { request: 'r2', action: 'start', instance: 'a' }, interrupted: [] })
+    expect([run.supervisor.report().listens, run.supervisor.report().recovery]).toEqual([false, 'join'])
+    run.up()
+    expect([run.supervisor.phase, run.supervisor.report().recovery]).toEqual(['up', undefined])
+  })
+
+  test('while it runs is the business of the process: what comes to the supervisor all the same starts no second one, and is answered', () => {
+    const run = new SupervisedRun().up()
+    for (const action of ['start', 'restart', 'stop'] as const)
+      run.handle({ is: 'heard', heard: { is: 'asked', action, request: action, instance: 'a' } })
+    expect([run.done, run.supervisor.phase]).toEqual([['start'], 'up'])
+    expect(run.supervisor.report().answers.map(({ request, state }) => `${request} ${state}`)).toEqual([
+      'start failed',
+      'restart failed',
+      'stop failed',
+    ])
   })
 
   test('to stop ends the tries of one that does not come up', () => {

@@ -1,4 +1,5 @@
 /** The link between a service and its supervisor: real sockets, and whatever may come over them. */
+import inspector from 'node:inspector'
 import { createConnection, type Socket } from 'node:net'
 
 import fc from 'fast-check'
@@ -25,6 +26,7 @@ describe('over a socket', () => {
       ...{ id: id(), restarts: true, isOurs: () => true },
       beat: (state) => beats.push(state),
       ending: (request, action) => endings.push(`${request} ${action}`),
+      signalled: (signal) => endings.push(signal),
       unlinked: () => unlinked++,
       ...options,
     })
@@ -49,7 +51,8 @@ describe('over a socket', () => {
     await vi.waitFor(() => expect(beats).toEqual([STATE]), soon)
     await vi.waitFor(() => expect(link.restarts).toBe(true), soon)
     link.ending('r1', 'restart')
-    await vi.waitFor(() => expect(endings).toEqual(['r1 restart']), soon)
+    link.signalled('SIGINT')
+    await vi.waitFor(() => expect(endings).toEqual(['r1 restart', 'SIGINT']), soon)
     socket.drain('it leaks')
     const heard: unknown[] = []
     link.onInterrupted((work) => heard.push(work))
@@ -79,6 +82,19 @@ describe('over a socket', () => {
     expect([stranger.restarts, watched.restarts]).toEqual([false, false])
     strict.close()
     watching.close()
+  })
+
+  test('a process that a debugger may hold says so', async () => {
+    const inspected: boolean[] = []
+    const looking = listen({ beat: (_state, isInspected) => inspected.push(isInspected) })
+    inspector.open(0, '127.0.0.1')
+    try {
+      linkToSupervisor({ [SUPERVISOR]: looking.path })!.beat(STATE)
+      await vi.waitFor(() => expect(inspected).toEqual([true]), soon)
+    } finally {
+      inspector.close()
+      looking.close()
+    }
   })
 
   test('a supervisor that is gone, or was never there, is nothing to the service', async () => {

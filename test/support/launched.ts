@@ -1,5 +1,5 @@
 /** Whatever starts a service, with everything it starts: who of them reports, and who notices that the service is frozen. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { dirname } from 'node:path'
 
 import { Redis } from 'ioredis'
@@ -23,13 +23,16 @@ export interface LaunchOptions {
 }
 
 export interface Launched {
+  /** The launcher itself. */
+  readonly process: ChildProcess
   /** Of every process that wrote `up <pid>`. */
   readonly pids: readonly number[]
   readonly redis: Redis
   /** The last message of every instance that was ever heard, by instance: one that is slow is not missed, one that ended is kept. */
   readonly heard: ReadonlyMap<string, StatusSaid>
   readonly interval: number
-  /** What was written to stderr. */
+  /** What was written to stdout until now, and to stderr. */
+  readonly stdout: string
   readonly stderr: string
 }
 
@@ -76,10 +79,14 @@ export async function launch([command, ...args]: readonly string[], options: Lau
       throw new Error(`only ${pids().length} of ${processes} processes came up:\n${stdout}\n${stderr}`)
     })
   return {
+    process: child,
     pids: pids(),
     redis,
     heard,
     interval,
+    get stdout() {
+      return stdout
+    },
     get stderr() {
       return stderr
     },

@@ -45,7 +45,26 @@ test('what may be asked of it, how long it may take to drain and what is in hand
   })
 })
 
+test('that it works again only in part stands in it, where it is so', () => {
+  const { json } = encodeStatus(snapshotOf({ pausedInPart: true }), 1)
+  expect(json).toContain('"paused_in_part":true,"alerts":')
+  expect(parseStatus('tracker_fetcher', json)).toMatchObject({ paused_in_part: true })
+  expect(encodeStatus(snapshotOf(), 1).json).not.toContain('paused_in_part')
+})
+
+test('which jobs were in hand when the process before was killed stands in it, where there are any', () => {
+  const { json } = encodeStatus(snapshotOf({ interrupted: [{ name: 'video', id: '17', times: 2 }] }), 1)
+  expect(json).toContain('"interrupted":[{"queue":"video","job":"17","times":2}],"alerts":')
+  expect(parseStatus('tracker_fetcher', json)).toMatchObject({ interrupted: [{ queue: 'video', job: '17', times: 2 }] })
+})
+
 test.for([
+  { field: 'interrupted', value: '{}' },
+  { field: 'interrupted', value: '[{"queue":"video","job":17,"times":2}]' },
+  { field: 'interrupted', value: '[{"queue":"video","job":"17","times":0}]' },
+  { field: 'interrupted', value: JSON.stringify([{ queue: 'video', job: '1'.repeat(300), times: 1 }]) },
+  { field: 'interrupted', value: JSON.stringify(Array.from({ length: 6 }, () => ({ queue: 'video', job: '1', times: 1 }))) },
+  { field: 'paused_in_part', value: '"true"' },
   { field: 'working', value: '"no"' },
   { field: 'control', value: '["pause","reboot"]' },
   { field: 'control', value: '"pause"' },

@@ -7,7 +7,7 @@ import { isPromise } from 'node:util/types'
 
 import type { Clock } from '../../types.ts'
 import type { PromiseListener } from './promise-outcome.ts'
-import { expectPromise, watchPromise } from './promise-outcome.ts'
+import { callBegins, callReturns, watchPromise } from './promise-outcome.ts'
 
 type Step = (this: unknown, value?: unknown) => unknown
 
@@ -67,13 +67,14 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
   if (!watched || watched[0]!.running) return Reflect.apply(step, generator, args)
   for (const life of watched) life.running = true
   let result: unknown
-  if (isAsync(generator)) expectPromise(watched[0]!.clock)
+  callBegins(isAsync(generator), watched[0]!.clock)
   try {
     result = Reflect.apply(step, generator, args)
   } catch (error) {
     end(generator, watched, (listener) => listener.rejected(error))
     throw error
   } finally {
+    callReturns()
     for (const life of watched) life.running = false
   }
   if (!isPromise(result)) ended(generator, watched, result)
@@ -83,9 +84,10 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
       startedAt: listener.startedAt,
       settledAt: undefined,
       asked: false,
-      fulfilled: (value) => ended(generator, watched, value),
-      rejected: (reason) => end(generator, watched, (each) => each.rejected(reason)),
-      rejectedSomehow: () => end(generator, watched, (each) => each.rejectedSomehow()),
+      promise: undefined,
+      fulfilled: (value) => ended(generator, watched, value, settled.settledAt),
+      rejected: (reason) => end(generator, watched, (each) => each.rejected(reason), settled.settledAt),
+      rejectedSomehow: () => end(generator, watched, (each) => each.rejectedSomehow(), settled.settledAt),
     }
     watchPromise(result, settled, clock)
   }
@@ -94,12 +96,16 @@ function take(generator: unknown, step: Step, args: IArguments): unknown {
 
 const isAsync = (generator: unknown): boolean => Symbol.asyncIterator in (generator as object)
 
-function ended(generator: unknown, watched: readonly Life[], result: unknown): void {
+function ended(generator: unknown, watched: readonly Life[], result: unknown, at?: number): void {
   const { done, value } = result as IteratorResult<unknown, unknown>
-  if (done) end(generator, watched, (listener) => listener.fulfilled(value))
+  if (done) end(generator, watched, (listener) => listener.fulfilled(value), at)
 }
 
-function end(generator: unknown, watched: readonly Life[], tell: (listener: PromiseListener) => void): void {
+/** `at`: when, where that is not now. */
+function end(generator: unknown, watched: readonly Life[], tell: (listener: PromiseListener) => void, at?: number): void {
   lives.delete(generator as object)
-  for (const { listener } of watched) tell(listener)
+  for (const { listener } of watched) {
+    listener.settledAt = at
+    tell(listener)
+  }
 }

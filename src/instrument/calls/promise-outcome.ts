@@ -6,14 +6,15 @@
  * tells that a promise was derived from it (`then`, `await`: it was asked) and that it settles:
  * - asked, then settled: ours is attached as it settles. (Not earlier: of a promise with two handlers V8 finds no callers,
  *   and `at async …` would be missing in the stacks of errors.)
+ * - settled, then asked, as a call that awaited nothing: ours is attached at once, or, of the call made last, when whoever asked has
+ *   gone on, which settles a promise or asks another. So nobody who waits for one call after the other waits for us.
  * - settled, and nobody asked until the next turn of the event loop: what it is can be seen by `util.inspect`, which asks
  *   nothing. A fulfilled promise can be asked; a rejected one is left to Node ('unhandledRejection', the end of the process)
  *   until somebody asks it. If nobody does, it failed for a reason that is not known. (Not in the same turn: to inspect a
  *   reason formats its stack, and Node would no longer show the line that ended the process.)
  *
- * A derived promise handed out instead would cost nearly as much (170 to 220 ns a call, this 220 to 260 of two clock reads
- * at 90 to 115) and could be told by its identity, by its class, by one microtask of delay, and by an 'unhandledRejection'
- * of a promise that nobody knows.
+ * A derived promise handed out instead would cost nearly as much and could be told by its identity, by its class, by one
+ * microtask of delay, and by an 'unhandledRejection' of a promise that nobody knows.
  *
  * The hooks cost each promise of the process 25 to 45 ns (an awaited async call: 70 to 120 ns without, 120 to 210 with them,
  * on Node 22, 24 and 26; a `fetch` on loopback: 1 to 2 %), so they are on only while watched calls are made or a watched
@@ -21,7 +22,7 @@
  * minute is asked then, if it can be.
  *
  * Trap: the derived promise of a subclass is made by its constructor and has no parent, so its handlers are not seen. A
- * rejection of such a promise is recorded without its reason.
+ * rejection of such a promise is recorded without its reason. A class whose `constructor` is a getter has it asked once more.
  */
 import { setImmediate } from 'node:timers'
 import { inspect } from 'node:util'
@@ -36,6 +37,8 @@ export interface PromiseListener {
   settledAt: number | undefined
   /** Whether somebody else has attached a handler. Starts as false. */
   asked: boolean
+  /** What it listens to, for who watches it. Starts as `undefined`. */
+  promise: Promise<unknown> | undefined
   fulfilled(value: unknown): void
   rejected(reason: unknown): void
   /** Rejected; to ask for the reason would mark it as handled. */
@@ -46,26 +49,35 @@ const DECIDE_EVERY_MS = 100
 const ASK_AFTER_MS = 30_000
 const INSPECT = { depth: 0, customInspect: false, showProxy: true, maxArrayLength: 0, maxStringLength: 0, breakLength: Infinity } as const
 
-const promisePrototype = Promise.prototype
-const then = Reflect.get(promisePrototype, 'then') as (this: Promise<unknown>, ...handlers: ((value: unknown) => void)[]) => void
+/** A service may put another in its place. */
+const nativePromise = Promise
+const then = Reflect.get(nativePromise.prototype, 'then') as (this: Promise<unknown>, ...handlers: ((value: unknown) => void)[]) => void
 
-/** The one watched last, while it is pending: where calls follow one another no promise ever costs an entry in the map. */
-let last: Promise<unknown> | undefined
-let lastListener: PromiseListener | undefined
+/** Of the one watched last, until ours is attached: where calls follow one another no promise ever costs an entry in the map. */
+let last: PromiseListener | undefined
+/** It has settled and was asked; who asked has not gone on yet. */
+let isDue = false
 /** Those watched before it that are pending. */
 const others = new WeakMap<object, PromiseListener>()
 let othersCount = 0
 /** Pending ones to look at when it is decided next, and what was seen of them then. */
 let undecided: { readonly promise: Promise<unknown>; readonly listener: PromiseListener; isPending: boolean }[] = []
-/** So that it is known when a promise settled that is handed out later in the same tick. */
+/** Watched calls that have not returned: what settles meanwhile may be handed out settled. */
+let running = 0
 let lastSettled: Promise<unknown> | undefined
 let called = false
 let stopHooks: Cancel | undefined
 let now: () => number
 
-/** Before a call that is known to return a promise: one that settles while the hooks are off is looked at a moment later. */
-export function expectPromise(clock: Clock): void {
-  if (stopHooks === undefined) startHooks(clock)
+/** Before a call. `isAsync`: it will return a promise. One that settles while the hooks are off is looked at a moment later. */
+export function callBegins(isAsync: boolean, clock: Clock): void {
+  running++
+  if (isAsync && stopHooks === undefined) startHooks(clock)
+}
+
+/** A call that began has returned or thrown. */
+export function callReturns(): void {
+  running--
 }
 
 /** Tells how the promise ends, or has ended. The listener must not throw. */
@@ -74,23 +86,25 @@ export function watchPromise(promise: Promise<unknown>, listener: PromiseListene
   if (stopHooks === undefined) startHooks(clock)
   // An async function that awaited nothing.
   if (promise === lastSettled) listener.settledAt = now()
+  if (isDue) listenToLast()
   const known = listenerOf(promise)
   if (known) {
     // A cached promise is handed out again, and each call has its end.
+    if (known.settledAt !== undefined) listener.settledAt ??= listener.startedAt
     forget(promise)
     listener = both(known, listener)
   }
-  if (last !== undefined) keepLast()
-  last = promise
-  lastListener = listener
+  if (last !== undefined) keep(last)
+  listener.promise = promise
+  last = listener
 }
 
-function keepLast(): void {
-  others.set(last!, lastListener!)
+function keep(listener: PromiseListener): void {
+  const promise = listener.promise!
+  others.set(promise, listener)
   othersCount++
-  undecided.push({ promise: last!, listener: lastListener!, isPending: false })
+  undecided.push({ promise, listener, isPending: false })
   last = undefined
-  lastListener = undefined
 }
 
 function startHooks(clock: Clock): void {
@@ -106,33 +120,42 @@ function startHooks(clock: Clock): void {
 
 /** Runs inside of `then` or `await`, for every promise of the process. */
 function onInit(_derived: Promise<unknown>, parent: Promise<unknown> | undefined): void {
+  if (isDue) listenToLast()
   if (parent === undefined) return
   const listener = listenerOf(parent)
   if (listener === undefined) return
   listener.asked = true
-  if (listener.settledAt !== undefined) listen(parent, listener)
+  if (listener.settledAt === undefined) return
+  if (listener === last) isDue = true
+  else listen(parent, listener)
 }
 
-/** Runs inside of `resolve` and `reject`, also where a promise is resolved with another that is pending. */
+function listenToLast(): void {
+  listen(last!.promise!, last!)
+}
+
+/** Runs as a promise is fulfilled or rejected: where it is resolved with another, not before that one is. */
 function onSettled(promise: Promise<unknown>): void {
-  lastSettled = promise
+  if (isDue) listenToLast()
+  if (running > 0) lastSettled = promise
   const listener = listenerOf(promise)
   if (listener === undefined) return
+  // Not when it is told: whoever waited goes on before, and may take long.
+  listener.settledAt = now()
   if (listener.asked) {
     listen(promise, listener)
     return
   }
-  const at = now()
   setImmediate(() => {
-    if (listenerOf(promise) !== listener || stateOf(promise) === 'pending') return
-    listener.settledAt ??= at
+    if (listenerOf(promise) !== listener) return
     if (listener.asked || stateOf(promise) === 'fulfilled') listen(promise, listener)
   })
 }
 
 function decide(): void {
   lastSettled = undefined
-  if (last !== undefined) keepLast()
+  if (isDue) listenToLast()
+  if (last !== undefined) keep(last)
   const before = undecided
   undecided = []
   for (const each of before) {
@@ -158,14 +181,14 @@ function decide(): void {
 }
 
 function listenerOf(promise: Promise<unknown>): PromiseListener | undefined {
-  if (promise === last) return lastListener
+  if (last !== undefined && last.promise === promise) return last
   return othersCount > 0 ? others.get(promise) : undefined
 }
 
 function forget(promise: Promise<unknown>): void {
-  if (promise === last) {
+  if (last !== undefined && last.promise === promise) {
     last = undefined
-    lastListener = undefined
+    isDue = false
   } else if (others.delete(promise)) othersCount--
 }
 
@@ -174,6 +197,7 @@ function both(one: PromiseListener, other: PromiseListener): PromiseListener {
   return {
     startedAt: other.startedAt,
     asked: one.asked,
+    promise: undefined,
     get settledAt() {
       return settledAt
     },
@@ -201,7 +225,8 @@ function listen(promise: Promise<unknown>, listener: PromiseListener): void {
   forget(promise)
   const fulfilled = (value: unknown): void => listener.fulfilled(value)
   const rejected = (reason: unknown): void => listener.rejected(reason)
-  if (Object.getPrototypeOf(promise) === promisePrototype && !Object.hasOwn(promise, 'constructor')) {
+  // To ask for the prototype would cost more than the rest of this function.
+  if (!Object.hasOwn(promise, 'constructor') && promise.constructor === nativePromise) {
     then.call(promise, fulfilled, rejected)
     return
   }

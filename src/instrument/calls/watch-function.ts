@@ -17,7 +17,7 @@ import type { Clock } from '../../types.ts'
 import type { Piece, WorkInHand } from '../../record/work-in-hand.ts'
 import { watchGenerator } from './generator-outcome.ts'
 import type { PromiseListener } from './promise-outcome.ts'
-import { expectPromise, watchPromise } from './promise-outcome.ts'
+import { callBegins, callReturns, watchPromise } from './promise-outcome.ts'
 
 export interface Call {
   /** Milliseconds from the call until its end: the return, the promise settled, the generator finished, the callback called. */
@@ -75,7 +75,7 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
       if (when !== undefined && !when(self)) return Reflect.apply(target, self, args)
       const call = new RunningCall(args, listener, clock)
       let result: unknown
-      if (isAsync) expectPromise(clock)
+      callBegins(isAsync, clock)
       try {
         if (callback && typeof args.at(-1) === 'function') {
           return Reflect.apply(target, self, [...args.slice(0, -1), call.endingWith(args.at(-1) as AnyFunction)])
@@ -84,6 +84,8 @@ export function watchFunction<F extends AnyFunction>(original: F, options: Watch
       } catch (error) {
         call.rejected(error)
         throw error
+      } finally {
+        callReturns()
       }
       if (typeof result !== 'object' || result === null) call.fulfilled(result)
       else if (isPromise(result)) watchPromise(result, call, clock)
@@ -138,6 +140,7 @@ class RunningCall implements PromiseListener, Piece {
   hasEnded = false
   settledAt: number | undefined = undefined
   asked = false
+  promise: Promise<unknown> | undefined = undefined
 
   constructor(args: readonly unknown[], listener: CallListener, clock: Clock) {
     this.#args = args

@@ -19,6 +19,7 @@ import {
   mean,
   meanMs,
   ONE_HOUR,
+  p99Ms,
   percentilesMs,
   sumOf,
   windowOf,
@@ -83,6 +84,7 @@ export function trackerFetcherFigures({ readings, samples, tickSeconds, unseen, 
     reports_found_per_tracker: mean(reports.sum, succeeded, hour, tickSeconds),
     geofence_events_generated: sumOf(samples, GEOFENCE_EVENTS.name),
     batch_processing_time_ms: meanMs(batches, tickSeconds),
+    batch_p99_ms: p99Ms(readings, BATCHES, tickSeconds),
     ...processFigures(readings),
   }
   return {
@@ -99,6 +101,7 @@ export function trackerFetcherFigures({ readings, samples, tickSeconds, unseen, 
       apple_api_percentiles_ms: percentiles.evidence,
       reports_found_per_tracker: { reports: reports.sum, attempts: succeeded, ...windowOf(hour) },
       batch_processing_time_ms: { batches: batches.count, ...windowOf(batches) },
+      batch_p99_ms: { batches: batches.count, ...windowOf(batches) },
     },
   }
 }
@@ -118,6 +121,7 @@ function unknownFigures(
     apple_api_percentiles_ms: noneOf('calls'),
     reports_found_per_tracker: unseen ?? (isKnown ? 'no fetches in the last hour' : JUST_BEGUN),
     batch_processing_time_ms: noneOf('batches'),
+    batch_p99_ms: noneOf('batches'),
   }
 }
 

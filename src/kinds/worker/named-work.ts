@@ -6,7 +6,7 @@ import { Units } from './units.ts'
 import type { Attributes } from '../../types.ts'
 import type { CounterHandle, HistogramHandle, Recording } from '../../record/recording.ts'
 
-/** What is counted of attempts that ended alike; `undefined`: well. */
+/** What is counted of attempts that ended alike. */
 interface Outcome {
   readonly attempts: CounterHandle
   readonly durations: HistogramHandle
@@ -18,7 +18,9 @@ export class NamedWork {
   readonly units: Units
   readonly #recording: Recording
   readonly #attributes: Attributes
-  readonly #outcomes = new Map<string | undefined, Outcome>()
+  #succeeded: Outcome | undefined
+  /** By their error type. */
+  readonly #failed = new Map<string, Outcome>()
   #unknown: Outcome | undefined
   readonly #batches = new Map<string | undefined, HistogramHandle>()
   #found: CounterHandle | undefined
@@ -32,9 +34,7 @@ export class NamedWork {
 
   /** `errorType` is left out for a success. `times`: so many that ended alike. */
   attempt(durationMs: number | undefined, errorType?: string, times = 1): void {
-    let outcome = this.#outcomes.get(errorType)
-    if (!outcome) this.#outcomes.set(errorType, (outcome = this.#outcome(errorType === undefined ? 'ok' : 'failed', errorType)))
-    add(outcome, durationMs, times)
+    add(errorType === undefined ? (this.#succeeded ??= this.#outcome('ok')) : this.#failedWith(errorType), durationMs, times)
   }
 
   /** Attempts of which nobody can tell whether they succeeded. */
@@ -58,6 +58,12 @@ export class NamedWork {
       this.#batches.set(errorType, durations)
     }
     durations.record(durationMs / 1000)
+  }
+
+  #failedWith(errorType: string): Outcome {
+    let outcome = this.#failed.get(errorType)
+    if (!outcome) this.#failed.set(errorType, (outcome = this.#outcome('failed', errorType)))
+    return outcome
   }
 
   #outcome(outcome: string, errorType?: string): Outcome {

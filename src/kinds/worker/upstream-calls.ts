@@ -26,6 +26,9 @@ export interface CallCircumstances {
   readonly waitMs?: number
 }
 
+/** One object, so that a call allocates none. */
+const NOTHING_ELSE: CallCircumstances = {}
+
 /** Whether a call took longer than `limitMs`, beyond what it asked for, or timed out. */
 export function isSlow(durationMs: number, code: unknown, { streamed = false, waitMs }: CallCircumstances, limitMs: number): boolean {
   const asked = isAmount(waitMs) ? waitMs : 0
@@ -58,7 +61,7 @@ export class UpstreamCalls implements BoundApiCalls {
     this.#slow = recording.counter(metrics.slow, of)
   }
 
-  record(durationMs: number, code?: string | number, circumstances: CallCircumstances = {}): void {
+  record(durationMs: number, code?: string | number, circumstances: CallCircumstances = NOTHING_ELSE): void {
     if (!isAmount(durationMs)) return this.#options.drop('an API call without a duration')
     const duration = code === undefined ? (this.#succeeded ??= this.#durationOf({})) : this.#failedWith(this.#options.errorTypeOf(code))
     duration.record(durationMs / 1000)

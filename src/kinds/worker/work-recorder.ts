@@ -53,7 +53,7 @@ export class WorkRecorder {
   readonly #names = new BoundedValues(NAMES, cleanName)
   readonly #upstreamNames = new BoundedValues(NAMES, cleanName)
   readonly #errorTypes = new BoundedValues(ERRORS, cleanErrorType)
-  readonly #work = new Map<string | undefined, NamedWork>()
+  readonly #work = new Map<unknown, NamedWork>()
   /** Attempts of one kind follow one another. */
   #lastRaw: unknown
   #lastWork: NamedWork
@@ -226,11 +226,17 @@ export class WorkRecorder {
 
   #named(raw: unknown): NamedWork {
     if (raw === this.#lastRaw) return this.#lastWork
+    // A name that needed no cleaning is found at once.
+    const work = this.#work.get(raw) ?? this.#cleaned(raw)
+    this.#lastRaw = raw
+    this.#lastWork = work
+    return work
+  }
+
+  #cleaned(raw: unknown): NamedWork {
     const name = typeof raw === 'string' ? this.#names.of(raw) : undefined
     let work = this.#work.get(name)
     if (!work) this.#work.set(name, (work = new NamedWork(this.#recording, name)))
-    this.#lastRaw = raw
-    this.#lastWork = work
     return work
   }
 

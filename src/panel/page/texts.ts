@@ -385,7 +385,7 @@ export const texts = {
         case 'pause':
           return `${rests}, and ${one ? 'finishes what it has' : 'finish what they have'} in hand. ${one ? 'It goes' : 'They go'} on when the time is up, or by Resume.`
         case 'resume':
-          return `${who} ${one ? 'takes' : 'take'} on work again. A pause, or a drain that has not ended ${one ? 'it' : 'them'} yet, is called off.`
+          return `${who} ${one ? 'takes' : 'take'} on work again. A pause, or a drain or restart that has not ended ${one ? 'it' : 'them'} yet, is called off.`
         case 'drain':
           return `${rests}, ${one ? 'finishes what it has' : 'finish what they have'} in hand, then ${one ? 'ends' : 'end'}. ${limit === undefined ? '' : `What has not finished after ${limit} stays paused and says so. `}${staysDown(one)}`
         case 'stop':
@@ -398,6 +398,7 @@ export const texts = {
             : `${who} take turns, at most a third of them at a time: each finishes what it has in hand, ends, and is started again by otel-health run.`
       }
     },
+    nobodyWorks: 'Nothing of it takes on work then.',
     unsupervised:
       'It does not run under otel-health run. Where something else starts it again, such as systemd or Docker, it comes back paused.',
     inHand: (count: number, oldest: string) =>
@@ -445,6 +446,12 @@ export const texts = {
     until: (time: string) => `until ${time}`,
     callOff: 'Call off',
     down: (instance: string) => `${instance} does not run; otel-health run can start it.`,
+    inPart: (instance: string) =>
+      `${instance} works again, but what it pauses itself does not go on: onResume of its health.config threw, and is called again every second.`,
+    interrupted: (job: string, queue: string, times: number) =>
+      times === 1
+        ? `Job ${job} of ${queue} was in hand when the process was killed or crashed. BullMQ fails a job to which that happens twice.`
+        : `Job ${job} of ${queue} was in hand ${times} times when the process was killed or crashed: BullMQ fails it at the second.`,
     requests: 'What it was asked',
     more: (count: number) => `and ${several(count, 'more instance')}`,
     toBe: 'To be:',

@@ -65,6 +65,8 @@ if action == 'start' or action == 'restart' or action == 'stop' then
   for _, name in ipairs(call('ZRANGEBYSCORE', KEYS[5], format('%.0f', now), '+inf')) do ask(name) end
 end
 if #asked == 0 then return {'2'} end
+-- First, for what was written before an error stays: nothing is asked of which there is no record.
+call('XADD', KEYS[3], 'MAXLEN', '~', '${MOST_AUDITED}', '*', (table.unpack or unpack)(ARGV, 7))
 
 -- To start is not to resume: what is to be paused stays so.
 local function startUnlessPaused()
@@ -103,7 +105,6 @@ call('PEXPIRE', KEYS[2], '${DESIRED_KEPT_MS}')
 
 local id = call('XADD', KEYS[1], 'MAXLEN', '${MOST_REQUESTS}', '*', 'd', ARGV[1], 'to', cjson.encode(asked))
 call('PEXPIRE', KEYS[1], '${REQUESTS_KEPT_MS}')
-call('XADD', KEYS[3], 'MAXLEN', '~', '${MOST_AUDITED}', '*', (table.unpack or unpack)(ARGV, 7))
 return {'1', id, (table.unpack or unpack)(asked)}`,
 }
 

@@ -323,6 +323,35 @@ describe('a restart of three instances that work', () => {
   })
 })
 
+test(
+  'a job that was in hand when its process was killed is named, and how often: BullMQ fails it at the second time',
+  { timeout: 180_000 },
+  async () => {
+    const service = new SupervisedService('killed', redis.port)
+    const queue = new WatchedQueue(commands, redis.port)
+    const heard = await HealthMessages.on(redis.port)
+    try {
+      await queue.add(1, { until: 'never' })
+      const page = await open('/service/video')
+      const ends = [/^Job \d+ of video was in hand when the process was killed/, /^Job \d+ of video was in hand 2 times/]
+      for (const [before, says] of ends.entries()) {
+        // Its supervisor hears once a second what is in hand.
+        await heard.status('video', ({ instance, work_in_hand: inHand, interrupted = [] }) => {
+          return instance === 'killed' && (inHand?.oldest_seconds ?? 0) >= 3 && (interrupted[0]?.times ?? 0) === before
+        })
+        process.kill(Number(await service.pid()), 'SIGKILL')
+        await section(page).getByText(says).waitFor(LONG)
+      }
+      await expect.poll(() => queue.queue.getFailedCount(), LONG).toBe(1)
+      expect(said).toEqual([])
+    } finally {
+      await service.stop()
+      await queue.queue.close()
+      heard.close()
+    }
+  },
+)
+
 describe('for everybody', () => {
   test('what comes from Redis is hostile: names and reasons are shown as they are', async () => {
     const evil = '<img/src=x/onerror=alert(1)>'

@@ -36,6 +36,69 @@ test('a call lasts until its promise settles, also where nobody asked', async ()
   expect(calls.map(({ durationMs }) => durationMs)).toEqual([40, 30])
 })
 
+test('what whoever waited does next is not part of a call', async () => {
+  const waits = watch(async () => {
+    await turn()
+    clock.advance(40)
+  })
+  const steps = watch(async function* () {
+    yield 1
+    await turn()
+    clock.advance(20)
+  })
+  await waits()
+  clock.advance(1000)
+  for await (const _ of steps()) clock.advance(10)
+  clock.advance(1000)
+  await settle()
+  expect(calls.map(({ durationMs }) => durationMs)).toEqual([40, 30])
+})
+
+test.for([
+  { why: 'awaits nothing', fn: async () => {} },
+  { why: 'is not async', fn: () => Promise.resolve() },
+  { why: 'waits', fn: () => turn() },
+])(
+  'whoever waits for a call that $why goes on before it is recorded, and it is when they wait for the next thing or end',
+  async ({ fn }) => {
+    const told: string[] = []
+    const watched = watch<() => Promise<void>>(fn, { onCall: () => told.push('recorded') })
+    // While no calls are made promises are not looked at.
+    await watch(async () => {})()
+    await watched()
+    told.push('goes on')
+    await Promise.resolve()
+    await (async () => {
+      await watched()
+      told.push('goes on')
+    })()
+    expect(told).toEqual(['goes on', 'recorded', 'goes on', 'recorded'])
+  },
+)
+
+test('a call within a call has its own end', async () => {
+  const inner = watch(async () => clock.advance(5))
+  const outer = watch(async () => {
+    void inner()
+    clock.advance(10)
+  })
+  await outer()
+  await settle()
+  expect(new Set(calls.map(({ durationMs }) => durationMs))).toEqual(new Set([5, 15]))
+})
+
+test('a call that gives a promise of an earlier call that is over by then has no duration', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const fn = watch(() => promise)
+  void fn()
+  clock.advance(30)
+  resolve()
+  void fn()
+  clock.advance(7)
+  await settle()
+  expect(calls.map(({ durationMs }) => durationMs)).toEqual([30, 0])
+})
+
 test('a call lasts until a generator is finished', () => {
   for (const _ of watch(function* () {
     yield 1

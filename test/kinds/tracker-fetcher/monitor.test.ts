@@ -185,9 +185,11 @@ describe('what is published', () => {
       reports_found_per_tracker: 2,
       geofence_events_generated: 3,
       batch_processing_time_ms: 800,
+      batch_p99_ms: 995,
     })
     expect(evidence).toMatchObject({
       success_rate_percent: { attempts: 3, failures: 1, units: 1, failed_units: 0, window_seconds: 300, covered_seconds: 60 },
+      batch_p99_ms: { batches: 1, window_seconds: 300, covered_seconds: 60 },
     })
     expect(totals).toMatchObject({ attempts: { reports: 1, empty: 1, failed: { '500': 1 } }, reports: 4, retries: 0, api_calls: { ok: 1 } })
   })

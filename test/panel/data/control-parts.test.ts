@@ -61,11 +61,22 @@ describe('what an instance says of being controlled', () => {
       is: undefined,
     },
     {
+      why: 'that it works again only in part',
+      said: { paused_in_part: true },
+      is: { pausedInPart: true },
+    },
+    {
+      why: 'which jobs were in hand when the process before was killed, with no character that hides',
+      said: { interrupted: [{ queue: 'vi\u202Edeo', job: '1\u200B7', times: 2 }] },
+      is: { interrupted: [{ queue: 'video', job: '17', times: 2 }] },
+    },
+    {
       why: 'that nothing is in hand',
       said: { work_in_hand: { count: 0, oldest_seconds: 0 } },
       is: { inHand: { count: 0, oldestSeconds: 0 } },
     },
     { why: 'how long its work takes', said: { metrics: { attempt_p99_ms: 45_000 } }, is: { workP99Seconds: 45 } },
+    { why: 'how long its batches take', said: { metrics: { batch_p99_ms: 45_000 } }, is: { workP99Seconds: 45 } },
     { why: 'that this is not known', said: { metrics: { attempt_p99_ms: null } }, is: undefined },
   ])('$why', ({ said, is }) => {
     expect(read(said)).toEqual(is)

@@ -6,6 +6,7 @@ import { standingOf, wantedOf } from '../../../src/panel/page/control/standing.t
 import { isControllable, whyNot, type Controlled } from '../../../src/panel/page/control/why-not.ts'
 import type { ControlAction, ControlOfInstance, ControlRow, DesiredRow, RequestRow } from '../../../src/panel/control-protocol.ts'
 import type { InstanceRow } from '../../../src/panel/protocol.ts'
+import { texts } from '../../../src/panel/page/texts.ts'
 import type { Phase } from '../../../src/types.ts'
 
 const AT = Date.UTC(2026, 10, 30, 12)
@@ -83,6 +84,18 @@ describe('what cannot be asked says why', () => {
     { why: 'it works', action: 'resume', given: { instances: [instance('a')] }, says: 'Nothing of it is paused, or asked to be.' },
     { why: 'it is paused', action: 'resume', given: { instances: [instance('a', 'paused')] }, says: undefined },
     {
+      why: 'it works again only in part',
+      action: 'resume',
+      given: { instances: [instance('a', 'running', { allows: ALL, pausedInPart: true })] },
+      says: undefined,
+    },
+    {
+      why: 'a restart waits for its turn',
+      action: 'resume',
+      given: { instances: [instance('a')], control: { ...NOTHING, requests: [asked({ action: 'restart' })] } },
+      says: undefined,
+    },
+    {
       why: 'a pause is on its way',
       action: 'resume',
       given: { instances: [instance('a')], control: { ...NOTHING, requests: [asked()] } },
@@ -142,6 +155,15 @@ describe('before one asks', () => {
     expect(warnings).toEqual([])
   })
 
+  test.for([
+    { of: null, nameNeededFor: [null], is: true },
+    { of: 'a', nameNeededFor: [null], is: false },
+    { of: 'a', nameNeededFor: [null, 'a'], is: true },
+  ])('a pause after which nothing of it works says so: of $of where $nameNeededFor is left', ({ of, nameNeededFor, is }) => {
+    const { happens } = foreseen('pause', of, detail, { took: {}, nameNeededFor, down: [] })
+    expect(happens.includes('Nothing of it takes on work then.')).toBe(is)
+  })
+
   test.for(ALL)('%s of one and of several is a sentence each', (action) => {
     for (const whom of ['a', null]) {
       const [first = ''] = foreseen(action, whom, detail, { took: {}, nameNeededFor: [], down: [] }).happens
@@ -149,6 +171,13 @@ describe('before one asks', () => {
       if (whom === 'a') expect(first).not.toMatch(/\b(they|them|their|take turns)\b/)
     }
   })
+})
+
+test.for([
+  { times: 1, says: 'Job 17 of video was in hand when the process was killed or crashed. BullMQ fails a job to which that happens twice.' },
+  { times: 2, says: 'Job 17 of video was in hand 2 times when the process was killed or crashed: BullMQ fails it at the second.' },
+])('a job that was in hand at $times ends is a sentence', ({ times, says }) => {
+  expect(texts.control.interrupted('17', 'video', times)).toBe(says)
 })
 
 describe('how it is to be, and how it is', () => {

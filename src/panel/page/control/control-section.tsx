@@ -11,7 +11,7 @@ import { texts } from '../texts.ts'
 import { ControlButtons } from './control-buttons.tsx'
 import { RequestCard } from './request-card.tsx'
 import { standingOf, wantedOf } from './standing.ts'
-import { isControllable, type Controlled } from './why-not.ts'
+import { isControllable, liveOf, type Controlled } from './why-not.ts'
 
 const words = texts.control
 /** Until then it may be on its way to be what it is to be. */
@@ -24,6 +24,8 @@ export function ControlSection({ detail, news }: { readonly detail: ServiceDetai
   const { service, control } = row
   const facts = useResource<ControlFacts>(`services/${encodeURIComponent(service)}/control`, EVERY_MS, news)
   const down = facts.value?.down ?? []
+  const inPart = liveOf(instances).filter((each) => each.control?.pausedInPart)
+  const interrupted = liveOf(instances).flatMap((each) => each.control?.interrupted ?? [])
   const controlled: Controlled = { service, instances, control, down, isOn: session.value?.control ?? false }
   return (
     <section class="control">
@@ -38,6 +40,24 @@ export function ControlSection({ detail, news }: { readonly detail: ServiceDetai
           {down.map((instance) => (
             <li key={instance} data-down={instance}>
               {words.down(instance)} <ActButton action="start" of={{ control: 'start', service, instance }} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {inPart.length > 0 && (
+        <ul class="plain">
+          {inPart.map(({ instance }) => (
+            <li key={instance} data-in-part={instance}>
+              {words.inPart(instance)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {interrupted.length > 0 && (
+        <ul class="plain">
+          {interrupted.map(({ job, queue, times }) => (
+            <li key={`${queue} ${job}`} data-interrupted={job}>
+              {words.interrupted(job, queue, times)}
             </li>
           ))}
         </ul>

@@ -30,6 +30,7 @@ export function foreseen(
   return {
     happens: [
       words.happens(action, live.length, limit === undefined ? undefined : duration(1000 * limit)),
+      ...(action === 'pause' && facts?.nameNeededFor.includes(instance) ? [words.nobodyWorks] : []),
       ...(isUnsupervised ? [words.unsupervised] : []),
       ...(FINISHING.has(action) ? [inHandSentence(live)] : []),
       ...(FINISHING.has(action) ? [neededBy.length > 0 ? words.affected(neededBy) : words.affectsNobody] : []),

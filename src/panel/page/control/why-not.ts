@@ -56,8 +56,9 @@ function canStart({ instances, control, down = [] }: Controlled): boolean {
 
 function canResume({ instances, control }: Controlled): boolean {
   const isAsked = control?.requests.some(({ state, action }) => (state === 'waiting' || state === 'under way') && HOLDING.has(action))
-  return instances.some(({ phase }) => phase === 'paused' || phase === 'draining') || (control?.desired.length ?? 0) > 0 || isAsked === true
+  const isHeld = ({ phase, control: own }: InstanceRow) => phase === 'paused' || phase === 'draining' || own?.pausedInPart === true
+  return liveOf(instances).some(isHeld) || (control?.desired.length ?? 0) > 0 || isAsked === true
 }
 
 /** What a resume calls off. */
-export const HOLDING: ReadonlySet<ControlAction> = new Set(['pause', 'drain'])
+export const HOLDING: ReadonlySet<ControlAction> = new Set(['pause', 'drain', 'restart'])
