@@ -20,6 +20,13 @@ const ENDING: readonly ControlAction[] = ['drain', 'stop', 'restart']
 /** Milliseconds between two words on how far a drain is. */
 const PROGRESS_MS = 2000
 
+/** What of the work of a process waits while it is held. */
+interface Pausable {
+  readonly any: boolean
+  /** By names: queue libraries. */
+  readonly goesOn: readonly string[]
+}
+
 export interface ObedienceOptions {
   readonly instance: string
   readonly allow: readonly ControlAction[]
@@ -27,8 +34,7 @@ export interface ObedienceOptions {
   readonly holding: Holding
   readonly growth: Pick<QueueGrowth, 'begin' | 'words'>
   readonly inHand: Pick<WorkInHand, 'isSeen' | 'isNone' | 'begun' | 'now'>
-  /** What of its work waits while it is held. */
-  readonly pausable: () => { readonly any: boolean; readonly goesOn: readonly string[] }
+  readonly pausable: () => Pausable
   /** Whether the service itself, or a signal, says that it is ending. */
   readonly saysDraining: () => boolean
   readonly supervised: Pick<Supervised, 'restarts' | 'ending'> | undefined
@@ -169,7 +175,14 @@ export class Obedience {
     const before = holding.at
     if (!before) growth.begin('it was paused')
     const at = { state: 'stopped', request, shown: { phase: 'draining', reason: heldReason('draining', request, time.now()) } } as const
-    const saySo = (): void => answers.progress(request, this.#progress())
+    let begun: number | undefined
+    /** What was taken just before may begin late: that is over at the second look. */
+    const beginsStill = (): boolean => {
+      const last = begun
+      begun = inHand.begun
+      return last !== undefined && begun > last
+    }
+    const saySo = (): void => answers.progress(request, { ...this.#progress(), ...(beginsStill() && { reason: whatGoesOn(pausable()) }) })
     const stopSaying = clock.every(PROGRESS_MS, saySo)
     try {
       await holding.pause(at).catch((error: unknown) => {
@@ -177,14 +190,17 @@ export class Obedience {
         if (action !== 'stop') throw error
         holding.begin(at)
       })
-      saySo()
+      answers.progress(request, this.#progress())
       if (this.#isCalledOff(request)) return
       const draining = drain(inHand, clock, drainLimitMs)
       this.#callOff = draining.callOff
       const end = action === 'stop' && !inHand.isSeen ? 'drained' : await draining.ended
       if (this.#isCalledOff(request) || end === 'called off') return
       if (end === 'drained' || action === 'stop') return this.#go(request)
-      const still = `${piecesOf(inHand.now().count)} still in hand after ${drainLimitMs / 1000} s${goesOn(pausable())}`
+      const after = `after ${drainLimitMs / 1000} s`
+      const still = inHand.isNone
+        ? `${after} ${whatGoesOn(pausable())}`
+        : `${piecesOf(inHand.now().count)} still in hand ${after}${goesOn(pausable())}`
       if (this.#isDrainedAway) throw new Error(still)
       if (action === 'drain') {
         holding.begin({ ...at, shown: { phase: 'paused', reason: heldReason('paused', request, time.now()) } })
@@ -265,8 +281,19 @@ function piecesOf(count: number): string {
   return count === 1 ? '1 piece of work' : `${count} pieces of work`
 }
 
-function goesOn({ goesOn: sources }: { readonly goesOn: readonly string[] }): string {
-  if (sources.length === 0) return ''
+/** Why work begins although all that can be is paused. */
+function whatGoesOn(pausable: Pausable): string {
+  return sourcesThatGoOn(pausable) ?? 'work goes on that nothing here holds: name what takes it in control.holds of health.config'
+}
+
+/** The end of a sentence. */
+function goesOn(pausable: Pausable): string {
+  const words = sourcesThatGoOn(pausable)
+  return words === undefined ? '' : `; ${words}`
+}
+
+function sourcesThatGoOn({ goesOn: sources }: Pausable): string | undefined {
+  if (sources.length === 0) return undefined
   const shown = sources.slice(0, 5).join(', ')
-  return `; what cannot be paused goes on: ${shown}${sources.length > 5 ? ` and ${sources.length - 5} more` : ''}`
+  return `what cannot be paused goes on: ${shown}${sources.length > 5 ? ` and ${sources.length - 5} more` : ''}`
 }

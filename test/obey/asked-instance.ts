@@ -28,6 +28,8 @@ export class AskedInstance {
   waiting: number | undefined
   /** How often it was sent SIGTERM. */
   ends = 0
+  /** What it said of a drain that goes on, each time; '': only how much is in hand. */
+  readonly progress: string[] = []
   readonly #answers: string[] = []
   #asked = 0
 
@@ -37,7 +39,8 @@ export class AskedInstance {
     const time = new ServerTime(clock)
     const client = {
       healthAnswer: (...[, , , text]: readonly string[]) => {
-        const { action, state, reason } = parseAnswer(text!)!
+        const { action, state, reason, inHand } = parseAnswer(text!)!
+        if (inHand !== undefined && state === 'accepted') this.progress.push(reason ?? '')
         this.#answers.push(`${action} ${state}${reason === undefined ? '' : `: ${reason}`}`)
         return Promise.resolve('ours')
       },

@@ -22,6 +22,20 @@ test('a drain shows how much is in hand until there is nothing, and ends the pro
   expect(instance.said()).toEqual(['drain done: it has ended, with nothing in hand'])
 })
 
+test.for([
+  { goesOn: [], words: 'work goes on that nothing here holds: name what takes it in control.holds of health.config' },
+  { goesOn: ['kafkajs'], words: 'what cannot be paused goes on: kafkajs' },
+])('while work goes on beginning a drain says so, and why: $words', async ({ goesOn, words }) => {
+  const instance = new AskedInstance({ pausable: () => ({ any: true, goesOn }) })
+  await instance.ask('drain')
+  instance.clock.every(100, () => instance.inHand.end(instance.inHand.begin('mails')))
+  await instance.pass(20)
+  expect(instance.progress.slice(0, 2)).toEqual(['', ''])
+  expect(new Set(instance.progress.slice(2))).toEqual(new Set([words]))
+  await instance.pass(45)
+  expect(instance.said()).toEqual([`drain failed: after 60 s ${words}; it stays paused until it is resumed`])
+})
+
 test('a process that was sent SIGTERM and does not end has failed to, and is asked nothing more', async () => {
   const instance = new AskedInstance()
   await instance.ask('stop')
