@@ -85,9 +85,12 @@ function namesOf(all: readonly StatusMessage[]): readonly string[] {
   return all.map(({ instance }) => instance)
 }
 
-/** Those for which it means something. What was stopped where nothing supervises it comes back paused, and a start lets it run. */
+/**
+ * Those for which it means something. What was stopped where nothing supervises it comes back paused, and a start lets it run; while it is starting it
+ * knows better than we do whether it will.
+ */
 function forWhom(action: ControlAction, meant: readonly StatusMessage[]): readonly StatusMessage[] {
-  if (action === 'start') return meant.filter(({ phase }) => phase === 'paused')
+  if (action === 'start') return meant.filter(({ phase }) => phase === 'paused' || phase === 'starting')
   if (action !== 'resume') return meant
   const held = meant.filter(({ phase }) => phase === 'paused' || phase === 'draining')
   // A pause may be so new that no status tells of it.

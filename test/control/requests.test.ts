@@ -147,13 +147,14 @@ describe('who is asked', () => {
       asked: ['i1'],
     },
     {
-      what: 'to start, those that are paused',
+      what: 'to start, those that are paused, and those that are starting and may come back so',
       action: 'start',
       alive: [
         { instance: 'i1', control: ['start'], phase: 'paused' },
         { instance: 'i2', control: ['start'] },
+        { instance: 'i3', control: ['start'], phase: 'starting' },
       ],
-      asked: ['i1'],
+      asked: ['i1', 'i3'],
     },
   ])('$what', async ({ action = 'drain', instance, alive, asked }) => {
     for (const each of alive) await isAlive(redis, names, each)
