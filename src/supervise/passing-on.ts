@@ -3,7 +3,7 @@
  * or as a group, has sent it to the process as well, and a second one cuts short what the process still had to do. A process that is heard says
  * which it has; any other is sent all.
  */
-import { ENDING_SIGNALS } from '../supervised/protocol.ts'
+import { isEndingSignal } from '../supervised/protocol.ts'
 import type { EndingSignal } from '../supervised/supervised.ts'
 import type { Cancel, Clock } from '../types.ts'
 
@@ -30,7 +30,7 @@ export class PassingOn {
 
   /** `isHeard`: whether the process says which signals it has. */
   pass(signal: NodeJS.Signals, isHeard: boolean): void {
-    if (!isHeard || !isEnding(signal)) return this.#send(signal)
+    if (!isHeard || !isEndingSignal(signal)) return this.#send(signal)
     // Who is asked twice is told twice.
     if (this.#waiting.has(signal)) this.#pass(signal)
     const saidAt = this.#has.get(signal)
@@ -66,8 +66,4 @@ export class PassingOn {
     this.#waiting.get(signal)?.()
     this.#waiting.delete(signal)
   }
-}
-
-function isEnding(signal: NodeJS.Signals): signal is EndingSignal {
-  return (ENDING_SIGNALS as readonly NodeJS.Signals[]).includes(signal)
 }

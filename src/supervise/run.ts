@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 
 import { holdProcess, systemClock } from '../clock.ts'
-import { encodeStartedFor, STARTED_FOR, SUPERVISOR } from '../supervised/protocol.ts'
+import { encodeStartedFor, isEndingSignal, STARTED_FOR, SUPERVISOR } from '../supervised/protocol.ts'
 import type { StartedFor } from '../supervised/supervised.ts'
 import { AnnouncerProcess } from './announcer-process.ts'
 import { Child, OF_TERMINAL, PASSED_ON } from './child.ts'
@@ -187,7 +187,7 @@ class RunProcess {
   #signalled(signal: NodeJS.Signals): void {
     const hasIt = OF_TERMINAL.includes(signal) && isInForeground()
     if (!hasIt) this.#passingOn.pass(signal, this.#socket.pid !== undefined)
-    if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT') {
+    if (isEndingSignal(signal)) {
       this.#isAsked = true
       this.#systemd.stopping()
     }

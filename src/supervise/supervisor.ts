@@ -3,6 +3,7 @@
  * within a budget. It never acts on a process that says that it is starting, paused or draining, and waits for work in hand.
  */
 import { duration } from '../subscribe/duration.ts'
+import { ENDING_SIGNALS, isEndingSignal } from '../supervised/protocol.ts'
 import type { EndingAction, Interrupted, PieceInHand, ProcessState, StartedFor } from '../supervised/supervised.ts'
 import type { Effect, Event, RunPhase, SupervisorOptions } from './events.ts'
 import { evidenceIn, evidenceWords, exitWords, isSilent, type Evidence, type Exit, type Observed, type Standing } from './evidence.ts'
@@ -16,8 +17,6 @@ const SUSPENDED_MS = 5000
 /** Without an answer from Redis, or an announcer, within this it goes on without. */
 const CLAIM_TIMEOUT_MS = 5000
 const LONGEST_FAREWELL_MS = 3000
-/** Passed on, they ask the process to end; others may. */
-const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
 
 /** A process that was started, until it is gone. */
 interface Run {
@@ -220,7 +219,7 @@ export class Supervisor {
   // ---- its end, and what follows ----
 
   #wasAsked({ signals }: Run): boolean {
-    return ENDING.some((signal) => signals.has(signal))
+    return ENDING_SIGNALS.some((signal) => signals.has(signal))
   }
 
   #exited(exit: Exit, now: number): void {
@@ -302,7 +301,7 @@ export class Supervisor {
 
   #signalled(signal: NodeJS.Signals, now: number): void {
     if (this.#run) return void this.#run.signals.add(signal)
-    if (!ENDING.includes(signal) || this.#phase === 'leaving' || this.#phase === 'over') return
+    if (!isEndingSignal(signal) || this.#phase === 'leaving' || this.#phase === 'over') return
     this.#exit = { code: null, signal }
     this.#isRecovering = false
     this.#telling.staysDown('is not started again, for its supervisor was asked to end')

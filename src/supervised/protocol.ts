@@ -23,6 +23,10 @@ export function readStartedFor(text: string = ''): StartedFor | undefined {
 /** Of these a process says when it has one. */
 export const ENDING_SIGNALS: readonly EndingSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT']
 
+export function isEndingSignal(signal: unknown): signal is EndingSignal {
+  return (ENDING_SIGNALS as readonly unknown[]).includes(signal)
+}
+
 export type FromProcess =
   /** It is the service. `inspected`: a debugger may stop it. */
   | { readonly is: 'service'; readonly pid: number; readonly inspected: boolean }
@@ -92,8 +96,8 @@ export function readFromProcess(line: string): FromProcess | undefined {
       return { is: 'ending', request, action: action as EndingAction }
     }
     case 'signalled': {
-      const signal = ENDING_SIGNALS.find((each) => each === fields['signal'])
-      return signal && { is: 'signalled', signal }
+      const { signal } = fields
+      return isEndingSignal(signal) ? { is: 'signalled', signal } : undefined
     }
     default:
       return undefined

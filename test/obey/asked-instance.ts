@@ -39,8 +39,8 @@ export class AskedInstance {
     const time = new ServerTime(clock)
     const client = {
       healthAnswer: (...[, , , text]: readonly string[]) => {
-        const { action, state, reason, inHand } = parseAnswer(text!)!
-        if (inHand !== undefined && state === 'accepted') this.progress.push(reason ?? '')
+        const { action, state, reason, ...answer } = parseAnswer(text!)!
+        if (answer.inHand !== undefined && state === 'accepted') this.progress.push(reason ?? '')
         this.#answers.push(`${action} ${state}${reason === undefined ? '' : `: ${reason}`}`)
         return Promise.resolve('ours')
       },
