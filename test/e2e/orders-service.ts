@@ -45,8 +45,9 @@ export function startOrdersService(options: OrdersServiceOptions): CountingProgr
       OTEL_METRICS_EXPORTER: 'otlp',
       OTEL_TRACES_EXPORTER: 'none',
       OTEL_LOGS_EXPORTER: 'none',
-      OTEL_METRIC_EXPORT_INTERVAL: '500',
-      OTEL_METRIC_EXPORT_TIMEOUT: '500',
+      // A request may take 2 s: who receives it has other tests to run, and a service that waits in vain says so.
+      OTEL_METRIC_EXPORT_INTERVAL: '3000',
+      OTEL_METRIC_EXPORT_TIMEOUT: '3000',
       ...env,
     },
   })
@@ -63,8 +64,9 @@ export interface OrdersLedger {
   readonly seen: number
 }
 
-/** What a service has recorded by itself: its last line, before which it said nothing. Throws if it did. */
+/** What a service has recorded by itself: its last line, before and after which it said nothing. Throws if it did. */
 export function ledgerOf(output: string): OrdersLedger {
+  if (output.trim().includes('\n')) throw new Error(`The service said more than what it has recorded:\n${output}`)
   return JSON.parse(output) as OrdersLedger
 }
 
